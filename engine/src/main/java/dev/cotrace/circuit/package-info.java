@@ -1,0 +1,5 @@
+/** stub. */
+@NullMarked
+package dev.cotrace.circuit;
+
+import org.jspecify.annotations.NullMarked;
