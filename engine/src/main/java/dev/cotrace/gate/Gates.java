@@ -1,0 +1,50 @@
+package dev.cotrace.gate;
+
+import dev.cotrace.circuit.ComputationGraph;
+
+/**
+ * How open every edge of a run is: <strong>gate 1 = clean, 0 = corrupted</strong>.
+ *
+ * <p>Target v reads {@code Σ_u z_uv · o_u + (1 − z_uv) · o'_u} (METHOD §2), with o the live and o' the corrupted output
+ * of source u.
+ */
+public sealed interface Gates {
+  /**
+   * The same gate on all edges, one value for each sequence: a single mix of two residual streams.
+   *
+   * @param alpha gate of each live row, in [0, 1]
+   */
+  record Uniform(double[] alpha) implements Gates {
+    /** Refuses gates outside [0, 1]. */
+    public Uniform {
+      requireUnitInterval(alpha);
+      alpha = alpha.clone();
+    }
+  }
+
+  /**
+   * A gate for every edge, the same for all sequences.
+   *
+   * @param z row-major {@code [nSrc, nDst]}, in [0, 1]; cells without an edge are ignored
+   */
+  record PerEdge(ComputationGraph graph, double[] z) implements Gates {
+    /** Refuses gates outside [0, 1] or of another graph. */
+    public PerEdge {
+      if (z.length != graph.cells()) {
+        throw new IllegalArgumentException(
+            "gates per edge: expected %d × %d = %d values, got %d"
+                .formatted(graph.sources(), graph.targets(), graph.cells(), z.length));
+      }
+      requireUnitInterval(z);
+      z = z.clone();
+    }
+  }
+
+  private static void requireUnitInterval(double[] gates) {
+    for (double gate : gates) {
+      if (!(gate >= 0 && gate <= 1)) {
+        throw new IllegalArgumentException("a gate must lie in [0, 1], got " + gate);
+      }
+    }
+  }
+}

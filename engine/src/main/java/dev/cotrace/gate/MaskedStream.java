@@ -1,0 +1,105 @@
+package dev.cotrace.gate;
+
+import dev.cotrace.circuit.ComputationGraph;
+import dev.cotrace.circuit.Slot;
+import dev.cotrace.model.HeadOutput;
+import dev.cotrace.model.ResidualStream;
+import dev.cotrace.torch.Holder;
+import dev.cotrace.torch.Placement;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The stream of a run with a gate for every edge: target v of a live row reads {@code r' + Σ_u z_uv (o_u − o'_u)}.
+ *
+ * <p>Every query head reads queries, keys and values of its own.
+ */
+final class MaskedStream implements ResidualStream {
+  private final Placement placement;
+  private final Blocks blocks;
+  private final ComputationGraph graph;
+  private final Holder mask; // [nDst, nSrc]
+  private final Holder sum = new Holder(); // [blocks · rows, time, D]; its live rows are not used
+  private @Nullable Differences differences;
+
+  MaskedStream(Placement placement, Blocks blocks, Gates.PerEdge gates) {
+    this.placement = placement;
+    this.blocks = blocks;
+    graph = gates.graph();
+    Tensor bySource = placement.tensor(gates.z(), graph.sources(), graph.targets());
+    mask = new Holder(bySource.t().contiguous());
+  }
+
+  @Override
+  public void writeInput(Tensor embedding) {
+    sum.set(embedding);
+    differences = new Differences(placement, graph, blocks, embedding.size(1), embedding.size(2));
+    differences().writeInput(embedding);
+  }
+
+  @Override
+  public Reads readHeads(int layer) {
+    return new Reads(readSlot(layer, Slot.Q), readSlot(layer, Slot.K), readSlot(layer, Slot.V));
+  }
+
+  /** What each head's {@code slot} of {@code layer} reads, {@code [H, blocks · rows, time, D]}. */
+  private Tensor readSlot(int layer, Slot slot) {
+    Tensor live = read(graph.headTarget(layer, slot), graph.heads());
+    Tensor plain = blocks.plain(sum.get(), 0).unsqueeze(0);
+    Tensor each = plain.expand(graph.heads(), plain.size(1), plain.size(2), plain.size(3));
+    return torch.cat(new TensorVector(live, each), 1);
+  }
+
+  @Override
+  public void writeHeads(int layer, Tensor z, HeadOutput output) {
+    sum.get().add_(output.sum(z));
+    differences().writeHeads(layer, z, output);
+  }
+
+  @Override
+  public Tensor readMlp(int layer) {
+    return readOne(graph.mlpTarget(layer));
+  }
+
+  @Override
+  public void writeMlp(int layer, Tensor output) {
+    sum.get().add_(output);
+    differences().writeMlp(layer, output);
+  }
+
+  @Override
+  public Tensor readLogits() {
+    return readOne(graph.logitsTarget());
+  }
+
+  private Tensor readOne(int target) {
+    return torch.cat(new TensorVector(read(target, 1).squeeze(0), blocks.plain(sum.get(), 0)), 0);
+  }
+
+  /** What {@code count} targets from {@code target} on read in the live rows, {@code [count, rows, time, D]}. */
+  private Tensor read(int target, int count) {
+    int sources = graph.visibleSources(target);
+    Tensor visible = differences().first(sources);
+    Tensor gates = mask.get().narrow(0, target, count).narrow(1, 0, sources);
+    Tensor gated = gates.matmul(visible.reshape(sources, -1));
+    return gated.reshape(count, visible.size(1), visible.size(2), visible.size(3)).add_(blocks.corrupted(sum.get(), 0));
+  }
+
+  private Differences differences() {
+    if (differences == null) {
+      throw new IllegalStateException("the stream is read before anything was written to it");
+    }
+    return differences;
+  }
+
+  @Override
+  public void close() {
+    mask.close();
+    sum.close();
+    if (differences != null) {
+      differences.close();
+    }
+  }
+}

@@ -1,0 +1,172 @@
+package dev.cotrace.model;
+
+import dev.cotrace.model.ResidualStream.Reads;
+import dev.cotrace.model.Weights.Layer;
+import dev.cotrace.torch.Placement;
+import dev.cotrace.torch.Scope;
+import org.bytedeco.pytorch.DoubleOptional;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptional;
+import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The forward pass, the only one: gated, recorded and plain runs differ by their {@link ResidualStream}.
+ *
+ * <p>{@link #forward} is the whole; the steps it is made of are public within reason, because the backward pass
+ * differentiates them one by one. Every step but {@code forward} runs in the caller's scope.
+ */
+public final class Decoder {
+  private final Architecture architecture;
+  private final Weights weights;
+
+  /** A decoder with the parameters of {@code weights}, which must outlive it. */
+  public Decoder(Architecture architecture, Weights weights) {
+    this.architecture = architecture;
+    this.weights = weights;
+  }
+
+  /** The model's shape. */
+  public Architecture architecture() {
+    return architecture;
+  }
+
+  /** Where the parameters live. */
+  public Placement placement() {
+    return weights.placement();
+  }
+
+  /**
+   * Runs all layers over the next positions of every row.
+   *
+   * @param tokens ids {@code [rows, time]}
+   * @param cache keys and values of earlier positions; those of these positions are appended
+   * @param stream carries the activations; read its logits afterwards
+   */
+  public void forward(Tensor tokens, KvCache cache, ResidualStream stream) {
+    try (Scope _ = new Scope()) {
+      int time = Math.toIntExact(tokens.size(1));
+      Span span = cache.next(time, architecture.rotary());
+      stream.writeInput(embed(tokens, span));
+      for (int layer = 0; layer < architecture.layers(); layer++) {
+        try (Scope _ = new Scope()) {
+          Attention heads = project(layer, stream.readHeads(layer)).rotated(span);
+          cache.append(layer, heads.key(), heads.value());
+          Tensor keys = cache.keys(layer, span.end());
+          Tensor values = cache.values(layer, span.end());
+          Tensor z = attend(heads.query(), keys, values, span.mask());
+          stream.writeHeads(layer, z, headOutput(layer));
+          stream.writeMlp(layer, mlp(layer, stream.readMlp(layer)));
+        }
+      }
+      cache.advance(time);
+    }
+  }
+
+  /** Queries {@code [rows, time, H, dHead]}, keys and values {@code [rows, time, Hk or H, dHead]} of one layer. */
+  public record Attention(Tensor query, Tensor key, Tensor value) {
+    /** Queries and keys turned by their positions. */
+    Attention rotated(Span span) {
+      Span.Rotation rotation = span.rotation();
+      return rotation == null ? this : new Attention(rotation.apply(query), rotation.apply(key), value);
+    }
+  }
+
+  /** Token plus position embedding {@code [rows, time, D]} of ids {@code [rows, time]}. */
+  Tensor embed(Tensor tokens, Span span) {
+    Weights.Parameters parameters = weights.parameters();
+    Tensor embedding = torch.embedding(parameters.tokenEmbedding(), tokens);
+    Tensor learned = parameters.positionEmbedding();
+    return learned == null ? embedding : embedding.add(torch.embedding(learned, span.positions()));
+  }
+
+  /** Norm and projections of what the heads read; not yet rotated. */
+  Attention project(int layer, Reads reads) {
+    Layer w = layer(layer);
+    Tensor query = w.attentionNorm().apply(reads.query());
+    Tensor key = reads.key() == reads.query() ? query : w.attentionNorm().apply(reads.key());
+    Tensor value = reads.value() == reads.query() ? query : w.attentionNorm().apply(reads.value());
+    return new Attention(heads(w.query(), query), heads(w.key(), key), heads(w.value(), value));
+  }
+
+  /** Splits a projection into heads; a read of its own for each query head goes through that head's rows only. */
+  private Tensor heads(Linear linear, Tensor read) {
+    int width = architecture.headDimension();
+    if (read.dim() == 3) {
+      Tensor all = linear.apply(read);
+      return all.reshape(all.size(0), all.size(1), -1, width);
+    }
+    Tensor flat = read.reshape(read.size(0), -1, read.size(3)); // [H, rows · time, D]
+    Tensor out = flat.bmm(perQueryHead(linear.weight(), width).transpose(1, 2)); // [H, rows · time, dHead]
+    Tensor bias = linear.bias();
+    if (bias != null) {
+      out = out.add(perQueryHead(bias.unsqueeze(1), width).transpose(1, 2));
+    }
+    return out.reshape(read.size(0), read.size(1), read.size(2), width).permute(1, 2, 0, 3);
+  }
+
+  /** Rows of a projection {@code [heads · dHead, n]} by query head, {@code [H, dHead, n]}. */
+  private Tensor perQueryHead(Tensor rows, int width) {
+    Tensor perHead = rows.reshape(-1, 1, width, rows.size(1));
+    long repeats = architecture.heads() / perHead.size(0);
+    return perHead
+        .expand(perHead.size(0), repeats, width, rows.size(1))
+        .reshape(architecture.heads(), width, rows.size(1));
+  }
+
+  /**
+   * Scaled dot-product attention; the heads' values {@code [rows, time, H, dHead]}.
+   *
+   * <p>Query heads that share keys and values become further query positions of one head, so the cache is never
+   * ungrouped.
+   *
+   * @param query {@code [rows, time, H, dHead]}
+   * @param keys {@code [rows, Hk or H, end, dHead]}
+   * @param values like {@code keys}
+   * @param mask added to the scores, {@code [rows or 1, 1, time, end]}
+   */
+  Tensor attend(Tensor query, Tensor keys, Tensor values, @Nullable Tensor mask) {
+    long rows = query.size(0);
+    long time = query.size(1);
+    long width = query.size(3);
+    long shared = keys.size(1);
+    long group = query.size(2) / shared;
+    Tensor grouped =
+        query.reshape(rows, time, shared, group, width).permute(0, 2, 3, 1, 4).reshape(rows, shared, group * time, width);
+    TensorOptional bias = mask == null ? new TensorOptional() : new TensorOptional(mask.repeat(1, 1, group, 1));
+    Tensor z = torch.scaled_dot_product_attention(grouped, keys, values, bias, 0.0, false, new DoubleOptional(), false);
+    return z.reshape(rows, shared, group, time, width).permute(0, 3, 1, 2, 4).reshape(rows, time, shared * group, width);
+  }
+
+  /** The output projection of {@code layer}'s attention. */
+  public HeadOutput headOutput(int layer) {
+    return new HeadOutput(layer(layer).output(), architecture.heads());
+  }
+
+  /** Norm and MLP of {@code layer} on {@code read [rows, time, D]}. */
+  Tensor mlp(int layer, Tensor read) {
+    Layer w = layer(layer);
+    Tensor x = w.mlpNorm().apply(read);
+    Linear gate = w.gate();
+    Tensor up = w.up().apply(x);
+    return w.down().apply(gate == null ? activate(up) : activate(gate.apply(x)).mul(up));
+  }
+
+  /** Logits {@code [..., V]} of the final residual stream {@code [..., D]}. */
+  public Tensor logits(Tensor read) {
+    Weights.Parameters parameters = weights.parameters();
+    return parameters.unembedding().apply(parameters.finalNorm().apply(read));
+  }
+
+  private Tensor activate(Tensor x) {
+    return switch (architecture.activation()) {
+      case SILU -> torch.silu(x);
+      case GELU -> torch.gelu(x, "none");
+      case GELU_TANH -> torch.gelu(x, "tanh");
+    };
+  }
+
+  Layer layer(int index) {
+    return weights.parameters().layers().get(index);
+  }
+}

@@ -1,0 +1,103 @@
+package dev.cotrace.model;
+
+import dev.cotrace.model.Decoder.Attention;
+import dev.cotrace.model.ResidualStream.Reads;
+import dev.cotrace.torch.Scope;
+import dev.cotrace.torch.Torch;
+import java.util.ArrayList;
+import java.util.List;
+import org.bytedeco.pytorch.LongOptional;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * Vector-Jacobian products of a decoder's blocks: from the cotangent of what a block adds to the residual stream to the
+ * cotangents of what it reads, before the norm and apart for each query head's q, k and v.
+ *
+ * <p>Each method recomputes one block from its recorded read, so memory is that of one layer. Several cotangents (the
+ * direct and the through-CoT part) share the recomputation.
+ */
+public final class PullBack {
+  private final Decoder decoder;
+
+  /** The pull-backs of {@code decoder}. */
+  public PullBack(Decoder decoder) {
+    this.decoder = decoder;
+  }
+
+  /**
+   * Cotangents of every query head's reads, in target order (all q, all k, all v).
+   *
+   * @param read what all heads of {@code layer} read, {@code [rows, time, D]}; the whole sequences
+   * @param span the positions of those sequences
+   * @param outputs cotangents of the heads' sum, {@code [rows, time, D]} each
+   * @return one {@code [3H, rows, time, D]} for each of {@code outputs}
+   */
+  public List<Tensor> heads(int layer, Tensor read, Span span, List<Tensor> outputs) {
+    try (Scope scope = new Scope()) {
+      Weights.Layer w = decoder.layer(layer);
+      Attention shared = decoder.project(layer, Reads.shared(read));
+      int group = decoder.architecture().groupSize();
+      Tensor query = leaf(shared.query());
+      Tensor key = leaf(ungrouped(shared.key(), group));
+      Tensor value = leaf(ungrouped(shared.value(), group));
+      Attention turned = new Attention(query, key, value).rotated(span);
+      Tensor z =
+          decoder.attend(
+              turned.query(), turned.key().transpose(1, 2), turned.value().transpose(1, 2), span.mask());
+      HeadOutput output = decoder.headOutput(layer);
+      List<Tensor> reads = new ArrayList<>();
+      for (int i = 0; i < outputs.size(); i++) {
+        boolean more = i + 1 < outputs.size();
+        Tensor[] heads = Torch.pullBack(z, output.pullBack(outputs.get(i)), more, query, key, value);
+        Tensor normed =
+            torch.cat(
+                new TensorVector(
+                    throughProjection(w.query(), heads[0]),
+                    throughProjection(w.key(), heads[1]),
+                    throughProjection(w.value(), heads[2])),
+                0);
+        reads.add(scope.keep(w.attentionNorm().pullBack(read, normed)));
+      }
+      return reads;
+    }
+  }
+
+  /**
+   * Cotangents of the MLP's read.
+   *
+   * @param read what the MLP of {@code layer} read, {@code [rows, time, D]}
+   * @param outputs cotangents of its output, {@code [rows, time, D]} each
+   * @return one {@code [rows, time, D]} for each of {@code outputs}
+   */
+  public List<Tensor> mlp(int layer, Tensor read, List<Tensor> outputs) {
+    try (Scope scope = new Scope()) {
+      Tensor input = leaf(read);
+      Tensor output = decoder.mlp(layer, input);
+      List<Tensor> reads = new ArrayList<>();
+      for (int i = 0; i < outputs.size(); i++) {
+        boolean more = i + 1 < outputs.size();
+        reads.add(scope.keep(Torch.pullBack(output, outputs.get(i), more, input)[0]));
+      }
+      return reads;
+    }
+  }
+
+  private static Tensor leaf(Tensor value) {
+    return value.detach().requires_grad_(true);
+  }
+
+  /** Keys or values {@code [rows, time, Hk, dHead]} repeated for every query head, {@code [rows, time, H, dHead]}. */
+  private static Tensor ungrouped(Tensor shared, int group) {
+    return group == 1 ? shared : shared.repeat_interleave(group, new LongOptional(2), new LongOptional());
+  }
+
+  /** From cotangents of heads {@code [rows, time, H, dHead]} to those of the normed reads {@code [H, rows, time, D]}. */
+  private Tensor throughProjection(Linear projection, Tensor heads) {
+    int width = decoder.architecture().headDimension();
+    Tensor weight = projection.weight().reshape(-1, width, projection.weight().size(1)); // [Hk or H, dHead, D]
+    Tensor byHead = heads.permute(2, 0, 1, 3).reshape(weight.size(0), -1, width); // heads of a group lie together
+    return byHead.bmm(weight).reshape(heads.size(2), heads.size(0), heads.size(1), -1);
+  }
+}

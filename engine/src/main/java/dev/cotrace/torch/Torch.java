@@ -1,0 +1,51 @@
+package dev.cotrace.torch;
+
+import org.bytedeco.javacpp.Loader;
+import org.bytedeco.pytorch.BoolOptional;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+
+/** Starts libtorch with the limits and threads that this program needs, and wraps its vector-Jacobian product. */
+public final class Torch {
+  static {
+    // JavaCPP's default limits are multiples of the Java heap: a real model would throw OutOfMemoryError.
+    System.setProperty("org.bytedeco.javacpp.maxPhysicalBytes", "0");
+    System.setProperty("org.bytedeco.javacpp.maxBytes", "0");
+    Loader.load(torch.class);
+  }
+
+  private Torch() {}
+
+  /** Loads the native libraries; later calls do nothing. */
+  public static void start() {
+    // The static initialiser does the work.
+  }
+
+  /** Sets the number of threads libtorch computes with; one value for the whole process. */
+  public static void threads(int count) {
+    torch.set_num_threads(count);
+  }
+
+  /** The number of threads libtorch computes with. */
+  public static int threads() {
+    return torch.get_num_threads();
+  }
+
+  /**
+   * The vector-Jacobian product {@code cotangentᵀ · ∂output/∂inputs}, one tensor an input, in the caller's scope.
+   *
+   * @param keepGraph whether the graph of {@code output} is needed again
+   */
+  public static Tensor[] pullBack(Tensor output, Tensor cotangent, boolean keepGraph, Tensor... inputs) {
+    TensorVector gradients =
+        torch.grad(
+            new TensorVector(output),
+            new TensorVector(inputs),
+            new TensorVector(cotangent),
+            new BoolOptional(keepGraph),
+            /* createGraph= */ false,
+            /* allowUnused= */ false);
+    return gradients.get();
+  }
+}
