@@ -6,9 +6,10 @@ import java.util.List;
 /**
  * The nodes and edges of a decoder-only transformer, and the only owner of their indices.
  *
- * <p>A score or mask over edges is a row-major matrix {@code [nSrc, nDst]}; the cell of edge u→v is {@code
- * source(u) * nDst + target(v, slot)}. Cells where no edge exists are zero. Because sources are ordered as they write,
- * the edges into target {@code v} are exactly those from the sources with an index below {@link #visibleSources}.
+ * <p>A score or mask over edges is a row-major matrix {@code [nSrc, nDst]}; the cell of edge u→v is
+ * {@code source(u) * nDst + target(v, slot)}. Cells where no edge exists are zero. Because sources
+ * are ordered as they write, the edges into target {@code v} are exactly those from the sources
+ * with an index below {@link #visibleSources}.
  *
  * @param layers number of layers L
  * @param heads number of query heads a layer H
@@ -19,7 +20,8 @@ public record ComputationGraph(int layers, int heads, boolean parallel) {
   public ComputationGraph {
     if (layers < 1 || heads < 1) {
       throw new IllegalArgumentException(
-          "a computation graph needs at least one layer and one head, got %d and %d".formatted(layers, heads));
+          "a computation graph needs at least one layer and one head, got %d and %d"
+              .formatted(layers, heads));
     }
   }
 
@@ -68,7 +70,10 @@ public record ComputationGraph(int layers, int heads, boolean parallel) {
     return targets() - 1;
   }
 
-  /** Number of sources that write before target column {@code target} reads: its edges come from rows below this. */
+  /**
+   * Number of sources that write before target column {@code target} reads: its edges come from
+   * rows below this.
+   */
   public int visibleSources(int target) {
     if (target == logitsTarget()) {
       return sources();
@@ -84,14 +89,16 @@ public record ComputationGraph(int layers, int heads, boolean parallel) {
       case Node.Input _ -> inputSource();
       case Node.Head(int layer, int head) -> headSource(layer) + head;
       case Node.Mlp(int layer) -> mlpSource(layer);
-      case Node.Logits _ -> throw new IllegalArgumentException("logits write nothing: they are a target only");
+      case Node.Logits _ ->
+          throw new IllegalArgumentException("logits write nothing: they are a target only");
     };
   }
 
   /** Column of {@code slot} of {@code node}. */
   public int target(Node node, Slot slot) {
     return switch (node) {
-      case Node.Input _ -> throw new IllegalArgumentException("input reads nothing: it is a source only");
+      case Node.Input _ ->
+          throw new IllegalArgumentException("input reads nothing: it is a source only");
       case Node.Head(int layer, int head) -> headTarget(layer, slot) + head;
       case Node.Mlp(int layer) -> mlpTarget(layer);
       case Node.Logits _ -> logitsTarget();

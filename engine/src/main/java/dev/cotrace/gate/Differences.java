@@ -7,8 +7,8 @@ import dev.cotrace.torch.Placement;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * What each source adds to the stream in the live run less what it adds in the corrupted one: {@code o_u(t) − o'_u(t)}
- * for every source written so far, {@code [nSrc, rows, time, D]}.
+ * What each source adds to the stream in the live run less what it adds in the corrupted one:
+ * {@code o_u(t) − o'_u(t)} for every source written so far, {@code [nSrc, rows, time, D]}.
  */
 final class Differences implements AutoCloseable {
   private final ComputationGraph graph;
@@ -45,7 +45,6 @@ final class Differences implements AutoCloseable {
     Tensor place = buffer.get().select(0, source);
     place.copy_(blocks.live(output, 0)).sub_(blocks.corrupted(output, 0));
   }
-
 
   @Override
   public void close() {

@@ -6,17 +6,20 @@ import dev.cotrace.model.Decoder;
 import dev.cotrace.model.PullBack;
 import dev.cotrace.model.Span;
 import dev.cotrace.torch.Placement;
+import dev.cotrace.torch.Precision;
 import dev.cotrace.torch.Scope;
 import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * The gradient with respect to every edge's gate, in one pass back through the layers of a recorded run.
+ * The gradient with respect to every edge's gate, in one pass back through the layers of a recorded
+ * run.
  *
- * <p>METHOD §4: {@code ∂S/∂z_uv = Σ_t ⟨o_u(t) − o'_u(t), g_v(t)⟩} with {@code g_v = ∂S/∂in_v}, before the norm and apart
- * for each head's q, k and v. At uniform gates the cotangent of every source's output is α times the sum of the g_v of
- * all later targets, so one running sum carries the gradient down.
+ * <p>METHOD §4: {@code ∂S/∂z_uv = Σ_t ⟨o_u(t) − o'_u(t), g_v(t)⟩} with {@code g_v = ∂S/∂in_v},
+ * before the norm and apart for each head's q, k and v. At uniform gates the cotangent of every
+ * source's output is α times the sum of the g_v of all later targets, so one running sum carries
+ * the gradient down.
  */
 final class GateGradient {
   private final ComputationGraph graph;
@@ -38,7 +41,8 @@ final class GateGradient {
    * @param run the recorded run
    * @param span the positions of its sequences
    * @param alpha gates of the live rows, {@code [rows, 1, 1]}
-   * @param finalReads cotangents of what the logits read, {@code [rows, time, D]} each; they are overwritten
+   * @param finalReads cotangents of what the logits read, {@code [rows, time, D]} each; they are
+   *     overwritten
    * @return {@code [group][cotangent]} row-major {@code [nSrc, nDst]}
    */
   double[][][] pullBack(
@@ -81,16 +85,21 @@ final class GateGradient {
     Edges(Differences differences, List<Group> groups, int cotangents) {
       this.differences = differences;
       this.groups = groups;
+      // Many groups of low precision are added up: the sums are doubles.
+      Placement exact = new Placement(Precision.FLOAT64, decoder.placement().device());
       for (int group = 0; group < groups.size(); group++) {
         List<Tensor> each = new ArrayList<>();
         for (int i = 0; i < cotangents; i++) {
-          each.add(decoder.placement().zeros(graph.sources(), graph.targets()));
+          each.add(exact.zeros(graph.sources(), graph.targets()));
         }
         sums.add(each);
       }
     }
 
-    /** Adds the edges into the targets from column {@code target} on, given g {@code [targets, rows, time, D]}. */
+    /**
+     * Adds the edges into the targets from column {@code target} on, given g {@code [targets, rows,
+     * time, D]}.
+     */
     void add(int target, List<Tensor> reads) {
       int sources = graph.visibleSources(target);
       Tensor visible = differences.first(sources);
@@ -98,8 +107,13 @@ final class GateGradient {
         Tensor read = reads.get(i);
         for (int group = 0; group < groups.size(); group++) {
           try (Scope _ = new Scope()) {
-            Tensor edges = flat(visible, groups.get(group)).matmul(flat(read, groups.get(group)).t());
-            sums.get(group).get(i).narrow(0, 0, sources).narrow(1, target, read.size(0)).add_(edges);
+            Tensor edges =
+                flat(visible, groups.get(group)).matmul(flat(read, groups.get(group)).t());
+            sums.get(group)
+                .get(i)
+                .narrow(0, 0, sources)
+                .narrow(1, target, read.size(0))
+                .add_(edges);
           }
         }
       }

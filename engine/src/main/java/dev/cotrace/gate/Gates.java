@@ -5,8 +5,8 @@ import dev.cotrace.circuit.ComputationGraph;
 /**
  * How open every edge of a run is: <strong>gate 1 = clean, 0 = corrupted</strong>.
  *
- * <p>Target v reads {@code Σ_u z_uv · o_u + (1 − z_uv) · o'_u} (METHOD §2), with o the live and o' the corrupted output
- * of source u.
+ * <p>Target v reads {@code Σ_u z_uv · o_u + (1 − z_uv) · o'_u} (METHOD §2), with o the live and o'
+ * the corrupted output of source u.
  */
 public sealed interface Gates {
   /**

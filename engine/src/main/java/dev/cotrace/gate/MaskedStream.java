@@ -12,7 +12,8 @@ import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The stream of a run with a gate for every edge: target v of a live row reads {@code r' + Σ_u z_uv (o_u − o'_u)}.
+ * The stream of a run with a gate for every edge: target v of a live row reads {@code r' + Σ_u z_uv
+ * (o_u − o'_u)}.
  *
  * <p>Every query head reads queries, keys and values of its own.
  */
@@ -78,13 +79,18 @@ final class MaskedStream implements ResidualStream {
     return torch.cat(new TensorVector(read(target, 1).squeeze(0), blocks.plain(sum.get(), 0)), 0);
   }
 
-  /** What {@code count} targets from {@code target} on read in the live rows, {@code [count, rows, time, D]}. */
+  /**
+   * What {@code count} targets from {@code target} on read in the live rows, {@code [count, rows,
+   * time, D]}.
+   */
   private Tensor read(int target, int count) {
     int sources = graph.visibleSources(target);
     Tensor visible = differences().first(sources);
     Tensor gates = mask.get().narrow(0, target, count).narrow(1, 0, sources);
     Tensor gated = gates.matmul(visible.reshape(sources, -1));
-    return gated.reshape(count, visible.size(1), visible.size(2), visible.size(3)).add_(blocks.corrupted(sum.get(), 0));
+    return gated
+        .reshape(count, visible.size(1), visible.size(2), visible.size(3))
+        .add_(blocks.corrupted(sum.get(), 0));
   }
 
   private Differences differences() {

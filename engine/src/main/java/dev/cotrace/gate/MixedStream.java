@@ -9,8 +9,8 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * The stream of a run whose gates are uniform: live rows read {@code α·r + (1−α)·r'}, one mix for all targets; corrupted
- * and clean rows read their own stream.
+ * The stream of a run whose gates are uniform: live rows read {@code α·r + (1−α)·r'}, one mix for
+ * all targets; corrupted and clean rows read their own stream.
  */
 final class MixedStream implements ResidualStream {
   private final Blocks blocks;

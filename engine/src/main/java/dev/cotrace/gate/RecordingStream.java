@@ -11,8 +11,8 @@ import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Records, while a uniformly gated run goes by, what its backward pass needs: what every block of the live rows read, and
- * what every source added more than its corrupted self.
+ * Records, while a uniformly gated run goes by, what its backward pass needs: what every block of
+ * the live rows read, and what every source added more than its corrupted self.
  */
 final class RecordingStream implements ResidualStream {
   private final MixedStream run;

@@ -78,7 +78,8 @@ public record Architecture(
 
   private static void requirePositive(String what, int value) {
     if (value < 1) {
-      throw new IllegalArgumentException("a model needs at least one of %s, got %d".formatted(what, value));
+      throw new IllegalArgumentException(
+          "a model needs at least one of %s, got %d".formatted(what, value));
     }
   }
 }

@@ -11,10 +11,12 @@ import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The forward pass, the only one: gated, recorded and plain runs differ by their {@link ResidualStream}.
+ * The forward pass, the only one: gated, recorded and plain runs differ by their {@link
+ * ResidualStream}.
  *
- * <p>{@link #forward} is the whole; the steps it is made of are public within reason, because the backward pass
- * differentiates them one by one. Every step but {@code forward} runs in the caller's scope.
+ * <p>{@link #forward} is the whole; the steps it is made of are public within reason, because the
+ * backward pass differentiates them one by one. Every step but {@code forward} runs in the caller's
+ * scope.
  */
 public final class Decoder {
   private final Architecture architecture;
@@ -63,12 +65,17 @@ public final class Decoder {
     }
   }
 
-  /** Queries {@code [rows, time, H, dHead]}, keys and values {@code [rows, time, Hk or H, dHead]} of one layer. */
+  /**
+   * Queries {@code [rows, time, H, dHead]}, keys and values {@code [rows, time, Hk or H, dHead]} of
+   * one layer.
+   */
   public record Attention(Tensor query, Tensor key, Tensor value) {
     /** Queries and keys turned by their positions. */
     Attention rotated(Span span) {
       Span.Rotation rotation = span.rotation();
-      return rotation == null ? this : new Attention(rotation.apply(query), rotation.apply(key), value);
+      return rotation == null
+          ? this
+          : new Attention(rotation.apply(query), rotation.apply(key), value);
     }
   }
 
@@ -89,7 +96,10 @@ public final class Decoder {
     return new Attention(heads(w.query(), query), heads(w.key(), key), heads(w.value(), value));
   }
 
-  /** Splits a projection into heads; a read of its own for each query head goes through that head's rows only. */
+  /**
+   * Splits a projection into heads; a read of its own for each query head goes through that head's
+   * rows only.
+   */
   private Tensor heads(Linear linear, Tensor read) {
     int width = architecture.headDimension();
     if (read.dim() == 3) {
@@ -97,7 +107,8 @@ public final class Decoder {
       return all.reshape(all.size(0), all.size(1), -1, width);
     }
     Tensor flat = read.reshape(read.size(0), -1, read.size(3)); // [H, rows · time, D]
-    Tensor out = flat.bmm(perQueryHead(linear.weight(), width).transpose(1, 2)); // [H, rows · time, dHead]
+    Tensor out =
+        flat.bmm(perQueryHead(linear.weight(), width).transpose(1, 2)); // [H, rows · time, dHead]
     Tensor bias = linear.bias();
     if (bias != null) {
       out = out.add(perQueryHead(bias.unsqueeze(1), width).transpose(1, 2));
@@ -117,8 +128,8 @@ public final class Decoder {
   /**
    * Scaled dot-product attention; the heads' values {@code [rows, time, H, dHead]}.
    *
-   * <p>Query heads that share keys and values become further query positions of one head, so the cache is never
-   * ungrouped.
+   * <p>Query heads that share keys and values become further query positions of one head, so the
+   * cache is never ungrouped.
    *
    * @param query {@code [rows, time, H, dHead]}
    * @param keys {@code [rows, Hk or H, end, dHead]}
@@ -132,10 +143,18 @@ public final class Decoder {
     long shared = keys.size(1);
     long group = query.size(2) / shared;
     Tensor grouped =
-        query.reshape(rows, time, shared, group, width).permute(0, 2, 3, 1, 4).reshape(rows, shared, group * time, width);
-    TensorOptional bias = mask == null ? new TensorOptional() : new TensorOptional(mask.repeat(1, 1, group, 1));
-    Tensor z = torch.scaled_dot_product_attention(grouped, keys, values, bias, 0.0, false, new DoubleOptional(), false);
-    return z.reshape(rows, shared, group, time, width).permute(0, 3, 1, 2, 4).reshape(rows, time, shared * group, width);
+        query
+            .reshape(rows, time, shared, group, width)
+            .permute(0, 2, 3, 1, 4)
+            .reshape(rows, shared, group * time, width);
+    TensorOptional bias =
+        mask == null ? new TensorOptional() : new TensorOptional(mask.repeat(1, 1, group, 1));
+    Tensor z =
+        torch.scaled_dot_product_attention(
+            grouped, keys, values, bias, 0.0, false, new DoubleOptional(), false);
+    return z.reshape(rows, shared, group, time, width)
+        .permute(0, 3, 1, 2, 4)
+        .reshape(rows, time, shared * group, width);
   }
 
   /** The output projection of {@code layer}'s attention. */

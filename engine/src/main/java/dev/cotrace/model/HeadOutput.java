@@ -17,18 +17,27 @@ public final class HeadOutput {
     this.heads = heads;
   }
 
-  /** The sum of all heads' outputs and the bias, {@code [rows, time, D]}, from z {@code [rows, time, H, dHead]}. */
+  /**
+   * The sum of all heads' outputs and the bias, {@code [rows, time, D]}, from z {@code [rows, time,
+   * H, dHead]}.
+   */
   public Tensor sum(Tensor z) {
     return projection.apply(z.reshape(z.size(0), z.size(1), -1));
   }
 
-  /** Each head's own output without the bias, {@code [H, rows · time, D]}, from z {@code [rows, time, H, dHead]}. */
+  /**
+   * Each head's own output without the bias, {@code [H, rows · time, D]}, from z {@code [rows,
+   * time, H, dHead]}.
+   */
   public Tensor perHead(Tensor z) {
     Tensor headFirst = z.permute(2, 0, 1, 3).reshape(heads, -1, z.size(3));
     return headFirst.bmm(perHeadWeight());
   }
 
-  /** The cotangent of z {@code [rows, time, H, dHead]} for one of the heads' sum {@code [rows, time, D]}. */
+  /**
+   * The cotangent of z {@code [rows, time, H, dHead]} for one of the heads' sum {@code [rows, time,
+   * D]}.
+   */
   public Tensor pullBack(Tensor cotangent) {
     return cotangent
         .matmul(projection.weight())

@@ -9,10 +9,12 @@ import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Keys and values of all layers for a batch of rows, in preallocated buffers {@code [rows, heads, capacity, dHead]}.
+ * Keys and values of all layers for a batch of rows, in preallocated buffers {@code [rows, heads,
+ * capacity, dHead]}.
  *
- * <p>All rows fill the same slots at the same time. A row whose sequence is shorter than the longest starts with padding
- * slots, which no later position sees; its position counts from the first slot after them.
+ * <p>All rows fill the same slots at the same time. A row whose sequence is shorter than the
+ * longest starts with padding slots, which no later position sees; its position counts from the
+ * first slot after them.
  */
 public final class KvCache implements AutoCloseable {
   private final Placement placement;
@@ -25,18 +27,25 @@ public final class KvCache implements AutoCloseable {
   /**
    * An empty cache.
    *
-   * @param heads key/value heads a layer: Hk, or H where every query head reads keys and values of its own
+   * @param heads key/value heads a layer: Hk, or H where every query head reads keys and values of
+   *     its own
    * @param padding leading slots of each row that hold nothing; its length is the number of rows
    */
-  public KvCache(Placement placement, Architecture architecture, int heads, int capacity, long[] padding) {
+  public KvCache(
+      Placement placement, Architecture architecture, int heads, int capacity, long[] padding) {
     this(placement, capacity, padding.clone(), new ArrayList<>(), new ArrayList<>());
     for (int layer = 0; layer < architecture.layers(); layer++) {
-      keys.add(new Holder(placement.empty(padding.length, heads, capacity, architecture.headDimension())));
-      values.add(new Holder(placement.empty(padding.length, heads, capacity, architecture.headDimension())));
+      keys.add(
+          new Holder(
+              placement.empty(padding.length, heads, capacity, architecture.headDimension())));
+      values.add(
+          new Holder(
+              placement.empty(padding.length, heads, capacity, architecture.headDimension())));
     }
   }
 
-  private KvCache(Placement placement, int capacity, long[] padding, List<Holder> keys, List<Holder> values) {
+  private KvCache(
+      Placement placement, int capacity, long[] padding, List<Holder> keys, List<Holder> values) {
     this.placement = placement;
     this.capacity = capacity;
     this.padding = padding;
@@ -60,7 +69,8 @@ public final class KvCache implements AutoCloseable {
   }
 
   /**
-   * A cache whose rows {@code [i · times, (i + 1) · times)} are copies of row i of this one; this one stays.
+   * A cache whose rows {@code [i · times, (i + 1) · times)} are copies of row i of this one; this
+   * one stays.
    */
   public KvCache repeatRows(int times) {
     long[] repeated = new long[padding.length * times];
@@ -75,19 +85,24 @@ public final class KvCache implements AutoCloseable {
   }
 
   private static Holder repeated(Holder buffer, int times) {
-    return new Holder(buffer.get().repeat_interleave(times, new LongOptional(0), new LongOptional()));
+    return new Holder(
+        buffer.get().repeat_interleave(times, new LongOptional(0), new LongOptional()));
   }
 
   /** The next {@code time} slots, in the caller's scope; fails when they do not fit. */
   Span next(int time, Rotary rotary) {
     if (length + time > capacity) {
       throw new IllegalArgumentException(
-          "the cache holds %d positions, %d are filled and %d more do not fit".formatted(capacity, length, time));
+          "the cache holds %d positions, %d are filled and %d more do not fit"
+              .formatted(capacity, length, time));
     }
     return Span.of(placement, rotary, length, time, padding);
   }
 
-  /** Stores rotated keys and values {@code [rows, time, heads, dHead]} of {@code layer} in the next slots. */
+  /**
+   * Stores rotated keys and values {@code [rows, time, heads, dHead]} of {@code layer} in the next
+   * slots.
+   */
   void append(int layer, Tensor key, Tensor value) {
     slots(keys.get(layer), length, key.size(1)).copy_(key.transpose(1, 2));
     slots(values.get(layer), length, value.size(1)).copy_(value.transpose(1, 2));

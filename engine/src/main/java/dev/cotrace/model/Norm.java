@@ -8,8 +8,8 @@ import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
 /**
- * LayerNorm (centred) or RMSNorm: {@code y = x̂ · weight + bias}, {@code x̂ = x / √(mean(x²) + ε)}, where LayerNorm first
- * subtracts the mean of x.
+ * LayerNorm (centred) or RMSNorm: {@code y = x̂ · weight + bias}, {@code x̂ = x / √(mean(x²) + ε)},
+ * where LayerNorm first subtracts the mean of x.
  *
  * @param centred whether the mean is subtracted
  * @param epsilon ε
@@ -29,10 +29,11 @@ record Norm(boolean centred, double epsilon, Tensor weight, @Nullable Tensor bia
   }
 
   /**
-   * The vector-Jacobian product at {@code x}, for many cotangents at once; overwrites {@code cotangents}.
+   * The vector-Jacobian product at {@code x}, for many cotangents at once; overwrites {@code
+   * cotangents}.
    *
-   * <p>With {@code w = weight · cotangent} and σ the root above: {@code (w − x̂ · mean(w x̂) − [centred] mean(w)) / σ}.
-   * Runs in the caller's scope.
+   * <p>With {@code w = weight · cotangent} and σ the root above: {@code (w − x̂ · mean(w x̂) −
+   * [centred] mean(w)) / σ}. Runs in the caller's scope.
    *
    * @param x {@code [..., D]}
    * @param cotangents {@code [n, ..., D]}

@@ -36,8 +36,8 @@ final class ParameterNames {
   }
 
   /**
-   * llama in GGUF: {@code blk.N.…}. Query and key rows are stored for interleaved rotation: within a head, row {@code
-   * 2i + j} is the half-split row {@code j · dHead/2 + i}.
+   * llama in GGUF: {@code blk.N.…}. Query and key rows are stored for interleaved rotation: within
+   * a head, row {@code 2i + j} is the half-split row {@code j · dHead/2 + i}.
    */
   static Parameters llamaGguf(ParameterSource source, Architecture a) {
     long query = (long) a.heads() * a.headDimension();
@@ -63,7 +63,10 @@ final class ParameterNames {
         a.tiedUnembedding() ? embedding : source.read("output.weight", a.vocabulary(), a.width()));
   }
 
-  /** Hugging Face's gpt2, whose linear maps are stored {@code [in, out]} and whose q, k and v are one map. */
+  /**
+   * Hugging Face's gpt2, whose linear maps are stored {@code [in, out]} and whose q, k and v are
+   * one map.
+   */
   static Parameters gpt2(ParameterSource source, Architecture a) {
     String prefix = source.has("transformer.wte.weight") ? "transformer." : "";
     Tensor embedding = source.read(prefix + "wte.weight", a.vocabulary(), a.width());
@@ -86,14 +89,24 @@ final class ParameterNames {
                   conv1d(source, at + "mlp.c_proj", a.mlpWidth(), a.width()));
             },
             source.norm(prefix + "ln_f", a),
-            a.tiedUnembedding() ? embedding : source.read("lm_head.weight", a.vocabulary(), a.width()));
+            a.tiedUnembedding()
+                ? embedding
+                : source.read("lm_head.weight", a.vocabulary(), a.width()));
     Tensor positions = source.read(prefix + "wpe.weight", a.maxPositions(), a.width());
     return new Parameters(
-        parameters.tokenEmbedding(), positions, parameters.layers(), parameters.finalNorm(), parameters.unembedding());
+        parameters.tokenEmbedding(),
+        positions,
+        parameters.layers(),
+        parameters.finalNorm(),
+        parameters.unembedding());
   }
 
   private static Parameters parameters(
-      Architecture a, Tensor embedding, IntFunction<Layer> layer, Norm finalNorm, Tensor unembedding) {
+      Architecture a,
+      Tensor embedding,
+      IntFunction<Layer> layer,
+      Norm finalNorm,
+      Tensor unembedding) {
     return new Parameters(
         embedding,
         null,
@@ -105,7 +118,8 @@ final class ParameterNames {
   private static Linear halfSplit(Linear interleaved, int headDimension) {
     Tensor bias = interleaved.bias();
     return new Linear(
-        halfSplit(interleaved.weight(), headDimension), bias == null ? null : halfSplit(bias, headDimension));
+        halfSplit(interleaved.weight(), headDimension),
+        bias == null ? null : halfSplit(bias, headDimension));
   }
 
   private static Tensor halfSplit(Tensor rows, int headDimension) {
@@ -123,6 +137,7 @@ final class ParameterNames {
     long rows = fused.weight().size(0) / 3;
     Tensor bias = fused.bias();
     return new Linear(
-        fused.weight().narrow(0, index * rows, rows), bias == null ? null : bias.narrow(0, index * rows, rows));
+        fused.weight().narrow(0, index * rows, rows),
+        bias == null ? null : bias.narrow(0, index * rows, rows));
   }
 }

@@ -4,8 +4,8 @@ import dev.cotrace.torch.Holder;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * The ordinary residual stream: every read is the sum of all earlier writes. Never modifies a tensor in place, so
- * gradients flow through it.
+ * The ordinary residual stream: every read is the sum of all earlier writes. Never modifies a
+ * tensor in place, so gradients flow through it.
  */
 public final class PlainStream implements ResidualStream {
   private final Holder sum = new Holder(); // [rows, time, D]

@@ -12,11 +12,12 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Vector-Jacobian products of a decoder's blocks: from the cotangent of what a block adds to the residual stream to the
- * cotangents of what it reads, before the norm and apart for each query head's q, k and v.
+ * Vector-Jacobian products of a decoder's blocks: from the cotangent of what a block adds to the
+ * residual stream to the cotangents of what it reads, before the norm and apart for each query
+ * head's q, k and v.
  *
- * <p>Each method recomputes one block from its recorded read, so memory is that of one layer. Several cotangents (the
- * direct and the through-CoT part) share the recomputation.
+ * <p>Each method recomputes one block from its recorded read, so memory is that of one layer.
+ * Several cotangents (the direct and the through-CoT part) share the recomputation.
  */
 public final class PullBack {
   private final Decoder decoder;
@@ -45,12 +46,16 @@ public final class PullBack {
       Attention turned = new Attention(query, key, value).rotated(span);
       Tensor z =
           decoder.attend(
-              turned.query(), turned.key().transpose(1, 2), turned.value().transpose(1, 2), span.mask());
+              turned.query(),
+              turned.key().transpose(1, 2),
+              turned.value().transpose(1, 2),
+              span.mask());
       HeadOutput output = decoder.headOutput(layer);
       List<Tensor> reads = new ArrayList<>();
       for (int i = 0; i < outputs.size(); i++) {
         boolean more = i + 1 < outputs.size();
-        Tensor[] heads = Torch.pullBack(z, output.pullBack(outputs.get(i)), more, query, key, value);
+        Tensor[] heads =
+            Torch.pullBack(z, output.pullBack(outputs.get(i)), more, query, key, value);
         Tensor normed =
             torch.cat(
                 new TensorVector(
@@ -88,16 +93,28 @@ public final class PullBack {
     return value.detach().requires_grad_(true);
   }
 
-  /** Keys or values {@code [rows, time, Hk, dHead]} repeated for every query head, {@code [rows, time, H, dHead]}. */
+  /**
+   * Keys or values {@code [rows, time, Hk, dHead]} repeated for every query head, {@code [rows,
+   * time, H, dHead]}.
+   */
   private static Tensor ungrouped(Tensor shared, int group) {
-    return group == 1 ? shared : shared.repeat_interleave(group, new LongOptional(2), new LongOptional());
+    return group == 1
+        ? shared
+        : shared.repeat_interleave(group, new LongOptional(2), new LongOptional());
   }
 
-  /** From cotangents of heads {@code [rows, time, H, dHead]} to those of the normed reads {@code [H, rows, time, D]}. */
+  /**
+   * From cotangents of heads {@code [rows, time, H, dHead]} to those of the normed reads {@code [H,
+   * rows, time, D]}.
+   */
   private Tensor throughProjection(Linear projection, Tensor heads) {
     int width = decoder.architecture().headDimension();
-    Tensor weight = projection.weight().reshape(-1, width, projection.weight().size(1)); // [Hk or H, dHead, D]
-    Tensor byHead = heads.permute(2, 0, 1, 3).reshape(weight.size(0), -1, width); // heads of a group lie together
+    Tensor weight =
+        projection.weight().reshape(-1, width, projection.weight().size(1)); // [Hk or H, dHead, D]
+    Tensor byHead =
+        heads
+            .permute(2, 0, 1, 3)
+            .reshape(weight.size(0), -1, width); // heads of a group lie together
     return byHead.bmm(weight).reshape(heads.size(2), heads.size(0), heads.size(1), -1);
   }
 }

@@ -5,12 +5,16 @@ import org.bytedeco.pytorch.Tensor;
 /**
  * What the forward pass reads from and writes to: the seam where runs are gated and recorded.
  *
- * <p>A read is either shared by all heads, {@code [rows, time, D]}, or one for each query head, {@code [H, rows, time,
- * D]}. A tensor that is given belongs to the scope of the current layer; one that is returned lives until the
- * stream is written to again or closed. Calls come in the order of the forward pass.
+ * <p>A read is either shared by all heads, {@code [rows, time, D]}, or one for each query head,
+ * {@code [H, rows, time, D]}. A tensor that is given belongs to the scope of the current layer; one
+ * that is returned lives until the stream is written to again or closed. Calls come in the order of
+ * the forward pass.
  */
 public interface ResidualStream extends AutoCloseable {
-  /** What the heads of a layer read; three times the same tensor where queries, keys and values read alike. */
+  /**
+   * What the heads of a layer read; three times the same tensor where queries, keys and values read
+   * alike.
+   */
   record Reads(Tensor query, Tensor key, Tensor value) {
     /** One tensor {@code [rows, time, D]} for all three. */
     public static Reads shared(Tensor read) {

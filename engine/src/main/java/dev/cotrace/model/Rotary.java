@@ -3,7 +3,8 @@ package dev.cotrace.model;
 import java.util.Arrays;
 
 /**
- * Rotary position embedding in the half-split convention of Hugging Face (RoFormer, arXiv 2104.09864).
+ * Rotary position embedding in the half-split convention of Hugging Face (RoFormer, arXiv
+ * 2104.09864).
  *
  * @param inverseFrequencies radians a position turns each of the dHead/2 planes; empty for none
  */
@@ -15,11 +16,13 @@ public record Rotary(double[] inverseFrequencies) {
    * The scaling of Llama 3's long-context models.
    *
    * @param factor how much slower the slowest planes turn
-   * @param lowFrequency planes with fewer turns than this over the original context are slowed by {@code factor}
+   * @param lowFrequency planes with fewer turns than this over the original context are slowed by
+   *     {@code factor}
    * @param highFrequency planes with more turns than this are left alone
    * @param originalPositions context length before scaling
    */
-  public record Llama3Scaling(double factor, double lowFrequency, double highFrequency, double originalPositions) {}
+  public record Llama3Scaling(
+      double factor, double lowFrequency, double highFrequency, double originalPositions) {}
 
   /** Plain rotary positions: plane i turns {@code theta^(−2i/dHead)} radians a position. */
   public static Rotary of(double theta, int headDimension) {
@@ -37,7 +40,8 @@ public record Rotary(double[] inverseFrequencies) {
   public Rotary dividedBy(double[] divisors) {
     if (divisors.length != inverseFrequencies.length) {
       throw new IllegalArgumentException(
-          "rotary divisors: expected %d, got %d".formatted(inverseFrequencies.length, divisors.length));
+          "rotary divisors: expected %d, got %d"
+              .formatted(inverseFrequencies.length, divisors.length));
     }
     double[] frequencies = new double[divisors.length];
     Arrays.setAll(frequencies, i -> inverseFrequencies[i] / divisors[i]);
@@ -66,7 +70,9 @@ public record Rotary(double[] inverseFrequencies) {
     return inverseFrequencies.length > 0;
   }
 
-  /** Angles of each of {@code positions}, row-major {@code [positions, dHead]}, both halves alike. */
+  /**
+   * Angles of each of {@code positions}, row-major {@code [positions, dHead]}, both halves alike.
+   */
   double[] angles(long[] positions) {
     int half = inverseFrequencies.length;
     double[] angles = new double[Math.multiplyExact(positions.length, 2 * half)];
@@ -76,7 +82,8 @@ public record Rotary(double[] inverseFrequencies) {
 
   @Override
   public boolean equals(Object other) {
-    return other instanceof Rotary that && Arrays.equals(inverseFrequencies, that.inverseFrequencies);
+    return other instanceof Rotary that
+        && Arrays.equals(inverseFrequencies, that.inverseFrequencies);
   }
 
   @Override

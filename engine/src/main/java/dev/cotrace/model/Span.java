@@ -10,13 +10,14 @@ import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The slots that one call of the forward pass fills: each row's positions and what each position may attend to. Its
- * tensors belong to the scope it was made in.
+ * The slots that one call of the forward pass fills: each row's positions and what each position
+ * may attend to. Its tensors belong to the scope it was made in.
  *
  * @param end first slot after this span
- * @param positions {@code [rows or 1, time]}, counted in each row's own sequence; padding counts as position 0
- * @param mask what is added to attention scores, {@code [rows or 1, 1, time, end]}: 0 where a slot is visible and −∞
- *     elsewhere; null when everything is visible
+ * @param positions {@code [rows or 1, time]}, counted in each row's own sequence; padding counts as
+ *     position 0
+ * @param mask what is added to attention scores, {@code [rows or 1, 1, time, end]}: 0 where a slot
+ *     is visible and −∞ elsewhere; null when everything is visible
  * @param rotation the rotary embedding of the positions, or null for a model without one
  */
 public record Span(int end, Tensor positions, @Nullable Tensor mask, @Nullable Rotation rotation) {
@@ -42,7 +43,10 @@ public record Span(int end, Tensor positions, @Nullable Tensor mask, @Nullable R
         rotary.enabled() ? Rotation.of(placement, rotary, positions, hidden.length, time) : null);
   }
 
-  /** Slot s is visible from slot t when s ≤ t and s is no padding; padding sees itself, so that no softmax is empty. */
+  /**
+   * Slot s is visible from slot t when s ≤ t and s is no padding; padding sees itself, so that no
+   * softmax is empty.
+   */
   private static Tensor mask(Placement placement, int start, int time, long[] hidden) {
     try (Scope scope = new Scope()) {
       int end = start + time;
@@ -51,7 +55,8 @@ public record Span(int end, Tensor positions, @Nullable Tensor mask, @Nullable R
       Tensor first = placement.indices(hidden, hidden.length, 1, 1, 1);
       Tensor visible = slot.le(query).logical_and(slot.ge(first)).logical_or(slot.eq(query));
       Tensor mask = placement.zeros(hidden.length, 1, time, end);
-      return scope.keep(mask.masked_fill_(visible.logical_not(), new Scalar(Double.NEGATIVE_INFINITY)));
+      return scope.keep(
+          mask.masked_fill_(visible.logical_not(), new Scalar(Double.NEGATIVE_INFINITY)));
     }
   }
 
@@ -63,11 +68,13 @@ public record Span(int end, Tensor positions, @Nullable Tensor mask, @Nullable R
 
   /** The rotary embedding of a span's positions, {@code [rows or 1, time, 1, dHead]} each. */
   public record Rotation(Tensor cos, Tensor sin) {
-    private static Rotation of(Placement placement, Rotary rotary, long[] positions, int rows, int time) {
+    private static Rotation of(
+        Placement placement, Rotary rotary, long[] positions, int rows, int time) {
       try (Scope scope = new Scope()) {
         double[] angles = rotary.angles(positions);
         int width = angles.length / positions.length;
-        // The angles are exact doubles; only their cosines and sines are rounded to the model's precision.
+        // The angles are exact doubles; only their cosines and sines are rounded to the model's
+        // precision.
         double[] cos = Arrays.stream(angles).map(Math::cos).toArray();
         double[] sin = Arrays.stream(angles).map(Math::sin).toArray();
         return new Rotation(
@@ -76,7 +83,10 @@ public record Span(int end, Tensor positions, @Nullable Tensor mask, @Nullable R
       }
     }
 
-    /** Rotates {@code x [rows, time, heads, dHead]} in the half-split convention; runs in the caller's scope. */
+    /**
+     * Rotates {@code x [rows, time, heads, dHead]} in the half-split convention; runs in the
+     * caller's scope.
+     */
     Tensor apply(Tensor x) {
       long half = x.size(3) / 2;
       Tensor first = x.narrow(3, 0, half);

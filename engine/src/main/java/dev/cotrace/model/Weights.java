@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * All parameters of a model, in one layout for every family; owns their memory.
  *
- * <p>Linear maps are {@code [out, in]}. Query rows are ordered by (head, dHead), key and value rows by (key/value head,
- * dHead); query head h uses key/value head {@code h / (H/Hk)}.
+ * <p>Linear maps are {@code [out, in]}. Query rows are ordered by (head, dHead), key and value rows
+ * by (key/value head, dHead); query head h uses key/value head {@code h / (H/Hk)}.
  */
 public final class Weights implements AutoCloseable {
   /** Parameters of one layer. */
@@ -28,7 +28,10 @@ public final class Weights implements AutoCloseable {
       Linear up, // [F, D]
       Linear down) {} // [D, F]
 
-  /** All parameters: {@code tokenEmbedding [V, D]}, {@code positionEmbedding [positions, D]}, {@code unembedding [V, D]}. */
+  /**
+   * All parameters: {@code tokenEmbedding [V, D]}, {@code positionEmbedding [positions, D]}, {@code
+   * unembedding [V, D]}.
+   */
   record Parameters(
       Tensor tokenEmbedding,
       @Nullable Tensor positionEmbedding,

@@ -32,12 +32,15 @@ public record Placement(Precision precision, String device) {
   public Tensor tensor(double[] data, long... shape) {
     checkLength(data.length, shape);
     try (Scope scope = new Scope()) {
-      Tensor host = torch.from_blob(new DoublePointer(data), shape, options(ScalarType.Double, "cpu"));
+      Tensor host =
+          torch.from_blob(new DoublePointer(data), shape, options(ScalarType.Double, "cpu"));
       return scope.keep(host.to(options(precision.type(), device), false, true, null));
     }
   }
 
-  /** An index tensor (64-bit integers) of {@code shape} with the values of {@code data}, row-major. */
+  /**
+   * An index tensor (64-bit integers) of {@code shape} with the values of {@code data}, row-major.
+   */
   public Tensor indices(long[] data, long... shape) {
     checkLength(data.length, shape);
     try (Scope scope = new Scope()) {
@@ -59,7 +62,8 @@ public record Placement(Precision precision, String device) {
   /** The values of {@code tensor}, row-major, as doubles on the host. */
   public static double[] toDoubles(Tensor tensor) {
     try (Scope _ = new Scope()) {
-      Tensor host = tensor.detach().to(options(ScalarType.Double, "cpu"), false, true, null).contiguous();
+      Tensor host =
+          tensor.detach().to(options(ScalarType.Double, "cpu"), false, true, null).contiguous();
       double[] values = new double[Math.toIntExact(host.numel())];
       host.data_ptr_double().get(values);
       return values;

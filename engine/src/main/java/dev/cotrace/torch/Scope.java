@@ -7,9 +7,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Frees every tensor made inside it on this thread, except those handed to {@link #keep}.
  *
- * <p>One scope per step that a reader would name: a layer, a decode step, a batch of rollouts. A method that returns a
- * tensor either keeps it in its own scope or says that it runs in the caller's. Only weights, caches and gates outlive
- * the scopes of a run.
+ * <p>One scope per step that a reader would name: a layer, a decode step, a batch of rollouts. A
+ * method that returns a tensor either keeps it in its own scope or says that it runs in the
+ * caller's. Only weights, caches and gates outlive the scopes of a run.
  */
 public final class Scope implements AutoCloseable {
   private final @Nullable PointerScope outer = PointerScope.getInnerScope();
@@ -18,7 +18,9 @@ public final class Scope implements AutoCloseable {
   /** Opens a scope nested in the current one, if any. */
   public Scope() {}
 
-  /** Moves {@code pointer} to the enclosing scope; with none, the caller owns it and must close it. */
+  /**
+   * Moves {@code pointer} to the enclosing scope; with none, the caller owns it and must close it.
+   */
   public <T extends Pointer> T keep(T pointer) {
     if (outer != null) {
       outer.attach(pointer);

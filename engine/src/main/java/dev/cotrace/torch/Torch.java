@@ -6,10 +6,14 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
-/** Starts libtorch with the limits and threads that this program needs, and wraps its vector-Jacobian product. */
+/**
+ * Starts libtorch with the limits and threads that this program needs, and wraps its
+ * vector-Jacobian product.
+ */
 public final class Torch {
   static {
-    // JavaCPP's default limits are multiples of the Java heap: a real model would throw OutOfMemoryError.
+    // JavaCPP's default limits are multiples of the Java heap: a real model would throw
+    // OutOfMemoryError.
     System.setProperty("org.bytedeco.javacpp.maxPhysicalBytes", "0");
     System.setProperty("org.bytedeco.javacpp.maxBytes", "0");
     Loader.load(torch.class);
@@ -33,11 +37,13 @@ public final class Torch {
   }
 
   /**
-   * The vector-Jacobian product {@code cotangentᵀ · ∂output/∂inputs}, one tensor an input, in the caller's scope.
+   * The vector-Jacobian product {@code cotangentᵀ · ∂output/∂inputs}, one tensor an input, in the
+   * caller's scope.
    *
    * @param keepGraph whether the graph of {@code output} is needed again
    */
-  public static Tensor[] pullBack(Tensor output, Tensor cotangent, boolean keepGraph, Tensor... inputs) {
+  public static Tensor[] pullBack(
+      Tensor output, Tensor cotangent, boolean keepGraph, Tensor... inputs) {
     TensorVector gradients =
         torch.grad(
             new TensorVector(output),

@@ -1,0 +1,55 @@
+package dev.cotrace.gate;
+
+import dev.cotrace.circuit.ComputationGraph;
+import dev.cotrace.model.Architecture;
+import dev.cotrace.model.Decoder;
+import dev.cotrace.model.KvCache;
+import dev.cotrace.model.ResidualStream;
+import dev.cotrace.torch.Placement;
+
+/**
+ * A decoder whose edges can be gated.
+ *
+ * @param decoder the forward pass
+ * @param graph its nodes and edges
+ */
+public record GatedModel(Decoder decoder, ComputationGraph graph) {
+  /** The gated form of {@code decoder}. */
+  public static GatedModel of(Decoder decoder) {
+    Architecture architecture = decoder.architecture();
+    return new GatedModel(
+        decoder, new ComputationGraph(architecture.layers(), architecture.heads(), false));
+  }
+
+  /** Where the model's tensors live. */
+  public Placement placement() {
+    return decoder.placement();
+  }
+
+  /** A fresh stream for one call of the forward pass under {@code gates}. */
+  ResidualStream stream(Gates gates, Blocks blocks) {
+    return switch (gates) {
+      case Gates.Uniform uniform -> new MixedStream(placement(), blocks, uniform);
+      case Gates.PerEdge perEdge -> new MaskedStream(placement(), blocks, perEdge);
+    };
+  }
+
+  /**
+   * An empty cache for the rows of all blocks; with a gate per edge every query head has keys of
+   * its own.
+   */
+  KvCache cache(Gates gates, int capacity, long[] padding) {
+    Architecture architecture = decoder.architecture();
+    if (capacity > architecture.maxPositions()) {
+      throw new IllegalArgumentException(
+          "prompt and budget need %d positions, but the model has %d: shorten the prompt or lower --max-new-tokens"
+              .formatted(capacity, architecture.maxPositions()));
+    }
+    int heads =
+        switch (gates) {
+          case Gates.Uniform _ -> architecture.keyValueHeads();
+          case Gates.PerEdge _ -> architecture.heads();
+        };
+    return new KvCache(placement(), architecture, heads, capacity, padding);
+  }
+}

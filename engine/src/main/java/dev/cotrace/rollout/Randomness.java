@@ -1,0 +1,17 @@
+package dev.cotrace.rollout;
+
+import org.apache.commons.rng.core.source64.Philox4x64;
+
+/**
+ * Counter-based random numbers: the value for (seed, job, rollout, step) is a function of those
+ * four alone, so results depend neither on batching nor on threads, restarts or machines (Philox
+ * 4×64, Salmon et al. 2011).
+ *
+ * @param seed of the whole run
+ */
+public record Randomness(long seed) {
+  /** Uniform in [0, 1). */
+  public double uniform(long job, long rollout, long step) {
+    return new Philox4x64(new long[] {seed, job, rollout, step, 0, 0}).nextDouble();
+  }
+}

@@ -1,0 +1,199 @@
+package dev.cotrace.rollout;
+
+import dev.cotrace.model.Decoder;
+import dev.cotrace.rollout.Readout.Positions;
+import dev.cotrace.rollout.Readout.Quantities;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.LongStream;
+import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Everything the objective reads off a batch of transcripts, and the cotangents of what it makes of
+ * them.
+ */
+final class TranscriptReadout implements AutoCloseable {
+  private final Objective objective;
+  private final List<Transcript> transcripts;
+  private final Readout sampled;
+  private final Readout answers;
+  private final Readout
+      contrasts; // answer and wrong answer by turns; log p(a) − log p(w) is the logit difference
+
+  /**
+   * Reads a batch.
+   *
+   * @param live the gated run's final stream {@code [rows, time, D]}
+   * @param clean the clean run's, where the objective needs it
+   */
+  TranscriptReadout(
+      Decoder decoder,
+      Objective objective,
+      double temperature,
+      List<Transcript> transcripts,
+      Tensor live,
+      @Nullable Tensor clean,
+      boolean gradients) {
+    this.objective = objective;
+    this.transcripts = transcripts;
+    Tensor flat = flat(live);
+    long time = live.size(1);
+    double kl = objective.weight(Term.KL);
+    double klReverse = objective.weight(Term.KL_REVERSE);
+    sampled =
+        new Readout(
+            decoder,
+            flat,
+            clean == null ? null : flat(clean),
+            sampledPositions(time),
+            new Quantities(kl, klReverse, temperature),
+            gradients);
+    answers =
+        new Readout(
+            decoder,
+            flat,
+            null,
+            answerPositions(time),
+            new Quantities(0, 0, temperature),
+            gradients);
+    contrasts =
+        new Readout(
+            decoder, flat, null, contrastPositions(time), new Quantities(0, 0, 1), gradients);
+  }
+
+  private static Tensor flat(Tensor reads) {
+    return reads.reshape(-1, reads.size(2));
+  }
+
+  private Positions sampledPositions(long time) {
+    LongStream.Builder slots = LongStream.builder();
+    LongStream.Builder tokens = LongStream.builder();
+    for (int row = 0; row < transcripts.size(); row++) {
+      Transcript transcript = transcripts.get(row);
+      for (int step = 0; step < transcript.rollout().steps(); step++) {
+        slots.add(row * time + transcript.sampledFrom(step));
+        tokens.add(transcript.rollout().tokens()[step]);
+      }
+    }
+    return new Positions(slots.build().toArray(), tokens.build().toArray());
+  }
+
+  private Positions answerPositions(long time) {
+    LongStream.Builder slots = LongStream.builder();
+    LongStream.Builder tokens = LongStream.builder();
+    for (int row = 0; row < transcripts.size(); row++) {
+      for (int index = 0; index < answerLength(row); index++) {
+        slots.add(row * time + transcripts.get(row).answeredFrom(index));
+        tokens.add(transcripts.get(row).pair().answer()[index]);
+      }
+    }
+    return new Positions(slots.build().toArray(), tokens.build().toArray());
+  }
+
+  private Positions contrastPositions(long time) {
+    if (!objective.has(Term.LOGIT_DIFF)) {
+      return new Positions(new long[0], new long[0]);
+    }
+    long[] slots = new long[2 * transcripts.size()];
+    long[] tokens = new long[slots.length];
+    for (int row = 0; row < transcripts.size(); row++) {
+      Transcript transcript = transcripts.get(row);
+      Arrays.fill(slots, 2 * row, 2 * row + 2, row * time + transcript.answeredFrom(0));
+      tokens[2 * row] = transcript.pair().answer()[0];
+      tokens[2 * row + 1] = transcript.pair().wrong()[0];
+    }
+    return new Positions(slots, tokens);
+  }
+
+  private int answerLength(int row) {
+    return objective.readsAnswer() ? transcripts.get(row).pair().answer().length : 0;
+  }
+
+  /** What the model makes of each transcript. */
+  List<Measurement> measurements(AnswerCheck check) {
+    List<Measurement> measurements = new ArrayList<>();
+    int step = 0;
+    int answer = 0;
+    for (int row = 0; row < transcripts.size(); row++) {
+      Transcript transcript = transcripts.get(row);
+      int nextStep = step + transcript.rollout().steps();
+      int nextAnswer = answer + answerLength(row);
+      boolean contrast = objective.has(Term.LOGIT_DIFF);
+      boolean matched =
+          objective.has(Term.EXACT_MATCH) && check.matches(transcript.pair(), transcript.rollout());
+      measurements.add(
+          new Measurement(
+              Arrays.copyOfRange(sampled.logProbability, step, nextStep),
+              objective.has(Term.KL)
+                  ? Arrays.copyOfRange(sampled.kl, step, nextStep)
+                  : new double[0],
+              objective.has(Term.KL_REVERSE)
+                  ? Arrays.copyOfRange(sampled.klReverse, step, nextStep)
+                  : new double[0],
+              Arrays.copyOfRange(answers.logProbability, answer, nextAnswer),
+              contrast
+                  ? contrasts.logProbability[2 * row] - contrasts.logProbability[2 * row + 1]
+                  : Double.NaN,
+              objective.has(Term.EXACT_MATCH) ? (matched ? 1 : 0) : Double.NaN));
+      step = nextStep;
+      answer = nextAnswer;
+    }
+    return measurements;
+  }
+
+  /**
+   * Adds the cotangent of Σ_t A_t log H_z(x_t) to {@code cotangent [rows · time, D]}.
+   *
+   * @param weight of each row
+   * @param advantage of each row's steps
+   */
+  void addScore(Tensor cotangent, double[] weight, double[][] advantage) {
+    double[] weights = new double[sampled.logProbability.length];
+    int at = 0;
+    for (int row = 0; row < weight.length; row++) {
+      for (double a : advantage[row]) {
+        weights[at++] = weight[row] * a;
+      }
+    }
+    sampled.addLogProbability(cotangent, weights);
+  }
+
+  /**
+   * Adds the cotangent of the differentiable f_s at fixed tokens to {@code cotangent [rows · time,
+   * D]}.
+   */
+  void addDirect(Tensor cotangent, double[] weight, List<Measurement> measurements) {
+    double[] steps = new double[sampled.logProbability.length];
+    double[] answer = new double[answers.logProbability.length];
+    double[] contrast = new double[contrasts.logProbability.length];
+    int step = 0;
+    int token = 0;
+    for (int row = 0; row < weight.length; row++) {
+      int nextStep = step + transcripts.get(row).rollout().steps();
+      Arrays.fill(steps, step, nextStep, weight[row]);
+      step = nextStep;
+      int nextToken = token + answerLength(row);
+      Arrays.fill(
+          answer, token, nextToken, weight[row] * objective.answerSlope(measurements.get(row)));
+      token = nextToken;
+      if (contrast.length > 0) {
+        contrast[2 * row] = weight[row] * objective.weight(Term.LOGIT_DIFF);
+        contrast[2 * row + 1] = -contrast[2 * row];
+      }
+    }
+    if (objective.readsClean()) {
+      sampled.addDivergence(cotangent, steps);
+    }
+    answers.addLogProbability(cotangent, answer);
+    contrasts.addLogProbability(cotangent, contrast);
+  }
+
+  @Override
+  public void close() {
+    sampled.close();
+    answers.close();
+    contrasts.close();
+  }
+}

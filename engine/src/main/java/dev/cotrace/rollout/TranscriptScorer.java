@@ -1,0 +1,146 @@
+package dev.cotrace.rollout;
+
+import dev.cotrace.gate.GatedForward;
+import dev.cotrace.gate.GatedModel;
+import dev.cotrace.gate.Gates;
+import dev.cotrace.gate.RecordedRun;
+import dev.cotrace.gate.SequencePairs;
+import dev.cotrace.torch.Scope;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * Measures transcripts under a gated model, and takes the gradient of their expected worth with
+ * respect to the gates.
+ *
+ * @param model the gated model
+ * @param objective F
+ * @param temperature of the sampled distribution
+ * @param check decides {@code exact-match}
+ */
+public record TranscriptScorer(
+    GatedModel model, Objective objective, double temperature, AnswerCheck check) {
+  /** The rollouts of one prompt at one α. */
+  public record Group(double alpha, List<Transcript> transcripts) {
+    /** Refuses an empty group. */
+    public Group {
+      transcripts = List.copyOf(transcripts);
+      if (transcripts.isEmpty()) {
+        throw new IllegalArgumentException("a group needs at least one transcript");
+      }
+    }
+  }
+
+  /**
+   * The gradient of one group, as row-major {@code [nSrc, nDst]} matrices (METHOD §4).
+   *
+   * @param direct effect at fixed tokens
+   * @param throughCot effect by which tokens get sampled
+   * @param measurements of each transcript
+   * @param weights as the {@link Weighting} gave them
+   */
+  public record GroupGradient(
+      double[] direct,
+      double[] throughCot,
+      List<Measurement> measurements,
+      Weighting.Weights weights) {}
+
+  /**
+   * Measures transcripts at any gates.
+   *
+   * @param gates for {@link Gates.Uniform}, one α for each transcript
+   */
+  public List<Measurement> measure(Gates gates, List<Transcript> transcripts) {
+    try (Scope _ = new Scope();
+        GatedForward run =
+            new GatedForward(model, gates, pairs(transcripts), objective.readsClean());
+        TranscriptReadout readout =
+            new TranscriptReadout(
+                model.decoder(),
+                objective,
+                temperature,
+                transcripts,
+                run.live(),
+                objective.readsClean() ? run.clean() : null,
+                /* gradients= */ false)) {
+      return readout.measurements(check);
+    }
+  }
+
+  /** The gradients of several groups in one batch: one pass forward and one back. */
+  public List<GroupGradient> gradients(List<Group> groups, Weighting weighting) {
+    List<Transcript> rows = groups.stream().flatMap(g -> g.transcripts().stream()).toList();
+    double[] alpha =
+        groups.stream()
+            .flatMapToDouble(g -> g.transcripts().stream().mapToDouble(_ -> g.alpha()))
+            .toArray();
+    try (Scope _ = new Scope();
+        RecordedRun run =
+            new RecordedRun(model, new Gates.Uniform(alpha), pairs(rows), objective.readsClean());
+        TranscriptReadout readout =
+            new TranscriptReadout(
+                model.decoder(),
+                objective,
+                temperature,
+                rows,
+                run.live(),
+                objective.readsClean() ? run.clean() : null,
+                /* gradients= */ true)) {
+      List<Measurement> measurements = readout.measurements(check);
+      List<Weighting.Weights> weights = weigh(groups, measurements, weighting);
+      double[] weight = weights.stream().flatMapToDouble(w -> Arrays.stream(w.rollout())).toArray();
+      double[][] advantage =
+          weights.stream().flatMap(w -> Arrays.stream(w.advantage())).toArray(double[][]::new);
+      Tensor direct = zerosLike(run.live());
+      Tensor score = zerosLike(run.live());
+      readout.addDirect(flat(direct), weight, measurements);
+      readout.addScore(flat(score), weight, advantage);
+      int[] sizes = groups.stream().mapToInt(g -> g.transcripts().size()).toArray();
+      return collect(
+          sizes, run.gateGradients(List.of(direct, score), sizes), measurements, weights);
+    }
+  }
+
+  private List<Weighting.Weights> weigh(
+      List<Group> groups, List<Measurement> measurements, Weighting weighting) {
+    List<Weighting.Weights> weights = new ArrayList<>();
+    int row = 0;
+    for (Group group : groups) {
+      int next = row + group.transcripts().size();
+      weights.add(weighting.of(objective, measurements.subList(row, next)));
+      row = next;
+    }
+    return weights;
+  }
+
+  private static List<GroupGradient> collect(
+      int[] sizes,
+      double[][][] edges,
+      List<Measurement> measurements,
+      List<Weighting.Weights> weights) {
+    List<GroupGradient> gradients = new ArrayList<>();
+    int row = 0;
+    for (int group = 0; group < sizes.length; group++) {
+      List<Measurement> own = List.copyOf(measurements.subList(row, row + sizes[group]));
+      gradients.add(new GroupGradient(edges[group][0], edges[group][1], own, weights.get(group)));
+      row += sizes[group];
+    }
+    return gradients;
+  }
+
+  private Tensor zerosLike(Tensor reads) {
+    return model.placement().zeros(reads.size(0), reads.size(1), reads.size(2));
+  }
+
+  private static Tensor flat(Tensor reads) {
+    return reads.view(-1, reads.size(2));
+  }
+
+  private static SequencePairs pairs(List<Transcript> transcripts) {
+    return new SequencePairs(
+        transcripts.stream().map(Transcript::clean).toList(),
+        transcripts.stream().map(Transcript::corrupted).toList());
+  }
+}
