@@ -1,0 +1,50 @@
+package dev.cotrace.circuit;
+
+/**
+ * The scores of all edges and what they should add up to.
+ *
+ * @param graph names the cells
+ * @param total φ, the sum of the next two
+ * @param direct effect at fixed tokens: around the words
+ * @param throughCot effect by which tokens get sampled: through the words
+ * @param clean J(1), by sampling from the clean model
+ * @param corrupted J(0), by sampling from the corrupted model
+ * @param gap Σφ − (J(1) − J(0)); with its error over the same prompts
+ * @param points number of gate values α at which the gradient was taken
+ * @param sampledTokens number of tokens sampled for all this
+ */
+public record Attribution(
+    ComputationGraph graph,
+    Scores total,
+    Scores direct,
+    Scores throughCot,
+    Estimate clean,
+    Estimate corrupted,
+    Estimate gap,
+    int points,
+    long sampledTokens) {
+
+  /** How many standard errors the completeness gap may be before it is called one. */
+  private static final double CONVINCING = 3;
+
+  /** Whether the completeness gap is larger than chance explains. */
+  public boolean incomplete() {
+    return Math.abs(gap.value()) > CONVINCING * gap.standardError() + rounding();
+  }
+
+  /** What the rounding of sums may leave, in the unit of J. */
+  private double rounding() {
+    return 1e-6 * (Math.abs(clean.value()) + Math.abs(corrupted.value()));
+  }
+
+  /** The completeness gap in words. */
+  public String completeness() {
+    double difference = clean.value() - corrupted.value();
+    String gapText =
+        "the scores add up to %.4g, J(1) − J(0) is %.4g: a gap of %.2g ± %.2g"
+            .formatted(difference + gap.value(), difference, gap.value(), gap.standardError());
+    return incomplete()
+        ? gapText + ", more than its error explains; raise --points or use --quadrature adaptive"
+        : gapText + ", within its error";
+  }
+}

@@ -1,0 +1,17 @@
+package dev.cotrace.circuit;
+
+/**
+ * One score for every edge with its standard error, both row-major {@code [nSrc, nDst]}; cells
+ * without an edge are zero.
+ *
+ * <p>A positive score says that the clean value of the edge raises J.
+ *
+ * @param values in the unit of J
+ * @param standardErrors in the unit of J; NaN where there is too little data to tell
+ */
+public record Scores(double[] values, double[] standardErrors) {
+  /** The score of {@code cell} with its error. */
+  public Estimate at(int cell) {
+    return new Estimate(values[cell], standardErrors[cell]);
+  }
+}
