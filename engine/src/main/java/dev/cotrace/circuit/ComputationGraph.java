@@ -16,6 +16,8 @@ import java.util.List;
  * @param parallel whether attention and MLP of a layer read the same residual stream (Pythia)
  */
 public record ComputationGraph(int layers, int heads, boolean parallel) {
+  private static final List<Slot> HEAD_SLOTS = List.of(Slot.Q, Slot.K, Slot.V);
+
   /** Refuses an empty graph. */
   public ComputationGraph {
     if (layers < 1 || heads < 1) {
@@ -57,7 +59,7 @@ public record ComputationGraph(int layers, int heads, boolean parallel) {
 
   /** Column of the first head's {@code slot} input in {@code layer}; the other heads follow it. */
   public int headTarget(int layer, Slot slot) {
-    return layer * (3 * heads + 1) + slot.ordinal() * heads;
+    return layer * (3 * heads + 1) + slot.block() * heads;
   }
 
   /** Column of the MLP of {@code layer}. */
@@ -133,7 +135,7 @@ public record ComputationGraph(int layers, int heads, boolean parallel) {
   /** The slot of target column {@code index}. */
   public Slot targetSlot(int index) {
     int within = index % (3 * heads + 1);
-    return index == logitsTarget() || within == 3 * heads ? Slot.IN : Slot.values()[within / heads];
+    return index == logitsTarget() || within == 3 * heads ? Slot.IN : HEAD_SLOTS.get(within / heads);
   }
 
   /** The edge of {@code cell}, which must be one where {@link #exists}. */

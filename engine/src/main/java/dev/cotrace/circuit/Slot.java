@@ -3,18 +3,25 @@ package dev.cotrace.circuit;
 /** Which input of its target an edge feeds. */
 public enum Slot {
   /** A head's query input. */
-  Q("<q>"),
+  Q(0, "<q>"),
   /** A head's key input. */
-  K("<k>"),
+  K(1, "<k>"),
   /** A head's value input. */
-  V("<v>"),
+  V(2, "<v>"),
   /** The only input of an MLP or of the logits. */
-  IN("");
+  IN(0, "");
 
+  private final int block;
   private final String suffix;
 
-  Slot(String suffix) {
+  Slot(int block, String suffix) {
+    this.block = block;
     this.suffix = suffix;
+  }
+
+  /** Which block of a layer's head targets the slot is: all q first, then all k, then all v. */
+  int block() {
+    return block;
   }
 
   /** The ending of an edge's name, for example {@code <q>}. */

@@ -8,7 +8,6 @@ import org.bytedeco.pytorch.Tensor;
 
 /** One pass over whole given sequences of a gated model, without a gradient. */
 public final class GatedForward implements AutoCloseable {
-  private final GatedModel model;
   private final Blocks blocks;
   private final Holder reads;
 
@@ -18,7 +17,6 @@ public final class GatedForward implements AutoCloseable {
    * @param withClean whether the clean run is needed beside the gated one
    */
   public GatedForward(GatedModel model, Gates gates, SequencePairs sequences, boolean withClean) {
-    this.model = model;
     blocks = new Blocks(sequences.rows(), withClean);
     try (Scope _ = new Scope();
         KvCache cache = model.cache(gates, sequences.longest(), new long[blocks.total()]);

@@ -42,7 +42,7 @@ final class MaskedStream implements ResidualStream {
 
   @Override
   public Reads readHeads(int layer) {
-    return new Reads(readSlot(layer, Slot.Q), readSlot(layer, Slot.K), readSlot(layer, Slot.V));
+    return Reads.perHead(readSlot(layer, Slot.Q), readSlot(layer, Slot.K), readSlot(layer, Slot.V));
   }
 
   /** What each head's {@code slot} of {@code layer} reads, {@code [H, blocks · rows, time, D]}. */

@@ -43,7 +43,7 @@ public record SequencePairs(List<int[]> clean, List<int[]> corrupted) {
   long[] leftPadding(Blocks blocks) {
     long[] padding = new long[blocks.total()];
     for (int row = 0; row < padding.length; row++) {
-      padding[row] = longest() - clean.get(row % rows()).length;
+      padding[row] = (long) longest() - clean.get(row % rows()).length;
     }
     return padding;
   }

@@ -91,8 +91,8 @@ public final class Decoder {
   Attention project(int layer, Reads reads) {
     Layer w = layer(layer);
     Tensor query = w.attentionNorm().apply(reads.query());
-    Tensor key = reads.key() == reads.query() ? query : w.attentionNorm().apply(reads.key());
-    Tensor value = reads.value() == reads.query() ? query : w.attentionNorm().apply(reads.value());
+    Tensor key = reads.shared() ? query : w.attentionNorm().apply(reads.key());
+    Tensor value = reads.shared() ? query : w.attentionNorm().apply(reads.value());
     return new Attention(heads(w.query(), query), heads(w.key(), key), heads(w.value(), value));
   }
 

@@ -12,13 +12,19 @@ import org.bytedeco.pytorch.Tensor;
  */
 public interface ResidualStream extends AutoCloseable {
   /**
-   * What the heads of a layer read; three times the same tensor where queries, keys and values read
-   * alike.
+   * What the heads of a layer read.
+   *
+   * @param shared whether the three are the same tensor, read alike by all heads
    */
-  record Reads(Tensor query, Tensor key, Tensor value) {
+  record Reads(Tensor query, Tensor key, Tensor value, boolean shared) {
     /** One tensor {@code [rows, time, D]} for all three. */
     public static Reads shared(Tensor read) {
-      return new Reads(read, read, read);
+      return new Reads(read, read, read, true);
+    }
+
+    /** A read of its own for each query head, {@code [H, rows, time, D]}. */
+    public static Reads perHead(Tensor query, Tensor key, Tensor value) {
+      return new Reads(query, key, value, false);
     }
   }
 

@@ -92,12 +92,12 @@ final class Readout implements AutoCloseable {
     Tensor log = logDistribution(decoder, read, quantities.temperature);
     Tensor chosen = log.gather(1, tokens);
     copy(chosen, logProbability, first);
-    boolean divergence = quantities.divergence() && clean != null;
+    boolean divergence = quantities.divergence();
     if (gradients) {
       Tensor rows = Torch.pullBack(chosen, torch.ones_like(chosen), divergence, read)[0];
       logProbabilityRows.get().narrow(0, first, count).copy_(rows);
     }
-    if (divergence) {
+    if (clean != null && divergence) {
       Tensor cleanLog =
           logDistribution(decoder, clean.index_select(0, slots), quantities.temperature);
       Tensor forward = divergence(cleanLog, log);

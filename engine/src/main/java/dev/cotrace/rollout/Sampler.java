@@ -122,8 +122,9 @@ public record Sampler(GatedModel model, Sampling sampling, Randomness randomness
       Tensor total = below.narrow(1, below.size(1) - 1, 1);
       Tensor threshold = place.tensor(uniform, uniform.length, 1).mul(total);
       double[] drawn = Placement.toDoubles(below.le(threshold).sum(-1));
+      int last = Math.toIntExact(logits.size(1)) - 1;
       int[] next = new int[drawn.length];
-      Arrays.setAll(next, row -> (int) Math.min(drawn[row], logits.size(1) - 1));
+      Arrays.setAll(next, row -> Math.min((int) drawn[row], last));
       return next;
     }
 

@@ -1,5 +1,6 @@
 package dev.cotrace.torch;
 
+import java.util.Arrays;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.pytorch.BoolOptional;
 import org.bytedeco.pytorch.Tensor;
@@ -52,6 +53,9 @@ public final class Torch {
             new BoolOptional(keepGraph),
             /* createGraph= */ false,
             /* allowUnused= */ false);
-    return gradients.get();
+    // Elements of the vector are borrowed from it: each result is a handle of its own.
+    Tensor[] results = new Tensor[inputs.length];
+    Arrays.setAll(results, i -> new Tensor(gradients.get(i)));
+    return results;
   }
 }

@@ -1,0 +1,115 @@
+package dev.cotrace.rollout;
+
+import dev.cotrace.model.NaiveGatedModel;
+import dev.cotrace.torch.Placement;
+import dev.cotrace.torch.Precision;
+import dev.cotrace.torch.Scope;
+import dev.cotrace.torch.Torch;
+import java.util.Arrays;
+import java.util.List;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * J(z) = Σ_x P(x) F(x) over all sequences x, and its gradient by autograd, from {@link NaiveGatedModel}: what every
+ * estimator must agree with.
+ */
+public final class ExactObjective {
+  private static final Placement EXACT = Placement.cpu(Precision.FLOAT64);
+
+  private final NaiveGatedModel model;
+  private final PromptPair pair;
+  private final Sampling sampling;
+  private final Objective objective;
+  private final List<Rollout> rollouts;
+
+  /** ∂J/∂z at fixed tokens and through the tokens' distribution, row-major {@code [nSrc, nDst]}; and J itself. */
+  public record Gradient(double value, double[] direct, double[] throughCot) {}
+
+  public ExactObjective(
+      NaiveGatedModel model, PromptPair pair, Sampling sampling, Objective objective, List<Rollout> rollouts) {
+    this.model = model;
+    this.pair = pair;
+    this.sampling = sampling;
+    this.objective = objective;
+    this.rollouts = rollouts;
+  }
+
+  /** J and ∂J/∂z at the gates {@code z}. */
+  public Gradient at(double[] z) {
+    int cells = model.graph().cells();
+    double[] direct = new double[cells];
+    double[] through = new double[cells];
+    double value = 0;
+    for (Rollout rollout : rollouts) {
+      try (Scope _ = new Scope()) {
+        Tensor gates = EXACT.tensor(z, model.graph().sources(), model.graph().targets()).requires_grad_(true);
+        Tensor[] parts = probabilityAndValue(rollout, gates);
+        double p = parts[0].item_double();
+        double f = parts[1].item_double();
+        value += p * f;
+        add(through, f, gradient(parts[0], gates));
+        add(direct, p, gradient(parts[1], gates));
+      }
+    }
+    return new Gradient(value, direct, through);
+  }
+
+  private static double[] gradient(Tensor scalar, Tensor gates) {
+    Tensor anchored = scalar.add(gates.sum().mul(new Scalar(0.0)));
+    return Placement.toDoubles(Torch.pullBack(anchored, torch.ones_like(anchored), true, gates)[0]);
+  }
+
+  private static void add(double[] sum, double factor, double[] values) {
+    Arrays.setAll(sum, i -> sum[i] + factor * values[i]);
+  }
+
+  /** P(x) and F(x, z) as differentiable scalars, in the caller's scope. */
+  private Tensor[] probabilityAndValue(Rollout rollout, Tensor gates) {
+    Transcript transcript = new Transcript(pair, rollout, sampling.answerPrefix());
+    Tensor clean = ids(transcript.clean());
+    Tensor corrupted = ids(transcript.corrupted());
+    Tensor logits = model.logits(clean, corrupted, gates).select(0, 0);
+    Tensor cleanLogits = model.logits(clean, corrupted, torch.ones_like(gates)).select(0, 0);
+    Tensor log = logits.div(new Scalar(sampling.temperature())).log_softmax(-1);
+    Tensor cleanLog = cleanLogits.div(new Scalar(sampling.temperature())).log_softmax(-1);
+    Tensor logP = zero();
+    Tensor value = zero();
+    int prompt = pair.clean().length;
+    for (int t = 0; t < rollout.steps(); t++) {
+      Tensor at = log.select(0, prompt + t - 1);
+      Tensor cleanAt = cleanLog.select(0, prompt + t - 1);
+      logP = logP.add(at.select(0, rollout.tokens()[t]));
+      value = value.add(cleanAt.exp().mul(cleanAt.sub(at)).sum().mul(weight(Term.KL)));
+      value = value.add(at.exp().mul(at.sub(cleanAt)).sum().mul(weight(Term.KL_REVERSE)));
+    }
+    if (pair.answer().length > 0) {
+      int first = prompt + rollout.thoughtLength() + sampling.answerPrefix().length - 1;
+      Tensor answer = zero();
+      for (int i = 0; i < pair.answer().length; i++) {
+        answer = answer.add(log.select(0, first + i).select(0, pair.answer()[i]));
+      }
+      Tensor raw = logits.select(0, first);
+      Tensor contrast = raw.select(0, pair.answer()[0]).sub(raw.select(0, pair.wrong()[0]));
+      value = value.add(answer.mul(weight(Term.ANSWER_LOGPROB)));
+      value = value.add(answer.exp().mul(weight(Term.ANSWER_PROB)));
+      value = value.add(contrast.mul(weight(Term.LOGIT_DIFF)));
+      boolean match = AnswerCheck.ENDS_WITH_ANSWER.matches(pair, rollout);
+      value = value.add(new Scalar(match ? objective.weight(Term.EXACT_MATCH) : 0));
+    }
+    return new Tensor[] {logP.exp(), value};
+  }
+
+  private Scalar weight(Term term) {
+    return new Scalar(objective.weight(term));
+  }
+
+  private static Tensor zero() {
+    return EXACT.zeros(1).squeeze();
+  }
+
+  private static Tensor ids(int[] ids) {
+    return EXACT.indices(Arrays.stream(ids).asLongStream().toArray(), 1, ids.length);
+  }
+}

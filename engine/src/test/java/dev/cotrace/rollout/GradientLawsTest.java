@@ -1,0 +1,77 @@
+package dev.cotrace.rollout;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.cotrace.gate.GatedModel;
+import dev.cotrace.model.NaiveGatedModel;
+import dev.cotrace.model.TinyModel;
+import dev.cotrace.rollout.TranscriptScorer.Group;
+import dev.cotrace.rollout.TranscriptScorer.GroupGradient;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** METHOD §9.1: with all sequences listed, the production gradient is the exact one. */
+final class GradientLawsTest {
+  private static final PromptPair PAIR =
+      new PromptPair("tiny", new int[] {1, 2, 0}, new int[] {1, 3, 0}, new int[] {2}, new int[] {1});
+
+  @ParameterizedTest(name = "{0}, {1}, temperature {2}, seed {3}")
+  @CsvSource({
+    "llama, kl, 1, 1",
+    "gpt2, kl, 1, 2",
+    "llama, kl-reverse, 0.7, 3",
+    "gpt2, kl-reverse, 1, 4",
+    "llama, answer-logprob, 1, 5",
+    "gpt2, answer-logprob, 1.5, 6",
+    "llama, answer-prob, 1, 7",
+    "gpt2, answer-prob, 0.7, 8",
+    "llama, logit-diff, 0.7, 9",
+    "gpt2, logit-diff, 1, 10",
+    "llama, exact-match, 1, 11",
+    "gpt2, exact-match, 1, 12",
+    "llama, answer-prob - 0.5*kl + 2*exact-match, 0.8, 13",
+    "gpt2, answer-logprob + 0.3*kl-reverse, 1, 14",
+  })
+  void theExpectedGradientIsTheExactOne(String family, String objectiveText, double temperature, long seed) {
+    Objective objective = Objective.parse(objectiveText);
+    Sampling sampling = new Sampling(temperature, 3, Set.of(3), StopRule.onTokens(0, 0), new int[] {1});
+    List<Rollout> rollouts = Enumeration.of(sampling, 4);
+    double alpha = 0.37;
+    try (TinyModel model = TinyModel.of(family, seed, 2, 4)) {
+      NaiveGatedModel naive = new NaiveGatedModel(model);
+      double[] gates = new double[naive.graph().cells()];
+      Arrays.fill(gates, alpha);
+      ExactObjective.Gradient exact = new ExactObjective(naive, PAIR, sampling, objective, rollouts).at(gates);
+      TranscriptScorer scorer =
+          new TranscriptScorer(
+              GatedModel.of(model.decoder()), objective, temperature, AnswerCheck.ENDS_WITH_ANSWER);
+      List<Transcript> transcripts =
+          rollouts.stream().map(r -> new Transcript(PAIR, r, sampling.answerPrefix())).toList();
+      GroupGradient gradient = scorer.gradients(List.of(new Group(alpha, transcripts)), Baseline.EXACT).getFirst();
+
+      assertThat(Arrays.stream(gradient.weights().rollout()).sum()).isCloseTo(1, within(1e-12));
+      double scale = largest(exact.direct()) + largest(exact.throughCot());
+      assertClose(gradient.direct(), exact.direct(), scale);
+      assertClose(gradient.throughCot(), exact.throughCot(), scale);
+    }
+  }
+
+  private static org.assertj.core.data.Offset<Double> within(double offset) {
+    return org.assertj.core.data.Offset.offset(offset);
+  }
+
+  private static double largest(double[] values) {
+    return Arrays.stream(values).map(Math::abs).max().orElseThrow();
+  }
+
+  private static void assertClose(double[] actual, double[] expected, double scale) {
+    assertThat(actual).hasSameSizeAs(expected);
+    for (int cell = 0; cell < actual.length; cell++) {
+      // 1e-9 of the largest gradient: both sides are float64, summed in different orders.
+      assertThat(actual[cell]).as("cell %d", cell).isCloseTo(expected[cell], within(1e-9 * scale));
+    }
+  }
+}
