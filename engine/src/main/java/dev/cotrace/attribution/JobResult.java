@@ -1,0 +1,30 @@
+package dev.cotrace.attribution;
+
+import dev.cotrace.rollout.Measurement;
+import dev.cotrace.rollout.Rollout;
+import java.util.List;
+
+/**
+ * What one job gave.
+ *
+ * @param rollouts its chains of thought
+ * @param measurements of each rollout
+ * @param weights of each rollout in the expectation; they add up to 1
+ * @param values F of each rollout
+ */
+public record JobResult(
+    Job job, List<Rollout> rollouts, List<Measurement> measurements, double[] weights, double[] values) {
+  /** The estimate of J at this prompt and gate. */
+  public double value() {
+    double sum = 0;
+    for (int i = 0; i < values.length; i++) {
+      sum += weights[i] * values[i];
+    }
+    return sum;
+  }
+
+  /** Number of sampled tokens. */
+  public long tokens() {
+    return rollouts.stream().mapToLong(Rollout::steps).sum();
+  }
+}

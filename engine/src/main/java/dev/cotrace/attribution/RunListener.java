@@ -1,0 +1,13 @@
+package dev.cotrace.attribution;
+
+/** Hears how a run goes; called on the running thread. */
+public interface RunListener {
+  /** Hears nothing. */
+  RunListener SILENT = new RunListener() {};
+
+  /** {@code jobs} more jobs are going to be run, for the stated purpose. */
+  default void planned(String purpose, int jobs) {}
+
+  /** A job is done. */
+  default void done(JobResult result) {}
+}

@@ -1,0 +1,56 @@
+package dev.cotrace.attribution;
+
+import dev.cotrace.gate.GatedModel;
+import dev.cotrace.rollout.Objective;
+import dev.cotrace.rollout.Randomness;
+import dev.cotrace.rollout.Sampler;
+import dev.cotrace.rollout.Task;
+import dev.cotrace.rollout.TranscriptScorer;
+
+/**
+ * What a run is about: a model, a task and an objective.
+ *
+ * @param model the gated model
+ * @param task prompts, sampling, answers
+ * @param objective F
+ * @param settings how the attribution is computed
+ */
+public record Workload(GatedModel model, Task task, Objective objective, Settings settings) {
+  /** Refuses an objective that needs answers which the task lacks. */
+  public Workload {
+    task.require(objective);
+    boolean sampled =
+        settings.estimator() == Settings.Estimator.SAMPLED && task.sampling().maxNewTokens() > 0;
+    if (sampled && task.pairs().size() * settings.repeats() < 2) {
+      throw new IllegalArgumentException(
+          "one prompt sampled once gives no standard error: add prompts or set --repeats to at least 2");
+    }
+  }
+
+  /** Whether expectations are exact, because every rollout is listed or nothing is sampled. */
+  boolean exact() {
+    return settings.estimator() == Settings.Estimator.ENUMERATE || task.sampling().maxNewTokens() == 0;
+  }
+
+  /** Repeats of a prompt at one gate: exact values are the same every time. */
+  int repeats() {
+    return exact() ? 1 : settings.repeats();
+  }
+
+  Clusters clusters() {
+    return new Clusters(task.pairs().size(), repeats(), exact());
+  }
+
+  Sampler sampler() {
+    return new Sampler(model, task.sampling(), new Randomness(settings.seed()));
+  }
+
+  TranscriptScorer scorer() {
+    return new TranscriptScorer(model, objective, task.sampling().temperature(), task.check());
+  }
+
+  /** Rollouts of one job: all the same when nothing is sampled. */
+  int rolloutsPerJob() {
+    return task.sampling().maxNewTokens() == 0 ? 1 : settings.rollouts();
+  }
+}
