@@ -1,16 +1,18 @@
 package dev.cotrace.model;
 
+import dev.cotrace.format.Safetensors;
+import dev.cotrace.format.StoredTensor;
+import dev.cotrace.format.StoredType;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
+import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -25,6 +27,8 @@ import tools.jackson.databind.json.JsonMapper;
  */
 record GoldenModel(Path folder, JsonNode config, Map<String, NamedArray> goldens) {
   private static final JsonMapper JSON = new JsonMapper();
+  private static final ValueLayout.OfLong INTEGER =
+      ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
   /** Names of all golden models. */
   static List<String> names() {
@@ -50,12 +54,8 @@ record GoldenModel(Path folder, JsonNode config, Map<String, NamedArray> goldens
 
   /** All weights by their Hugging Face names, of every shard. */
   Map<String, NamedArray> weights() {
-    try (Stream<Path> files = Files.list(folder)) {
-      Map<String, NamedArray> weights = new HashMap<>();
-      files
-          .filter(file -> file.getFileName().toString().matches("model.*\\.safetensors"))
-          .forEach(file -> weights.putAll(tensors(file)));
-      return weights;
+    try (Safetensors files = Safetensors.openSharded(folder)) {
+      return arrays(files);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -91,37 +91,26 @@ record GoldenModel(Path folder, JsonNode config, Map<String, NamedArray> goldens
   }
 
   private static Map<String, NamedArray> tensors(Path file) {
-    try {
-      ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN);
-      int headerLength = (int) bytes.getLong(0);
-      JsonNode header =
-          JSON.readTree(new String(bytes.array(), 8, headerLength, StandardCharsets.UTF_8));
-      Map<String, NamedArray> tensors = new HashMap<>();
-      for (Map.Entry<String, JsonNode> entry : header.properties()) {
-        if (!entry.getKey().equals("__metadata__")) {
-          JsonNode tensor = entry.getValue();
-          int at = 8 + headerLength + tensor.get("data_offsets").get(0).asInt();
-          int[] shape = tensor.get("shape").valueStream().mapToInt(JsonNode::asInt).toArray();
-          double[] values = new double[Arrays.stream(shape).reduce(1, Math::multiplyExact)];
-          String type = tensor.get("dtype").asString();
-          Arrays.setAll(values, i -> value(bytes, at, i, type));
-          tensors.put(entry.getKey(), new NamedArray(entry.getKey(), shape, values));
-        }
-      }
-      return tensors;
+    try (Safetensors tensors = Safetensors.open(file)) {
+      return arrays(tensors);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
-  private static double value(ByteBuffer bytes, int at, int index, String type) {
-    return switch (type) {
-      case "F64" -> bytes.getDouble(at + 8 * index);
-      case "F32" -> bytes.getFloat(at + 4 * index);
-      case "F16" -> Float.float16ToFloat(bytes.getShort(at + 2 * index));
-      case "BF16" -> Float.intBitsToFloat(bytes.getShort(at + 2 * index) << 16);
-      case "I64" -> bytes.getLong(at + 8 * index);
-      default -> throw new IllegalArgumentException("no golden has type " + type);
-    };
+  private static Map<String, NamedArray> arrays(Safetensors file) {
+    return file.tensors().values().stream()
+        .collect(Collectors.toMap(StoredTensor::name, GoldenModel::array));
+  }
+
+  private static NamedArray array(StoredTensor tensor) {
+    double[] values = new double[Math.toIntExact(tensor.elements())];
+    if (tensor.type() == StoredType.I64) {
+      Arrays.setAll(values, i -> tensor.bytes().getAtIndex(INTEGER, i));
+    } else {
+      tensor.decode(0, values);
+    }
+    int[] shape = Arrays.stream(tensor.shape()).mapToInt(Math::toIntExact).toArray();
+    return new NamedArray(tensor.name(), shape, values);
   }
 }
