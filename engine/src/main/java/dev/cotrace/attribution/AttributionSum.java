@@ -4,7 +4,8 @@ import dev.cotrace.circuit.Scores;
 import java.util.Arrays;
 
 /**
- * Weighted gradients added up cluster by cluster: a monoid, so that parts computed anywhere merge into the same scores.
+ * Weighted gradients added up cluster by cluster: a monoid, so that parts computed anywhere merge
+ * into the same scores.
  */
 final class AttributionSum {
   private final Clusters clusters;
@@ -21,7 +22,8 @@ final class AttributionSum {
   }
 
   /** Adds one job's gradient with its weights in the fine and the coarse rule. */
-  void add(int cluster, double weight, double coarseWeight, double[] directPart, double[] throughPart) {
+  void add(
+      int cluster, double weight, double coarseWeight, double[] directPart, double[] throughPart) {
     double[] d = direct[cluster];
     double[] t = throughCot[cluster];
     double[] c = coarse[cluster];

@@ -5,8 +5,9 @@ import dev.cotrace.circuit.Estimate;
 /**
  * Which jobs may depend on each other: standard errors come from the differences between clusters.
  *
- * <p>With several prompts, the repeats of a prompt form a cluster, and beyond {@link #MOST} prompts several prompts share
- * one, which bounds memory. With a single prompt each repeat is a cluster: the error is then that of sampling alone.
+ * <p>With several prompts, the repeats of a prompt form a cluster, and beyond {@link #MOST} prompts
+ * several prompts share one, which bounds memory. With a single prompt each repeat is a cluster:
+ * the error is then that of sampling alone.
  *
  * @param prompts number of prompts
  * @param repeats independent repeats of each
@@ -49,7 +50,8 @@ record Clusters(int prompts, int repeats, boolean exact) {
   }
 
   /**
-   * {@code C/(C − 1) · Σ_c (S_c − n_c · mean)² / N²}; for a single cluster 0 when it is exact and else NaN.
+   * {@code C/(C − 1) · Σ_c (S_c − n_c · mean)² / N²}; for a single cluster 0 when it is exact and
+   * else NaN.
    */
   private double variance(double[] sums, double mean) {
     if (sums.length == 1) {

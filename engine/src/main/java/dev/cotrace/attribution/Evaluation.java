@@ -6,8 +6,8 @@ import dev.cotrace.circuit.Faithfulness;
 import java.util.Arrays;
 
 /**
- * What circuits are worth when one really samples from them: chains of thought are drawn from H_C, with the circuit's
- * edges clean and all others corrupted (METHOD §8).
+ * What circuits are worth when one really samples from them: chains of thought are drawn from H_C,
+ * with the circuit's edges clean and all others corrupted (METHOD §8).
  */
 public final class Evaluation {
   private final Expectation expectation;
@@ -41,7 +41,9 @@ public final class Evaluation {
     listener.planned("circuit of %d edges".formatted(circuit.size()), expectation.jobCount());
     Expectation.Sums sums = expectation.in(circuit);
     Estimate faithfulness =
-        clusters.ratio(less(sums.byCluster(), corrupted.byCluster()), less(clean.byCluster(), corrupted.byCluster()));
+        clusters.ratio(
+            less(sums.byCluster(), corrupted.byCluster()),
+            less(clean.byCluster(), corrupted.byCluster()));
     return new Faithfulness(circuit.size(), sums.mean(), faithfulness);
   }
 

@@ -8,7 +8,8 @@ import java.util.List;
 /**
  * Estimates J at given gates from rollouts of every prompt, cluster by cluster.
  *
- * <p>Every expectation of a run uses the same random numbers: differences between gates have less noise than each value.
+ * <p>Every expectation of a run uses the same random numbers: differences between gates have less
+ * noise than each value.
  */
 final class Expectation {
   /** Streams from here on are not used by jobs of the integral. */

@@ -2,7 +2,10 @@ package dev.cotrace.attribution;
 
 import java.util.Arrays;
 
-/** The nested 7/15-point Gauss–Kronrod pair (Kronrod 1965; values as in QUADPACK's qk15), mapped to [0, 1]. */
+/**
+ * The nested 7/15-point Gauss–Kronrod pair (Kronrod 1965; values as in QUADPACK's qk15), mapped to
+ * [0, 1].
+ */
 final class GaussKronrod {
   private static final double[] POSITIVE_NODES = {
     0.9914553711208126,
@@ -25,14 +28,7 @@ final class GaussKronrod {
     0.20948214108472782
   };
   private static final double[] GAUSS = {
-    0,
-    0.1294849661688697,
-    0,
-    0.27970539148927664,
-    0,
-    0.3818300505051189,
-    0,
-    0.4179591836734694
+    0, 0.1294849661688697, 0, 0.27970539148927664, 0, 0.3818300505051189, 0, 0.4179591836734694
   };
 
   /** The 15 nodes in [0, 1], ascending. */

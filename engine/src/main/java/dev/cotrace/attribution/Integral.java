@@ -9,7 +9,10 @@ import java.util.List;
 
 /** Adds up gradients over gates by a fixed or an adaptive rule. */
 final class Integral {
-  /** With exact expectations there is no sampling error to stop at: stop at this share of the scores' norm. */
+  /**
+   * With exact expectations there is no sampling error to stop at: stop at this share of the
+   * scores' norm.
+   */
   private static final double EXACT_TOLERANCE = 1e-7;
 
   private final Workload work;
@@ -54,14 +57,16 @@ final class Integral {
   private record Interval(double from, double to, AttributionSum sum, double error) {}
 
   /**
-   * The integral by nested Gauss–Kronrod rules: the interval with the largest error estimate is halved while that error,
-   * or the completeness gap, exceeds the sampling error and the budget of points allows.
+   * The integral by nested Gauss–Kronrod rules: the interval with the largest error estimate is
+   * halved while that error, or the completeness gap, exceeds the sampling error and the budget of
+   * points allows.
    */
   AttributionSum adaptive() {
     List<Interval> intervals = new ArrayList<>(List.of(interval(0, 1)));
     while (points + 2 * GaussKronrod.NODES.length <= work.settings().points()) {
       AttributionSum sum = merged(intervals);
-      Interval worst = intervals.stream().max(Comparator.comparingDouble(Interval::error)).orElseThrow();
+      Interval worst =
+          intervals.stream().max(Comparator.comparingDouble(Interval::error)).orElseThrow();
       if (!needsHalving(sum, worst)) {
         return sum;
       }

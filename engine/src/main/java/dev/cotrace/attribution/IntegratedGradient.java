@@ -4,8 +4,8 @@ import dev.cotrace.circuit.Attribution;
 import java.util.Arrays;
 
 /**
- * The integral of the gradient of the expected outcome over gates from corrupted to clean: {@code φ_e = ∫_0^1 ∂J/∂z_e dα}
- * at z = α·1 (METHOD §5), with J(0) and J(1) beside it.
+ * The integral of the gradient of the expected outcome over gates from corrupted to clean: {@code
+ * φ_e = ∫_0^1 ∂J/∂z_e dα} at z = α·1 (METHOD §5), with J(0) and J(1) beside it.
  */
 public final class IntegratedGradient {
   private final Workload work;
@@ -19,7 +19,10 @@ public final class IntegratedGradient {
     runner = new JobRunner(work, listener);
   }
 
-  /** Computes all scores; runs on the calling thread, and ends early with an exception when that is interrupted. */
+  /**
+   * Computes all scores; runs on the calling thread, and ends early with an exception when that is
+   * interrupted.
+   */
   public Attribution attribute() {
     Expectation expectation = new Expectation(work, runner);
     listener.planned("J(0) and J(1)", 2 * expectation.jobCount());
@@ -27,7 +30,9 @@ public final class IntegratedGradient {
     Expectation.Sums clean = expectation.at(1);
     Integral integral = new Integral(work, runner, listener, difference(clean, corrupted));
     AttributionSum sum =
-        work.settings().quadrature() == Quadrature.ADAPTIVE ? integral.adaptive() : integral.fixed();
+        work.settings().quadrature() == Quadrature.ADAPTIVE
+            ? integral.adaptive()
+            : integral.fixed();
     return new Attribution(
         work.model().graph(),
         sum.total(),

@@ -13,7 +13,11 @@ import java.util.List;
  * @param values F of each rollout
  */
 public record JobResult(
-    Job job, List<Rollout> rollouts, List<Measurement> measurements, double[] weights, double[] values) {
+    Job job,
+    List<Rollout> rollouts,
+    List<Measurement> measurements,
+    double[] weights,
+    double[] values) {
   /** The estimate of J at this prompt and gate. */
   public double value() {
     double sum = 0;

@@ -18,9 +18,14 @@ import java.util.Collections;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/** Runs jobs in batches: sample, or list, their rollouts, then measure them or take their gradients. */
+/**
+ * Runs jobs in batches: sample, or list, their rollouts, then measure them or take their gradients.
+ */
 final class JobRunner {
-  /** What one pass forward and back may record at once, in bytes; a row records every source's output. */
+  /**
+   * What one pass forward and back may record at once, in bytes; a row records every source's
+   * output.
+   */
   private static final long RECORDED_AT_ONCE = 1L << 30;
 
   /** Receives a job's gradient as row-major {@code [nSrc, nDst]} matrices. */
@@ -62,12 +67,17 @@ final class JobRunner {
     List<GroupGradient> gradients = work.scorer().gradients(groups, weighting());
     for (int i = 0; i < jobs.size(); i++) {
       GroupGradient gradient = gradients.get(i);
-      listener.done(result(jobs.get(i), rollouts.get(i), gradient.measurements(), gradient.weights().rollout()));
+      listener.done(
+          result(
+              jobs.get(i), rollouts.get(i), gradient.measurements(), gradient.weights().rollout()));
       sink.accept(jobs.get(i), gradient.direct(), gradient.throughCot());
     }
   }
 
-  /** The gradient of one job whose rollouts are all listed, a few at a time: their exact weights need no others. */
+  /**
+   * The gradient of one job whose rollouts are all listed, a few at a time: their exact weights
+   * need no others.
+   */
   private void listed(Job job, List<Rollout> rollouts, GradientSink sink) {
     int cells = work.model().graph().cells();
     double[] direct = new double[cells];
@@ -87,10 +97,15 @@ final class JobRunner {
 
   /** Measures every job at its own gate, in order. */
   List<JobResult> measure(List<Job> jobs) {
-    return batches(jobs).stream().flatMap(batch -> measure(uniform(batch), batch).stream()).toList();
+    return batches(jobs).stream()
+        .flatMap(batch -> measure(uniform(batch), batch).stream())
+        .toList();
   }
 
-  /** Measures every job in the circuit: its edges clean, all others corrupted. The jobs' gates are not used. */
+  /**
+   * Measures every job in the circuit: its edges clean, all others corrupted. The jobs' gates are
+   * not used.
+   */
   List<JobResult> measure(List<Job> jobs, Circuit circuit) {
     Gates gates = new Gates.PerEdge(circuit.graph(), circuit.gates());
     return batches(jobs).stream().flatMap(batch -> measure(gates, batch).stream()).toList();
@@ -103,7 +118,8 @@ final class JobRunner {
       Job job = batch.get(i);
       List<Measurement> measurements = new ArrayList<>();
       for (List<Rollout> part : split(rollouts.get(i), rowsAtOnce())) {
-        measurements.addAll(work.scorer().measure(of(gates, job, part.size()), transcripts(job, part)));
+        measurements.addAll(
+            work.scorer().measure(of(gates, job, part.size()), transcripts(job, part)));
       }
       double[] weights = weighting().of(work.objective(), measurements).rollout();
       JobResult result = result(job, rollouts.get(i), measurements, weights);
@@ -116,7 +132,9 @@ final class JobRunner {
   /** {@code gates} for {@code rows} rollouts of {@code job}. */
   private static Gates of(Gates gates, Job job, int rows) {
     return switch (gates) {
-      case Gates.Uniform _ -> new Gates.Uniform(Collections.nCopies(rows, job.alpha()).stream().mapToDouble(a -> a).toArray());
+      case Gates.Uniform _ ->
+          new Gates.Uniform(
+              Collections.nCopies(rows, job.alpha()).stream().mapToDouble(a -> a).toArray());
       case Gates.PerEdge perEdge -> perEdge;
     };
   }
@@ -127,11 +145,13 @@ final class JobRunner {
       List<Rollout> all = Enumeration.of(work.task().sampling(), architecture.vocabulary());
       return Collections.nCopies(batch.size(), all);
     }
-    List<Request> requests = batch.stream().map(job -> new Request(pair(job), job.index())).toList();
+    List<Request> requests =
+        batch.stream().map(job -> new Request(pair(job), job.index())).toList();
     return work.sampler().sample(gates, requests, work.rolloutsPerJob());
   }
 
-  private JobResult result(Job job, List<Rollout> rollouts, List<Measurement> measurements, double[] weights) {
+  private JobResult result(
+      Job job, List<Rollout> rollouts, List<Measurement> measurements, double[] weights) {
     double[] values = measurements.stream().mapToDouble(work.objective()::value).toArray();
     return new JobResult(job, rollouts, List.copyOf(measurements), weights, values);
   }
@@ -154,16 +174,26 @@ final class JobRunner {
   }
 
   private List<List<Job>> batches(List<Job> jobs) {
-    return split(jobs, enumerating() ? 1 : Math.max(1, work.settings().batchRows() / work.rolloutsPerJob()));
+    return split(
+        jobs, enumerating() ? 1 : Math.max(1, work.settings().batchRows() / work.rolloutsPerJob()));
   }
 
   /** Rows whose recordings fit: the outputs of all sources at all positions. */
   private int rowsAtOnce() {
     Architecture a = work.model().decoder().architecture();
     int prompt = work.task().pairs().stream().mapToInt(p -> p.clean().length).max().orElseThrow();
-    long positions = prompt + work.task().sampling().maxNewTokens() + work.task().sampling().answerPrefix().length + 1L;
-    long bytes = positions * a.width() * work.model().graph().sources() * work.model().placement().precision().bytes();
-    return Math.toIntExact(Math.max(1, Math.min(work.settings().batchRows(), RECORDED_AT_ONCE / bytes)));
+    long positions =
+        prompt
+            + work.task().sampling().maxNewTokens()
+            + work.task().sampling().answerPrefix().length
+            + 1L;
+    long bytes =
+        positions
+            * a.width()
+            * work.model().graph().sources()
+            * work.model().placement().precision().bytes();
+    return Math.toIntExact(
+        Math.max(1, Math.min(work.settings().batchRows(), RECORDED_AT_ONCE / bytes)));
   }
 
   private static Gates.Uniform uniform(List<Job> jobs) {

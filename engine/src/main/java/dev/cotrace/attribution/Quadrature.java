@@ -5,7 +5,9 @@ import java.util.Locale;
 
 /** Rules for the integral over gates {@code ∫_0^1 f(α) dα ≈ Σ_k w_k f(α_k)} (METHOD §5). */
 public enum Quadrature {
-  /** Gauss–Kronrod 7/15, intervals halved where their own error estimate exceeds the sampling error. */
+  /**
+   * Gauss–Kronrod 7/15, intervals halved where their own error estimate exceeds the sampling error.
+   */
   ADAPTIVE,
   /** Exact for polynomials of degree 2m − 1. */
   GAUSS_LEGENDRE,
@@ -56,13 +58,15 @@ public enum Quadrature {
   public Rule rule(int points) {
     if (points < fewestPoints()) {
       throw new IllegalArgumentException(
-          "quadrature %s needs at least %d points, got %d".formatted(label(), fewestPoints(), points));
+          "quadrature %s needs at least %d points, got %d"
+              .formatted(label(), fewestPoints(), points));
     }
     double[] nodes = new double[points];
     double[] weights = new double[points];
     Arrays.fill(weights, 1.0 / points);
     switch (this) {
-      case ADAPTIVE -> throw new IllegalStateException("the adaptive rule chooses its points as it goes");
+      case ADAPTIVE ->
+          throw new IllegalStateException("the adaptive rule chooses its points as it goes");
       case GAUSS_LEGENDRE -> gaussLegendre(nodes, weights);
       case MIDPOINT -> Arrays.setAll(nodes, k -> (k + 0.5) / points);
       case LEFT -> Arrays.setAll(nodes, k -> (double) k / points);

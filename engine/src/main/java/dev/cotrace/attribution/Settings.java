@@ -4,11 +4,13 @@ package dev.cotrace.attribution;
  * How an attribution is computed.
  *
  * @param estimator sampled rollouts, or all of them
- * @param rollouts K, rollouts of a prompt at one α; at least 2, so that a leave-one-out baseline exists
+ * @param rollouts K, rollouts of a prompt at one α; at least 2, so that a leave-one-out baseline
+ *     exists
  * @param repeats independent groups of K rollouts of a prompt at one α
  * @param quadrature the rule of the integral
  * @param points number of gate values α; for the adaptive rule its budget
- * @param batchRows rollouts that are sampled and differentiated together; changes speed and memory, not results
+ * @param batchRows rollouts that are sampled and differentiated together; changes speed and memory,
+ *     not results
  * @param seed of all randomness
  */
 public record Settings(
@@ -24,7 +26,10 @@ public record Settings(
   public enum Estimator {
     /** K sampled rollouts with a leave-one-out baseline. */
     SAMPLED,
-    /** All possible rollouts, weighted by their probabilities: exact, for small vocabularies and budgets. */
+    /**
+     * All possible rollouts, weighted by their probabilities: exact, for small vocabularies and
+     * budgets.
+     */
     ENUMERATE
   }
 
@@ -32,11 +37,13 @@ public record Settings(
   public Settings {
     if (estimator == Estimator.SAMPLED && rollouts < 2) {
       throw new IllegalArgumentException(
-          "--rollouts must be at least 2, got %d: the baseline of a rollout is the mean of the others".formatted(rollouts));
+          "--rollouts must be at least 2, got %d: the baseline of a rollout is the mean of the others"
+              .formatted(rollouts));
     }
     if (repeats < 1 || batchRows < 1) {
       throw new IllegalArgumentException(
-          "--repeats and --batch-rows must be at least 1, got %d and %d".formatted(repeats, batchRows));
+          "--repeats and --batch-rows must be at least 1, got %d and %d"
+              .formatted(repeats, batchRows));
     }
     if (points < quadrature.fewestPoints()) {
       throw new IllegalArgumentException(

@@ -29,7 +29,8 @@ public record Workload(GatedModel model, Task task, Objective objective, Setting
 
   /** Whether expectations are exact, because every rollout is listed or nothing is sampled. */
   boolean exact() {
-    return settings.estimator() == Settings.Estimator.ENUMERATE || task.sampling().maxNewTokens() == 0;
+    return settings.estimator() == Settings.Estimator.ENUMERATE
+        || task.sampling().maxNewTokens() == 0;
   }
 
   /** Repeats of a prompt at one gate: exact values are the same every time. */

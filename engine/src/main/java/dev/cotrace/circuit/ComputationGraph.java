@@ -135,7 +135,9 @@ public record ComputationGraph(int layers, int heads, boolean parallel) {
   /** The slot of target column {@code index}. */
   public Slot targetSlot(int index) {
     int within = index % (3 * heads + 1);
-    return index == logitsTarget() || within == 3 * heads ? Slot.IN : HEAD_SLOTS.get(within / heads);
+    return index == logitsTarget() || within == 3 * heads
+        ? Slot.IN
+        : HEAD_SLOTS.get(within / heads);
   }
 
   /** The edge of {@code cell}, which must be one where {@link #exists}. */

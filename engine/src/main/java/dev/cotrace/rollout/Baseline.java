@@ -14,8 +14,8 @@ public enum Baseline implements Weighting {
   },
 
   /**
-   * K sampled rollouts; b_t is the mean R_t of the other K − 1. It does not depend on the rollout that it is subtracted
-   * from, so the estimate stays unbiased. With K = 1 there is none.
+   * K sampled rollouts; b_t is the mean R_t of the other K − 1. It does not depend on the rollout
+   * that it is subtracted from, so the estimate stays unbiased. With K = 1 there is none.
    */
   LEAVE_ONE_OUT {
     @Override

@@ -38,7 +38,10 @@ public final class Enumeration {
     return enumeration.rollouts;
   }
 
-  /** Number of sequences if the stop rule never stops one: an end token ends it, every other id goes on. */
+  /**
+   * Number of sequences if the stop rule never stops one: an end token ends it, every other id goes
+   * on.
+   */
   private static BigInteger count(Sampling sampling, int vocabulary) {
     long ends = sampling.endTokens().stream().filter(id -> id < vocabulary).count();
     BigInteger count = BigInteger.ONE;

@@ -28,7 +28,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** METHOD §9.3 and the laws of gates: production runs against naive per-edge gates and finite differences. */
+/**
+ * METHOD §9.3 and the laws of gates: production runs against naive per-edge gates and finite
+ * differences.
+ */
 final class GateLawsTest {
   private static final PromptPair PAIR = Tiny.PAIRS.getFirst();
   private static final Task TASK = Tiny.task(2, List.of(PAIR));
@@ -41,7 +44,8 @@ final class GateLawsTest {
       NaiveGatedModel naive = new NaiveGatedModel(model);
       double[] z = new SplittableRandom(seed).doubles(naive.graph().cells()).toArray();
       double exact = exact(naive, z).value();
-      assertThat(value(model, new Gates.PerEdge(naive.graph(), z))).isCloseTo(exact, offset(1e-9 * Math.abs(exact)));
+      assertThat(value(model, new Gates.PerEdge(naive.graph(), z)))
+          .isCloseTo(exact, offset(1e-9 * Math.abs(exact)));
     }
   }
 
@@ -60,14 +64,20 @@ final class GateLawsTest {
   @ParameterizedTest
   @ValueSource(strings = {"llama", "gpt2"})
   void openGatesGiveTheCleanModelAndClosedGatesTheCorruptedOne(String family) {
-    PromptPair swapped = new PromptPair(
-            "swapped", /* clean= */ PAIR.corrupted(), /* corrupted= */ PAIR.clean(), PAIR.answer(), PAIR.wrong());
+    PromptPair swapped =
+        new PromptPair(
+            "swapped",
+            /* clean= */ PAIR.corrupted(),
+            /* corrupted= */ PAIR.clean(),
+            PAIR.answer(),
+            PAIR.wrong());
     Objective answer = Objective.parse("answer-logprob");
     try (TinyModel model = TinyModel.of(family, 4, 2, 4)) {
       double closed = measure(model, answer, PAIR, uniform(0), 0);
       double open = measure(model, answer, swapped, uniform(1), 0);
       assertThat(closed).isCloseTo(open, offset(1e-12));
-      assertThat(measure(model, Objective.parse("kl"), PAIR, uniform(1), 0)).isCloseTo(0, offset(1e-12));
+      assertThat(measure(model, Objective.parse("kl"), PAIR, uniform(1), 0))
+          .isCloseTo(0, offset(1e-12));
     }
   }
 
@@ -81,7 +91,9 @@ final class GateLawsTest {
       TranscriptScorer scorer = scorer(gated, OBJECTIVE);
       var gradient =
           scorer
-              .gradients(List.of(new TranscriptScorer.Group(alpha, transcripts(PAIR, TASK))), Baseline.EXACT)
+              .gradients(
+                  List.of(new TranscriptScorer.Group(alpha, transcripts(PAIR, TASK))),
+                  Baseline.EXACT)
               .getFirst();
       for (int cell : gated.graph().edgeCells()) {
         double[] z = new double[gated.graph().cells()];
@@ -138,7 +150,8 @@ final class GateLawsTest {
   }
 
   /** The objective on a single rollout of two fixed tokens. */
-  private static double measure(TinyModel model, Objective objective, PromptPair pair, Gates gates, int token) {
+  private static double measure(
+      TinyModel model, Objective objective, PromptPair pair, Gates gates, int token) {
     Rollout rollout = new Rollout(new int[] {token, token}, Rollout.Finish.BUDGET);
     Transcript transcript = new Transcript(pair, rollout, TASK.sampling().answerPrefix());
     TranscriptScorer scorer = scorer(GatedModel.of(model.decoder()), objective);

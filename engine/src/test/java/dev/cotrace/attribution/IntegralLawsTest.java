@@ -27,7 +27,8 @@ final class IntegralLawsTest {
       Attribution attribution = attribute(model, objective, Quadrature.ADAPTIVE, 400);
       double difference = attribution.clean().value() - attribution.corrupted().value();
       assertThat(Math.abs(difference)).isGreaterThan(1e-3);
-      // The rule stops at 1e-7 of the scores' norm, or here at its budget, which sharp integrands use up.
+      // The rule stops at 1e-7 of the scores' norm, or here at its budget, which sharp integrands
+      // use up.
       assertThat(attribution.gap().value()).isCloseTo(0, offset(1e-5 * norm(attribution)));
       assertThat(total(attribution)).isCloseTo(difference, offset(1e-5 * norm(attribution)));
     }
@@ -55,7 +56,8 @@ final class IntegralLawsTest {
     }
   }
 
-  private static Attribution attribute(TinyModel model, String objective, Quadrature quadrature, int points) {
+  private static Attribution attribute(
+      TinyModel model, String objective, Quadrature quadrature, int points) {
     Workload work =
         Tiny.work(model, Tiny.task(2, Tiny.PAIRS), objective, Tiny.enumerate(quadrature, points));
     return new IntegratedGradient(work, RunListener.SILENT).attribute();

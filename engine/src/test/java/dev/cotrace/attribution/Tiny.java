@@ -15,8 +15,10 @@ import java.util.Set;
 final class Tiny {
   static final List<PromptPair> PAIRS =
       List.of(
-          new PromptPair("a", new int[] {1, 2, 0}, new int[] {1, 3, 0}, new int[] {2}, new int[] {1}),
-          new PromptPair("b", new int[] {2, 2, 0, 1}, new int[] {0, 2, 0, 1}, new int[] {0}, new int[] {1}),
+          new PromptPair(
+              "a", new int[] {1, 2, 0}, new int[] {1, 3, 0}, new int[] {2}, new int[] {1}),
+          new PromptPair(
+              "b", new int[] {2, 2, 0, 1}, new int[] {0, 2, 0, 1}, new int[] {0}, new int[] {1}),
           new PromptPair("c", new int[] {3, 1}, new int[] {1, 1}, new int[] {1}, new int[] {0}));
 
   private Tiny() {}
@@ -35,6 +37,7 @@ final class Tiny {
   }
 
   static Settings sampled(int rollouts, int repeats, int batchRows, long seed) {
-    return new Settings(Settings.Estimator.SAMPLED, rollouts, repeats, Quadrature.LEFT, 2, batchRows, seed);
+    return new Settings(
+        Settings.Estimator.SAMPLED, rollouts, repeats, Quadrature.LEFT, 2, batchRows, seed);
   }
 }

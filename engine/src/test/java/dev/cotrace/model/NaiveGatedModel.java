@@ -10,8 +10,8 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * METHOD §2 written down edge by edge, for libtorch's autograd: the referee of every gated run and gradient. Shares no
- * code with the decoder; has no cache, no batching of reads, no shortcuts.
+ * METHOD §2 written down edge by edge, for libtorch's autograd: the referee of every gated run and
+ * gradient. Shares no code with the decoder; has no cache, no batching of reads, no shortcuts.
  */
 public final class NaiveGatedModel {
   private final TinyModel model;
@@ -44,7 +44,10 @@ public final class NaiveGatedModel {
     return run(clean, corruptedOutputs, z, new ArrayList<>());
   }
 
-  /** Runs one stream; with {@code others} its reads are gated against them. Appends each source's output to {@code own}. */
+  /**
+   * Runs one stream; with {@code others} its reads are gated against them. Appends each source's
+   * output to {@code own}.
+   */
   private Tensor run(Tensor ids, List<Tensor> others, Tensor z, List<Tensor> own) {
     own.add(embed(ids));
     Tensor constant = torch.zeros_like(own.getFirst());
@@ -67,8 +70,12 @@ public final class NaiveGatedModel {
     return norm(llama ? "model.norm" : "ln_f", last).matmul(unembedding.t());
   }
 
-  /** Σ_u z_uv · o_u + (1 − z_uv) · o'_u over the sources written so far, plus what belongs to no source. */
-  private Tensor read(List<Tensor> own, List<Tensor> others, Tensor z, int target, Tensor constant) {
+  /**
+   * Σ_u z_uv · o_u + (1 − z_uv) · o'_u over the sources written so far, plus what belongs to no
+   * source.
+   */
+  private Tensor read(
+      List<Tensor> own, List<Tensor> others, Tensor z, int target, Tensor constant) {
     Tensor sum = constant;
     for (int source = 0; source < own.size(); source++) {
       if (others.isEmpty()) {
@@ -83,7 +90,8 @@ public final class NaiveGatedModel {
   }
 
   private Tensor embed(Tensor ids) {
-    Tensor tokens = torch.embedding(model.parameter(llama ? "model.embed_tokens.weight" : "wte.weight"), ids);
+    Tensor tokens =
+        torch.embedding(model.parameter(llama ? "model.embed_tokens.weight" : "wte.weight"), ids);
     return llama ? tokens : tokens.add(model.parameter("wpe.weight").narrow(0, 0, ids.size(1)));
   }
 
@@ -96,23 +104,29 @@ public final class NaiveGatedModel {
     Tensor value = project(layer, "v", shared, norm(name, v));
     Tensor scores = query.matmul(key.transpose(1, 2)).div(new Scalar(Math.sqrt(width)));
     Tensor future = torch.ones_like(scores).triu(1).to(torch.ScalarType.Bool);
-    Tensor z = scores.masked_fill(future, new Scalar(Double.NEGATIVE_INFINITY)).softmax(-1).matmul(value);
+    Tensor z =
+        scores.masked_fill(future, new Scalar(Double.NEGATIVE_INFINITY)).softmax(-1).matmul(value);
     if (llama) {
       Tensor output = model.parameter("model.layers." + layer + ".self_attn.o_proj.weight");
       return z.matmul(output.narrow(1, (long) head * width, width).t());
     }
-    return z.matmul(model.parameter("h." + layer + ".attn.c_proj.weight").narrow(0, (long) head * width, width));
+    return z.matmul(
+        model
+            .parameter("h." + layer + ".attn.c_proj.weight")
+            .narrow(0, (long) head * width, width));
   }
 
   private Tensor project(int layer, String which, int head, Tensor x) {
     int width = architecture.headDimension();
     if (llama) {
-      Tensor weight = model.parameter("model.layers." + layer + ".self_attn." + which + "_proj.weight");
+      Tensor weight =
+          model.parameter("model.layers." + layer + ".self_attn." + which + "_proj.weight");
       return x.matmul(weight.narrow(0, (long) head * width, width).t());
     }
     long column = "qkv".indexOf(which) * (long) architecture.width() + (long) head * width;
     Tensor weight = model.parameter("h." + layer + ".attn.c_attn.weight").narrow(1, column, width);
-    return x.matmul(weight).add(model.parameter("h." + layer + ".attn.c_attn.bias").narrow(0, column, width));
+    return x.matmul(weight)
+        .add(model.parameter("h." + layer + ".attn.c_attn.bias").narrow(0, column, width));
   }
 
   /** Rotates plane (i, i + dHead/2) of position t by t · frequency_i. */
@@ -150,14 +164,19 @@ public final class NaiveGatedModel {
     }
     String at = "h." + layer + ".mlp.";
     Tensor x = norm("h." + layer + ".ln_2", read);
-    Tensor up = x.matmul(model.parameter(at + "c_fc.weight")).add(model.parameter(at + "c_fc.bias"));
-    return torch.gelu(up, "tanh").matmul(model.parameter(at + "c_proj.weight")).add(model.parameter(at + "c_proj.bias"));
+    Tensor up =
+        x.matmul(model.parameter(at + "c_fc.weight")).add(model.parameter(at + "c_fc.bias"));
+    return torch
+        .gelu(up, "tanh")
+        .matmul(model.parameter(at + "c_proj.weight"))
+        .add(model.parameter(at + "c_proj.bias"));
   }
 
   private Tensor norm(String name, Tensor x) {
     double epsilon = architecture.normEpsilon();
     Tensor offset = llama ? x : x.sub(x.mean(new long[] {-1}, true, null));
-    Tensor scale = offset.square().mean(new long[] {-1}, true, null).add(new Scalar(epsilon)).sqrt();
+    Tensor scale =
+        offset.square().mean(new long[] {-1}, true, null).add(new Scalar(epsilon)).sqrt();
     Tensor y = offset.div(scale).mul(model.parameter(name + ".weight"));
     return llama ? y : y.add(model.parameter(name + ".bias"));
   }

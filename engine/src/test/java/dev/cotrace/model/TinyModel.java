@@ -10,8 +10,8 @@ import java.util.SplittableRandom;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * A random model of a few hundred parameters, in float64 and with Hugging Face's names, small enough for its sequences to
- * be listed.
+ * A random model of a few hundred parameters, in float64 and with Hugging Face's names, small
+ * enough for its sequences to be listed.
  */
 public final class TinyModel implements AutoCloseable {
   private final Architecture architecture;
@@ -47,8 +47,22 @@ public final class TinyModel implements AutoCloseable {
   public static TinyModel llama(long seed, int layers, int vocabulary, Precision precision) {
     return new TinyModel(
         new Architecture(
-            "llama", layers, 2, 1, 4, 8, 12, vocabulary, 32, false, 1e-5,
-            Architecture.Activation.SILU, true, Rotary.of(100, 4), false, Set.of()),
+            "llama",
+            layers,
+            2,
+            1,
+            4,
+            8,
+            12,
+            vocabulary,
+            32,
+            false,
+            1e-5,
+            Architecture.Activation.SILU,
+            true,
+            Rotary.of(100, 4),
+            false,
+            Set.of()),
         seed,
         Placement.cpu(precision));
   }
@@ -57,15 +71,31 @@ public final class TinyModel implements AutoCloseable {
   public static TinyModel gpt2(long seed, int layers, int vocabulary) {
     return new TinyModel(
         new Architecture(
-            "gpt2", layers, 2, 2, 4, 8, 16, vocabulary, 32, true, 1e-5,
-            Architecture.Activation.GELU_TANH, false, Rotary.NONE, true, Set.of()),
+            "gpt2",
+            layers,
+            2,
+            2,
+            4,
+            8,
+            16,
+            vocabulary,
+            32,
+            true,
+            1e-5,
+            Architecture.Activation.GELU_TANH,
+            false,
+            Rotary.NONE,
+            true,
+            Set.of()),
         seed,
         Placement.cpu(Precision.FLOAT64));
   }
 
   /** A model of the named family. */
   public static TinyModel of(String family, long seed, int layers, int vocabulary) {
-    return family.equals("llama") ? llama(seed, layers, vocabulary) : gpt2(seed, layers, vocabulary);
+    return family.equals("llama")
+        ? llama(seed, layers, vocabulary)
+        : gpt2(seed, layers, vocabulary);
   }
 
   public Decoder decoder() {

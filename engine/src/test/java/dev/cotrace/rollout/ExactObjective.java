@@ -12,8 +12,8 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * J(z) = Σ_x P(x) F(x) over all sequences x, and its gradient by autograd, from {@link NaiveGatedModel}: what every
- * estimator must agree with.
+ * J(z) = Σ_x P(x) F(x) over all sequences x, and its gradient by autograd, from {@link
+ * NaiveGatedModel}: what every estimator must agree with.
  */
 public final class ExactObjective {
   private static final Placement EXACT = Placement.cpu(Precision.FLOAT64);
@@ -24,11 +24,18 @@ public final class ExactObjective {
   private final Objective objective;
   private final List<Rollout> rollouts;
 
-  /** ∂J/∂z at fixed tokens and through the tokens' distribution, row-major {@code [nSrc, nDst]}; and J itself. */
+  /**
+   * ∂J/∂z at fixed tokens and through the tokens' distribution, row-major {@code [nSrc, nDst]}; and
+   * J itself.
+   */
   public record Gradient(double value, double[] direct, double[] throughCot) {}
 
   public ExactObjective(
-      NaiveGatedModel model, PromptPair pair, Sampling sampling, Objective objective, List<Rollout> rollouts) {
+      NaiveGatedModel model,
+      PromptPair pair,
+      Sampling sampling,
+      Objective objective,
+      List<Rollout> rollouts) {
     this.model = model;
     this.pair = pair;
     this.sampling = sampling;
@@ -44,7 +51,8 @@ public final class ExactObjective {
     double value = 0;
     for (Rollout rollout : rollouts) {
       try (Scope _ = new Scope()) {
-        Tensor gates = EXACT.tensor(z, model.graph().sources(), model.graph().targets()).requires_grad_(true);
+        Tensor gates =
+            EXACT.tensor(z, model.graph().sources(), model.graph().targets()).requires_grad_(true);
         Tensor[] parts = probabilityAndValue(rollout, gates);
         double p = parts[0].item_double();
         double f = parts[1].item_double();

@@ -16,7 +16,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** METHOD §9.1: with all sequences listed, the production gradient is the exact one. */
 final class GradientLawsTest {
   private static final PromptPair PAIR =
-      new PromptPair("tiny", new int[] {1, 2, 0}, new int[] {1, 3, 0}, new int[] {2}, new int[] {1});
+      new PromptPair(
+          "tiny", new int[] {1, 2, 0}, new int[] {1, 3, 0}, new int[] {2}, new int[] {1});
 
   @ParameterizedTest(name = "{0}, {1}, temperature {2}, seed {3}")
   @CsvSource({
@@ -35,22 +36,26 @@ final class GradientLawsTest {
     "llama, answer-prob - 0.5*kl + 2*exact-match, 0.8, 13",
     "gpt2, answer-logprob + 0.3*kl-reverse, 1, 14",
   })
-  void theExpectedGradientIsTheExactOne(String family, String objectiveText, double temperature, long seed) {
+  void theExpectedGradientIsTheExactOne(
+      String family, String objectiveText, double temperature, long seed) {
     Objective objective = Objective.parse(objectiveText);
-    Sampling sampling = new Sampling(temperature, 3, Set.of(3), StopRule.onTokens(0, 0), new int[] {1});
+    Sampling sampling =
+        new Sampling(temperature, 3, Set.of(3), StopRule.onTokens(0, 0), new int[] {1});
     List<Rollout> rollouts = Enumeration.of(sampling, 4);
     double alpha = 0.37;
     try (TinyModel model = TinyModel.of(family, seed, 2, 4)) {
       NaiveGatedModel naive = new NaiveGatedModel(model);
       double[] gates = new double[naive.graph().cells()];
       Arrays.fill(gates, alpha);
-      ExactObjective.Gradient exact = new ExactObjective(naive, PAIR, sampling, objective, rollouts).at(gates);
+      ExactObjective.Gradient exact =
+          new ExactObjective(naive, PAIR, sampling, objective, rollouts).at(gates);
       TranscriptScorer scorer =
           new TranscriptScorer(
               GatedModel.of(model.decoder()), objective, temperature, AnswerCheck.ENDS_WITH_ANSWER);
       List<Transcript> transcripts =
           rollouts.stream().map(r -> new Transcript(PAIR, r, sampling.answerPrefix())).toList();
-      GroupGradient gradient = scorer.gradients(List.of(new Group(alpha, transcripts)), Baseline.EXACT).getFirst();
+      GroupGradient gradient =
+          scorer.gradients(List.of(new Group(alpha, transcripts)), Baseline.EXACT).getFirst();
 
       assertThat(Arrays.stream(gradient.weights().rollout()).sum()).isCloseTo(1, within(1e-12));
       double scale = largest(exact.direct()) + largest(exact.throughCot());
