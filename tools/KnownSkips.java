@@ -13,7 +13,7 @@ import org.w3c.dom.Element;
  * Fails when a test was skipped that is not on the list of known skips, or when no test ran.
  *
  * <p>{@code java KnownSkips.java LIST REPORTS}: LIST has lines of {@code test class#method<TAB>reason}, REPORTS is Surefire's folder.
- * A class skipped as a whole is listed as {@code test class#} alone.
+ * Of a class skipped as a whole, every method is listed.
  */
 final class KnownSkips {
   public static void main(String[] arguments) throws Exception {
