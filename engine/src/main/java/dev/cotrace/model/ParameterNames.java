@@ -2,6 +2,7 @@ package dev.cotrace.model;
 
 import dev.cotrace.model.Weights.Layer;
 import dev.cotrace.model.Weights.Parameters;
+import dev.cotrace.torch.Scope;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
@@ -10,16 +11,20 @@ import org.bytedeco.pytorch.Tensor;
 final class ParameterNames {
   private ParameterNames() {}
 
-  /** Hugging Face's llama: {@code model.layers.N.…}. */
+  /**
+   * Hugging Face's llama: {@code model.layers.N.…}, or {@code layers.N.…} where the model was saved
+   * without its head.
+   */
   static Parameters llama(ParameterSource source, Architecture a) {
     long query = (long) a.heads() * a.headDimension();
     long shared = (long) a.keyValueHeads() * a.headDimension();
-    Tensor embedding = source.read("model.embed_tokens.weight", a.vocabulary(), a.width());
+    String prefix = source.has("embed_tokens.weight") ? "" : "model.";
+    Tensor embedding = source.read(prefix + "embed_tokens.weight", a.vocabulary(), a.width());
     return parameters(
         a,
         embedding,
         layer -> {
-          String at = "model.layers." + layer + ".";
+          String at = prefix + "layers." + layer + ".";
           return new Layer(
               source.norm(at + "input_layernorm", a),
               source.linear(at + "self_attn.q_proj", query, a.width()),
@@ -31,7 +36,7 @@ final class ParameterNames {
               source.linear(at + "mlp.up_proj", a.mlpWidth(), a.width()),
               source.linear(at + "mlp.down_proj", a.width(), a.mlpWidth()));
         },
-        source.norm("model.norm", a),
+        source.norm(prefix + "norm", a),
         a.tiedUnembedding() ? embedding : source.read("lm_head.weight", a.vocabulary(), a.width()));
   }
 
@@ -50,8 +55,8 @@ final class ParameterNames {
           String at = "blk." + layer + ".";
           return new Layer(
               source.norm(at + "attn_norm", a),
-              halfSplit(source.linear(at + "attn_q", query, a.width()), a.headDimension()),
-              halfSplit(source.linear(at + "attn_k", shared, a.width()), a.headDimension()),
+              halfSplit(source, at + "attn_q", query, a.width(), a.headDimension()),
+              halfSplit(source, at + "attn_k", shared, a.width(), a.headDimension()),
               source.linear(at + "attn_v", shared, a.width()),
               source.linear(at + "attn_output", a.width(), query),
               source.norm(at + "ffn_norm", a),
@@ -115,22 +120,31 @@ final class ParameterNames {
         new Linear(unembedding, null));
   }
 
-  private static Linear halfSplit(Linear interleaved, int headDimension) {
-    Tensor bias = interleaved.bias();
-    return new Linear(
-        halfSplit(interleaved.weight(), headDimension),
-        bias == null ? null : halfSplit(bias, headDimension));
+  private static Linear halfSplit(
+      ParameterSource source, String name, long out, long in, int headDimension) {
+    try (Scope scope = new Scope()) {
+      Linear interleaved = source.linear(name, out, in);
+      Tensor bias = interleaved.bias();
+      return new Linear(
+          scope.keep(halfSplit(interleaved.weight(), headDimension)),
+          bias == null ? null : scope.keep(halfSplit(bias, headDimension)));
+    }
   }
 
   private static Tensor halfSplit(Tensor rows, int headDimension) {
     long width = rows.dim() == 1 ? 1 : rows.size(1);
-    Tensor halves = rows.reshape(-1, headDimension / 2, 2, width).transpose(1, 2);
-    return halves.reshape(rows.sizes().vec().get()).contiguous();
+    try (Scope scope = new Scope()) {
+      Tensor halves = rows.reshape(-1, headDimension / 2, 2, width).transpose(1, 2);
+      return scope.keep(halves.reshape(rows.sizes().vec().get()));
+    }
   }
 
   private static Linear conv1d(ParameterSource source, String name, long in, long out) {
-    Tensor weight = source.read(name + ".weight", in, out);
-    return new Linear(weight.t().contiguous(), source.read(name + ".bias", out));
+    try (Scope scope = new Scope()) {
+      Tensor weight = source.read(name + ".weight", in, out);
+      return new Linear(
+          scope.keep(weight.t().contiguous()), scope.keep(source.read(name + ".bias", out)));
+    }
   }
 
   private static Linear third(Linear fused, int index) {

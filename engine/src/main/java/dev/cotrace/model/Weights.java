@@ -1,5 +1,6 @@
 package dev.cotrace.model;
 
+import dev.cotrace.format.TensorFile;
 import dev.cotrace.torch.Holder;
 import dev.cotrace.torch.Placement;
 import dev.cotrace.torch.Scope;
@@ -42,6 +43,7 @@ public final class Weights implements AutoCloseable {
   private final Placement placement;
   private final Parameters parameters;
   private final List<Holder> memory = new ArrayList<>();
+  private @Nullable TensorFile mapped;
 
   /** Takes over what {@code source} makes; on failure nothing stays allocated. */
   Weights(Placement placement, Supplier<Parameters> source) {
@@ -54,6 +56,11 @@ public final class Weights implements AutoCloseable {
       hold(parameters.unembedding);
       parameters.layers.forEach(this::hold);
     }
+  }
+
+  /** Closes {@code file} after the parameters, because they lie in it. */
+  void own(TensorFile file) {
+    mapped = file;
   }
 
   /** The precision and device of every parameter. */
@@ -98,5 +105,9 @@ public final class Weights implements AutoCloseable {
   @Override
   public void close() {
     memory.forEach(Holder::close);
+    if (mapped != null) {
+      mapped.close();
+      mapped = null;
+    }
   }
 }

@@ -1,7 +1,10 @@
 package dev.cotrace.torch;
 
+import java.lang.foreign.MemorySegment;
 import org.bytedeco.javacpp.DoublePointer;
+import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.LongPointer;
+import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.DeviceOptional;
 import org.bytedeco.pytorch.ScalarTypeOptional;
@@ -49,6 +52,58 @@ public record Placement(Precision precision, String device) {
     }
   }
 
+  /**
+   * A floating-point tensor of {@code shape} over {@code bytes} themselves, row-major in this
+   * precision: nothing is copied. The bytes must outlive the tensor, and a mapped file's are not to
+   * be written to.
+   *
+   * @param bytes native memory, aligned to the size of an element
+   * @throws IllegalArgumentException when the placement is not the CPU, or the bytes are not those
+   *     of such a tensor
+   */
+  public Tensor over(MemorySegment bytes, long... shape) {
+    if (!isCpu() || !bytes.isNative() || bytes.address() % precision.bytes() != 0) {
+      throw new IllegalArgumentException(
+          "expected aligned native memory for a tensor on cpu, got %s for one on %s"
+              .formatted(bytes, device));
+    }
+    checkLength(bytes.byteSize() / precision.bytes(), shape);
+    try (Scope scope = new Scope()) {
+      return scope.keep(
+          torch.from_blob(new Address(bytes), shape, options(precision.type(), "cpu")));
+    }
+  }
+
+  /**
+   * Overwrites the elements of {@code target} from {@code first} on, in row-major order, with
+   * {@code values}, rounded to its precision.
+   *
+   * @param target contiguous
+   */
+  public static void write(Tensor target, long first, float[] values) {
+    try (Scope _ = new Scope()) {
+      write(target, first, new FloatPointer(values), values.length, ScalarType.Float);
+    }
+  }
+
+  /** As {@link #write(Tensor, long, float[])}. */
+  public static void write(Tensor target, long first, double[] values) {
+    try (Scope _ = new Scope()) {
+      write(target, first, new DoublePointer(values), values.length, ScalarType.Double);
+    }
+  }
+
+  private static void write(
+      Tensor target, long first, Pointer values, long count, ScalarType type) {
+    Tensor host = torch.from_blob(values, new long[] {count}, options(type, "cpu"));
+    target.view(-1).narrow(0, first, count).copy_(host);
+  }
+
+  /** Whether tensors live in the memory that Java sees. */
+  public boolean isCpu() {
+    return device.equals("cpu");
+  }
+
   /** A floating-point tensor of {@code shape} with unspecified values, to be written to. */
   public Tensor empty(long... shape) {
     return torch.empty(shape, options(precision.type(), device), null);
@@ -81,7 +136,16 @@ public record Placement(Precision precision, String device) {
         .device(new DeviceOptional(new Device(device)));
   }
 
-  private static void checkLength(int length, long[] shape) {
+  /** Memory that somebody else owns. */
+  private static final class Address extends Pointer {
+    Address(MemorySegment bytes) {
+      address = bytes.address();
+      limit = bytes.byteSize();
+      capacity = limit;
+    }
+  }
+
+  private static void checkLength(long length, long[] shape) {
     long elements = 1;
     for (long size : shape) {
       elements *= size;

@@ -1,0 +1,95 @@
+package dev.cotrace.model;
+
+import dev.cotrace.torch.Placement;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Collections;
+import java.util.HexFormat;
+import java.util.SequencedMap;
+import java.util.TreeMap;
+
+/** A model of a file or directory, ready to run; owns its parameters and its tokenizer. */
+public final class Model implements AutoCloseable {
+  private final ModelFiles files;
+  private final Path path;
+  private final Weights weights;
+  private final Decoder decoder;
+
+  private Model(Path path, ModelFiles files, Architecture architecture, Weights weights) {
+    this.path = path;
+    this.files = files;
+    this.weights = weights;
+    decoder = new Decoder(architecture, weights);
+  }
+
+  /**
+   * Loads a model of the families {@code llama} and {@code gpt2}. A directory without a tokenizer is
+   * a model over bare token ids.
+   *
+   * <p>A file in the placement's precision is mapped, not copied, when the placement is the CPU; it
+   * must not change while the model is open. Quantised parameters are decoded: the model is the
+   * quantised one.
+   *
+   * @param path a Hugging Face model directory, a GGUF file, or a directory with one GGUF file
+   * @throws IllegalArgumentException when there is no model at {@code path}
+   * @throws dev.cotrace.format.MalformedModelException when a file is broken, lacks a parameter, or
+   *     asks for something unsupported
+   * @throws dev.cotrace.torch.ShapeMismatchException when a parameter has another shape than the
+   *     configuration says
+   */
+  public static Model load(Path path, Placement placement) throws IOException {
+    ModelFiles files = ModelFiles.at(path);
+    try (ModelReader reader = ModelReader.of(files)) {
+      return new Model(path, files, reader.architecture(), reader.weights(placement));
+    }
+  }
+
+  /** The model's shape. */
+  public Architecture architecture() {
+    return decoder.architecture();
+  }
+
+  /** The forward pass; usable until the model is closed. */
+  public Decoder decoder() {
+    return decoder;
+  }
+
+  /** Where the model was loaded from. */
+  public Path path() {
+    return path;
+  }
+
+  /**
+   * The SHA-256 of every file that makes the model what it is, in hexadecimal, by file name. Reads
+   * the files anew at each call.
+   */
+  public SequencedMap<String, String> sha256() throws IOException {
+    SequencedMap<String, String> digests = new TreeMap<>();
+    for (Path file : files.all()) {
+      digests.put(file.getFileName().toString(), sha256(file));
+    }
+    return Collections.unmodifiableSequencedMap(digests);
+  }
+
+  private static String sha256(Path file) throws IOException {
+    try (InputStream bytes = Files.newInputStream(file)) {
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      byte[] piece = new byte[1 << 16];
+      for (int n = bytes.read(piece); n >= 0; n = bytes.read(piece)) {
+        digest.update(piece, 0, n);
+      }
+      return HexFormat.of().formatHex(digest.digest());
+    } catch (NoSuchAlgorithmException e) {
+      throw new AssertionError("every Java platform has SHA-256", e);
+    }
+  }
+
+  @Override
+  public void close() {
+    weights.close();
+  }
+}

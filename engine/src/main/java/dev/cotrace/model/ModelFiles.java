@@ -1,0 +1,98 @@
+package dev.cotrace.model;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+
+/** Where a model lies and in which of the two formats. */
+sealed interface ModelFiles {
+  /** A directory as {@code save_pretrained} writes it. */
+  record HuggingFace(Path directory) implements ModelFiles {
+    Path config() {
+      return directory.resolve("config.json");
+    }
+
+    Path generationConfig() {
+      return directory.resolve("generation_config.json");
+    }
+
+    @Override
+    public List<Path> all() {
+      return list(
+          directory,
+          name -> name.endsWith(".safetensors") || name.endsWith(".json") || name.endsWith(".jinja"));
+    }
+  }
+
+  /** One GGUF file. */
+  record SingleGguf(Path file) implements ModelFiles {
+    @Override
+    public List<Path> all() {
+      return List.of(file);
+    }
+  }
+
+  /** Every file that makes the model what it is, sorted by name. */
+  List<Path> all();
+
+  /**
+   * Finds the model at {@code path}: a GGUF file, a directory with {@code config.json}, or a
+   * directory with one GGUF file.
+   *
+   * @throws IllegalArgumentException when there is none
+   */
+  static ModelFiles at(Path path) throws IOException {
+    if (Files.isRegularFile(path) && path.toString().endsWith(".gguf")) {
+      return new SingleGguf(path);
+    }
+    if (!Files.isDirectory(path)) {
+      if (!Files.exists(path)) {
+        throw new NoSuchFileException(
+            path.toString(), null, "expected a model directory or a .gguf file, found nothing");
+      }
+      throw new IllegalArgumentException(
+          "expected a model directory or a .gguf file, got the file %s; name the directory it lies in"
+              .formatted(path));
+    }
+    List<Path> gguf = list(path, name -> name.endsWith(".gguf"));
+    boolean weights = !list(path, name -> name.startsWith("model.safetensors")).isEmpty();
+    if (gguf.isEmpty() || weights) {
+      requireConfig(path);
+      return new HuggingFace(path);
+    }
+    if (gguf.size() > 1) {
+      throw new IllegalArgumentException(
+          "expected one .gguf file in %s, found %s; name the one to load".formatted(path, names(gguf)));
+    }
+    return new SingleGguf(gguf.getFirst());
+  }
+
+  private static void requireConfig(Path directory) {
+    if (!Files.exists(directory.resolve("config.json"))) {
+      throw new IllegalArgumentException(
+          "expected config.json or a .gguf file in %s, found %s"
+              .formatted(directory, names(list(directory, _ -> true))));
+    }
+  }
+
+  private static List<String> names(List<Path> files) {
+    return files.stream().map(file -> file.getFileName().toString()).toList();
+  }
+
+  private static List<Path> list(Path directory, Predicate<String> name) {
+    try (Stream<Path> files = Files.list(directory)) {
+      return files
+          .filter(Files::isRegularFile)
+          .filter(file -> name.test(file.getFileName().toString()))
+          .sorted()
+          .toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}
