@@ -51,12 +51,10 @@ final class Expectation {
   private Sums sums(List<JobResult> results) {
     Clusters clusters = work.clusters();
     double[] sums = new double[clusters.count()];
-    long tokens = 0;
     for (JobResult result : results) {
       sums[clusters.of(result.job().prompt(), result.job().repeat())] += result.value();
-      tokens += result.tokens();
     }
-    return new Sums(sums, clusters.mean(sums), tokens);
+    return new Sums(sums, clusters.mean(sums));
   }
 
   /**
@@ -64,7 +62,6 @@ final class Expectation {
    *
    * @param byCluster sums over the units of each cluster
    * @param mean over all units
-   * @param tokens sampled for it
    */
-  record Sums(double[] byCluster, Estimate mean, long tokens) {}
+  record Sums(double[] byCluster, Estimate mean) {}
 }

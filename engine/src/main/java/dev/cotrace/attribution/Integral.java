@@ -21,7 +21,6 @@ final class Integral {
   private final double[] expectedDifference; // J(1) − J(0) by cluster
   private long nextJob;
   private int points;
-  private long tokens;
 
   Integral(Workload work, JobRunner runner, RunListener listener, double[] expectedDifference) {
     this.work = work;
@@ -33,11 +32,6 @@ final class Integral {
   /** Number of gate values so far. */
   int points() {
     return points;
-  }
-
-  /** Number of sampled tokens so far. */
-  long tokens() {
-    return tokens;
   }
 
   /** Σφ − (J(1) − J(0)) with its error over the same prompts. */

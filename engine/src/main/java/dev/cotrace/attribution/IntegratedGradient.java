@@ -42,7 +42,7 @@ public final class IntegratedGradient {
         corrupted.mean(),
         integral.gap(sum),
         integral.points(),
-        integral.tokens() + clean.tokens() + corrupted.tokens());
+        runner.sampledTokens());
   }
 
   /** J(1) − J(0) by cluster. */

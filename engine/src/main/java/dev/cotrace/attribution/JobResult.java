@@ -26,9 +26,4 @@ public record JobResult(
     }
     return sum;
   }
-
-  /** Number of sampled tokens. */
-  public long tokens() {
-    return rollouts.stream().mapToLong(Rollout::steps).sum();
-  }
 }

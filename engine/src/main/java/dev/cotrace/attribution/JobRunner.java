@@ -35,10 +35,16 @@ final class JobRunner {
 
   private final Workload work;
   private final RunListener listener;
+  private long sampledTokens;
 
   JobRunner(Workload work, RunListener listener) {
     this.work = work;
     this.listener = listener;
+  }
+
+  /** Number of tokens sampled so far; listed rollouts are not sampled. */
+  long sampledTokens() {
+    return sampledTokens;
   }
 
   /** Takes the gradient of every job at its own gate, in order. */
@@ -147,7 +153,9 @@ final class JobRunner {
     }
     List<Request> requests =
         batch.stream().map(job -> new Request(pair(job), job.index())).toList();
-    return work.sampler().sample(gates, requests, work.rolloutsPerJob());
+    List<List<Rollout>> sampled = work.sampler().sample(gates, requests, work.rolloutsPerJob());
+    sampledTokens += sampled.stream().flatMap(List::stream).mapToLong(Rollout::steps).sum();
+    return sampled;
   }
 
   private JobResult result(

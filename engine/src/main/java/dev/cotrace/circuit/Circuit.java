@@ -61,10 +61,24 @@ public record Circuit(ComputationGraph graph, boolean[] edges) {
     return ranked(attribution.graph(), rank, size).pruned();
   }
 
-  /** {@code size} edges drawn uniformly, pruned like any other circuit. */
+  /**
+   * A random circuit as large as one of {@code size} connected edges: edges are drawn in a
+   * uniformly random order until pruning leaves that many, or just fewer. Without this, small
+   * random circuits would be empty and a poor floor.
+   */
   public static Circuit random(ComputationGraph graph, int size, RandomGenerator random) {
     double[] rank = random.doubles(graph.cells()).toArray();
-    return ranked(graph, rank, size).pruned();
+    int fits = 0;
+    int tooMany = graph.edgeCount() + 1;
+    while (tooMany - fits > 1) {
+      int drawn = (fits + tooMany) >>> 1;
+      if (ranked(graph, rank, drawn).pruned().size() <= size) {
+        fits = drawn;
+      } else {
+        tooMany = drawn;
+      }
+    }
+    return ranked(graph, rank, fits).pruned();
   }
 
   private static Circuit ranked(ComputationGraph graph, double[] rank, int size) {

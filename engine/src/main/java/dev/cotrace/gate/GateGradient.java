@@ -8,6 +8,7 @@ import dev.cotrace.model.Span;
 import dev.cotrace.torch.Placement;
 import dev.cotrace.torch.Precision;
 import dev.cotrace.torch.Scope;
+import dev.cotrace.torch.Torch;
 import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
@@ -53,6 +54,7 @@ final class GateGradient {
       List<Tensor> stream = finalReads;
       stream.forEach(cotangent -> cotangent.mul_(alpha));
       for (int layer = graph.layers() - 1; layer >= 0; layer--) {
+        Torch.checkInterrupted();
         try (Scope _ = new Scope()) {
           List<Tensor> mlp = pullBack.mlp(layer, run.mlpRead(layer), stream);
           edges.add(graph.mlpTarget(layer), asTargets(mlp));

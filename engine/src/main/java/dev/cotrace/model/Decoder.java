@@ -4,6 +4,7 @@ import dev.cotrace.model.ResidualStream.Reads;
 import dev.cotrace.model.Weights.Layer;
 import dev.cotrace.torch.Placement;
 import dev.cotrace.torch.Scope;
+import dev.cotrace.torch.Torch;
 import org.bytedeco.pytorch.DoubleOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
@@ -51,6 +52,7 @@ public final class Decoder {
       Span span = cache.next(time, architecture.rotary());
       stream.writeInput(embed(tokens, span));
       for (int layer = 0; layer < architecture.layers(); layer++) {
+        Torch.checkInterrupted();
         try (Scope _ = new Scope()) {
           Attention heads = project(layer, stream.readHeads(layer)).rotated(span);
           cache.append(layer, heads.key(), heads.value());

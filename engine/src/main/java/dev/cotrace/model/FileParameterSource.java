@@ -76,10 +76,13 @@ final class FileParameterSource implements ParameterSource {
     }
     if (!stored.type().floating() && !stored.type().quantised()) {
       throw new MalformedModelException(
-          file.path(), 0, "expected tensor %s to hold real numbers, got %s".formatted(name, stored.type()));
+          file.path(),
+          0,
+          "expected tensor %s to hold real numbers, got %s".formatted(name, stored.type()));
     }
     try (Scope scope = new Scope()) {
-      Tensor tensor = canShare(stored) ? placement.over(stored.bytes(), shape) : decode(stored, shape);
+      Tensor tensor =
+          canShare(stored) ? placement.over(stored.bytes(), shape) : decode(stored, shape);
       requireFinite(name, tensor);
       return scope.keep(tensor);
     }

@@ -59,12 +59,11 @@ final class GgufArchitecture {
     if (!family.equals("llama")) {
       throw malformed("expected general.architecture llama, got " + family);
     }
-    REFUSED.forEach(
-        (key, feature) -> {
-          if (metadata.contains(key) && metadata.number(key) != 0) {
-            throw malformed("%s asks for %s, which is not supported".formatted(key, feature));
-          }
-        });
+    REFUSED.forEach((key, feature) -> {
+      if (metadata.contains(key) && metadata.number(key) != 0) {
+        throw malformed("%s asks for %s, which is not supported".formatted(key, feature));
+      }
+    });
     int heads = count("llama.attention.head_count");
     int width = count("llama.embedding_length");
     int headDimension = headDimension(width, heads);
@@ -156,7 +155,10 @@ final class GgufArchitecture {
 
   /** A count that some files repeat for every layer. */
   private int count(String key) {
-    long count = metadata.values().get(key) instanceof GgufValue.Items ? repeated(key) : metadata.integer(key);
+    long count =
+        metadata.values().get(key) instanceof GgufValue.Items
+            ? repeated(key)
+            : metadata.integer(key);
     if (count < 1 || count > Integer.MAX_VALUE) {
       throw malformed("expected %s from 1 to 2^31 − 1, got %d".formatted(key, count));
     }

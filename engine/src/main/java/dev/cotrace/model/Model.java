@@ -27,8 +27,8 @@ public final class Model implements AutoCloseable {
   }
 
   /**
-   * Loads a model of the families {@code llama} and {@code gpt2}. A directory without a tokenizer is
-   * a model over bare token ids.
+   * Loads a model of the families {@code llama} and {@code gpt2}. A directory without a tokenizer
+   * is a model over bare token ids.
    *
    * <p>A file in the placement's precision is mapped, not copied, when the placement is the CPU; it
    * must not change while the model is open. Quantised parameters are decoded: the model is the

@@ -25,7 +25,8 @@ sealed interface ModelFiles {
     public List<Path> all() {
       return list(
           directory,
-          name -> name.endsWith(".safetensors") || name.endsWith(".json") || name.endsWith(".jinja"));
+          name ->
+              name.endsWith(".safetensors") || name.endsWith(".json") || name.endsWith(".jinja"));
     }
   }
 
@@ -67,7 +68,8 @@ sealed interface ModelFiles {
     }
     if (gguf.size() > 1) {
       throw new IllegalArgumentException(
-          "expected one .gguf file in %s, found %s; name the one to load".formatted(path, names(gguf)));
+          "expected one .gguf file in %s, found %s; name the one to load"
+              .formatted(path, names(gguf)));
     }
     return new SingleGguf(gguf.getFirst());
   }

@@ -14,7 +14,9 @@ import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Predicate;
 
-/** An opened model whose parameters are still in their file; closes it unless the weights need it. */
+/**
+ * An opened model whose parameters are still in their file; closes it unless the weights need it.
+ */
 final class ModelReader implements AutoCloseable {
   private final Architecture architecture;
   private final TensorFile file;
@@ -112,7 +114,8 @@ final class ModelReader implements AutoCloseable {
       throw new MalformedModelException(
           config.file(),
           0,
-          "expected %s to say whether there is a model.%s, but it is %s".formatted(key, name, asked));
+          "expected %s to say whether there is a model.%s, but it is %s"
+              .formatted(key, name, asked));
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.cotrace.torch;
 
 import java.util.Arrays;
+import java.util.concurrent.CancellationException;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.pytorch.BoolOptional;
 import org.bytedeco.pytorch.Tensor;
@@ -35,6 +36,17 @@ public final class Torch {
   /** The number of threads libtorch computes with. */
   public static int threads() {
     return torch.get_num_threads();
+  }
+
+  /**
+   * Ends the work of an interrupted thread; called between steps, where no native call is running.
+   *
+   * @throws CancellationException when this thread was interrupted
+   */
+  public static void checkInterrupted() {
+    if (Thread.currentThread().isInterrupted()) {
+      throw new CancellationException("interrupted between two steps");
+    }
   }
 
   /**
