@@ -1,0 +1,139 @@
+package dev.cotrace.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.cotrace.torch.Placement;
+import dev.cotrace.torch.Precision;
+import dev.cotrace.torch.Scope;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import org.assertj.core.data.Offset;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class PullBackTest {
+  private static final Placement EXACT = Placement.cpu(Precision.FLOAT64);
+
+  /** Float64 on both sides, relative to the largest gradient; only the order of sums differs. */
+  private static final double ROUNDING = 1e-12;
+
+  static List<String> models() {
+    return GoldenModel.names();
+  }
+
+  /**
+   * The logits are weighted at random and differentiated at once by libtorch's autograd, and block
+   * by block by the pull-backs, for two rows of which one is padded.
+   */
+  @ParameterizedTest
+  @MethodSource("models")
+  void blockByBlockEqualsAutogradThroughTheWholeForwardPass(String name) throws IOException {
+    GoldenModel golden = GoldenModel.read(name);
+    long[] padding = {0, 3};
+    try (Model model = Model.load(golden.folder(), EXACT);
+        Scope _ = new Scope();
+        KvCache cache = cache(model, golden.ids(0).length, padding);
+        LeafStream stream = new LeafStream(model.architecture().heads())) {
+      model.decoder().forward(tokens(golden), cache, stream);
+      Tensor logits = model.decoder().logits(stream.readLogits());
+      List<Tensor> gradients =
+          stream.gradients(logits.mul(weights(name, logits, padding)).sum());
+      Span span =
+          Span.of(EXACT, model.architecture().rotary(), 0, golden.ids(0).length, padding);
+      assertPullBacks(model, span, stream.reads(), gradients);
+    }
+  }
+
+  private static void assertPullBacks(
+      Model model, Span span, List<Tensor> reads, List<Tensor> gradients) {
+    PullBack pullBack = new PullBack(model.decoder());
+    Tensor cotangent = gradients.getLast();
+    for (int layer = model.architecture().layers() - 1; layer >= 0; layer--) {
+      Tensor mlp = gradients.get(2 * layer + 1);
+      assertBoth(pullBack.mlp(layer, reads.get(2 * layer + 1), twice(cotangent)), mlp);
+      cotangent = cotangent.add(mlp);
+      Tensor heads = gradients.get(2 * layer);
+      assertBoth(pullBack.heads(layer, reads.get(2 * layer), span, twice(cotangent)), heads);
+      cotangent = cotangent.add(heads.sum(0));
+    }
+  }
+
+  /** transformers' gradient of the last position's log-probability, of each block's output. */
+  @ParameterizedTest
+  @MethodSource("models")
+  void theRunningSumOfPullBacksIsTheGradientOfTransformers(String name) throws IOException {
+    GoldenModel golden = GoldenModel.read(name);
+    int time = golden.ids(0).length;
+    try (Model model = Model.load(golden.folder(), EXACT);
+        Scope _ = new Scope();
+        KvCache cache = cache(model, time, new long[2]);
+        LeafStream stream = new LeafStream(model.architecture().heads())) {
+      model.decoder().forward(tokens(golden), cache, stream);
+      Tensor logits = model.decoder().logits(stream.readLogits());
+      Tensor last = torch.log_softmax(logits.select(1, time - 1), 1);
+      Tensor sum =
+          last.select(0, 0)
+              .select(0, golden.nextToken(0))
+              .add(last.select(0, 1).select(0, golden.nextToken(1)));
+      PullBack pullBack = new PullBack(model.decoder());
+      Span span = Span.of(EXACT, model.architecture().rotary(), 0, time, new long[2]);
+      Tensor cotangent = stream.gradients(sum).getLast();
+      for (int layer = model.architecture().layers() - 1; layer >= 0; layer--) {
+        assertClose(cotangent, golden.golden("mlp_output_gradient").slice(layer));
+        List<Tensor> outputs = List.of(cotangent);
+        Tensor mlp = pullBack.mlp(layer, stream.reads().get(2 * layer + 1), outputs).getFirst();
+        cotangent = cotangent.add(mlp);
+        assertClose(cotangent, golden.golden("attention_output_gradient").slice(layer));
+        outputs = List.of(cotangent);
+        Tensor heads =
+            pullBack.heads(layer, stream.reads().get(2 * layer), span, outputs).getFirst();
+        cotangent = cotangent.add(heads.sum(0));
+      }
+    }
+  }
+
+  private static KvCache cache(Model model, int capacity, long[] padding) {
+    Architecture a = model.architecture();
+    return new KvCache(EXACT, a, a.heads(), capacity, padding);
+  }
+
+  private static Tensor tokens(GoldenModel golden) {
+    long[] ids = new long[2 * golden.ids(0).length];
+    Arrays.setAll(ids, i -> golden.ids(i % 2)[i / 2]);
+    return EXACT.indices(ids, ids.length / 2, 2).t();
+  }
+
+  /** Random weights of {@code logits}, zero in the padding. */
+  private static Tensor weights(String seed, Tensor logits, long[] padding) {
+    Random random = new Random(seed.hashCode());
+    double[] values = random.doubles(logits.numel(), -1, 1).toArray();
+    Tensor weights = EXACT.tensor(values, logits.sizes().vec().get());
+    for (int row = 0; row < padding.length; row++) {
+      weights.select(0, row).narrow(0, 0, padding[row]).zero_();
+    }
+    return weights;
+  }
+
+  /** Two cotangents, of which the second is minus twice the first. */
+  private static List<Tensor> twice(Tensor cotangent) {
+    return List.of(cotangent, cotangent.mul(new Scalar(-2.0)));
+  }
+
+  private static void assertBoth(List<Tensor> actual, Tensor expected) {
+    double[] values = Placement.toDoubles(expected);
+    assertThat(actual).hasSize(2);
+    assertClose(actual.get(0), values);
+    assertClose(actual.get(1), Arrays.stream(values).map(v -> -2 * v).toArray());
+  }
+
+  private static void assertClose(Tensor actual, double[] expected) {
+    double largest = Arrays.stream(expected).map(Math::abs).max().orElseThrow();
+    assertThat(Placement.toDoubles(actual))
+        .containsExactly(expected, Offset.offset(ROUNDING * largest));
+  }
+}
