@@ -141,10 +141,11 @@ final class Integral {
     long first = jobs.getFirst().index();
     runner.gradients(
         jobs,
-        (job, direct, throughCot) -> {
+        gradient -> {
+          Job job = gradient.result().job();
           int node = nodeOfJob.get(Math.toIntExact(job.index() - first));
           int cluster = work.clusters().of(job.prompt(), job.repeat());
-          sum.add(cluster, weights[node], coarse[node], direct, throughCot);
+          sum.add(cluster, weights[node], coarse[node], gradient.direct(), gradient.throughCot());
         });
     return sum;
   }

@@ -11,6 +11,7 @@ package dev.cotrace.attribution;
  * @param points number of gate values α; for the adaptive rule its budget
  * @param batchRows rollouts that are sampled and differentiated together; changes speed and memory,
  *     not results
+ * @param threads batches that are worked on at the same time; changes speed and memory, not results
  * @param seed of all randomness
  */
 public record Settings(
@@ -20,6 +21,7 @@ public record Settings(
     Quadrature quadrature,
     int points,
     int batchRows,
+    int threads,
     long seed) {
 
   /** Where the expectation over chains of thought comes from. */
@@ -40,10 +42,10 @@ public record Settings(
           "--rollouts must be at least 2, got %d: the baseline of a rollout is the mean of the others"
               .formatted(rollouts));
     }
-    if (repeats < 1 || batchRows < 1) {
+    if (repeats < 1 || batchRows < 1 || threads < 1) {
       throw new IllegalArgumentException(
-          "--repeats and --batch-rows must be at least 1, got %d and %d"
-              .formatted(repeats, batchRows));
+          "--repeats, --batch-rows and --threads must be at least 1, got %d, %d and %d"
+              .formatted(repeats, batchRows, threads));
     }
     if (points < quadrature.fewestPoints()) {
       throw new IllegalArgumentException(

@@ -26,6 +26,22 @@ public record GatedModel(Decoder decoder, ComputationGraph graph) {
     return decoder.placement();
   }
 
+  /** Number of token ids V. */
+  public int vocabulary() {
+    return decoder.architecture().vocabulary();
+  }
+
+  /**
+   * Bytes that {@link RecordedRun} keeps of {@code positions} positions: the outputs of all sources
+   * there.
+   */
+  public long recordedBytes(long positions) {
+    return positions
+        * decoder.architecture().width()
+        * graph.sources()
+        * placement().precision().bytes();
+  }
+
   /** A fresh stream for one call of the forward pass under {@code gates}. */
   ResidualStream stream(Gates gates, Blocks blocks) {
     return switch (gates) {

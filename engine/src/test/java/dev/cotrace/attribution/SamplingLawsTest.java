@@ -118,13 +118,18 @@ final class SamplingLawsTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"llama", "gpt2"})
-  void batchSizeAndPaddingChangeNothing(String family) {
+  void batchSizePaddingAndThreadsChangeNothing(String family) {
     try (TinyModel model = TinyModel.of(family, 36, 2, 4)) {
       // The three prompts have different lengths: in one batch two of them are padded.
       Task task = Tiny.task(3, Tiny.PAIRS);
       Attribution alone = attribute(model, task, "answer-prob + kl", Tiny.sampled(4, 2, 4, 9));
       Attribution together =
           attribute(model, task, "answer-prob + kl", Tiny.sampled(4, 2, 1000, 9));
+      Settings parallel =
+          new Settings(
+              Settings.Estimator.SAMPLED, 4, 2, Quadrature.LEFT, 2, 8, /* threads= */ 3, 9);
+      Attribution threaded = attribute(model, task, "answer-prob + kl", parallel);
+      assertClose(threaded.total().values(), alone.total().values());
       assertClose(alone.total().values(), together.total().values());
       assertClose(alone.direct().values(), together.direct().values());
       assertClose(alone.total().standardErrors(), together.total().standardErrors());

@@ -33,11 +33,11 @@ final class Tiny {
   }
 
   static Settings enumerate(Quadrature quadrature, int points) {
-    return new Settings(Settings.Estimator.ENUMERATE, 2, 1, quadrature, points, 64, 1);
+    return new Settings(Settings.Estimator.ENUMERATE, 2, 1, quadrature, points, 64, 1, 1);
   }
 
   static Settings sampled(int rollouts, int repeats, int batchRows, long seed) {
     return new Settings(
-        Settings.Estimator.SAMPLED, rollouts, repeats, Quadrature.LEFT, 2, batchRows, seed);
+        Settings.Estimator.SAMPLED, rollouts, repeats, Quadrature.LEFT, 2, batchRows, 1, seed);
   }
 }

@@ -41,10 +41,8 @@ class PullBackTest {
         LeafStream stream = new LeafStream(model.architecture().heads())) {
       model.decoder().forward(tokens(golden), cache, stream);
       Tensor logits = model.decoder().logits(stream.readLogits());
-      List<Tensor> gradients =
-          stream.gradients(logits.mul(weights(name, logits, padding)).sum());
-      Span span =
-          Span.of(EXACT, model.architecture().rotary(), 0, golden.ids(0).length, padding);
+      List<Tensor> gradients = stream.gradients(logits.mul(weights(name, logits, padding)).sum());
+      Span span = Span.of(EXACT, model.architecture().rotary(), 0, golden.ids(0).length, padding);
       assertPullBacks(model, span, stream.reads(), gradients);
     }
   }

@@ -1,0 +1,9 @@
+package dev.cotrace.attribution;
+
+/**
+ * What one job gave, with its gradient as row-major {@code [nSrc, nDst]} matrices.
+ *
+ * @param direct effect at fixed tokens
+ * @param throughCot effect by which tokens get sampled
+ */
+record JobGradient(JobResult result, double[] direct, double[] throughCot) {}
