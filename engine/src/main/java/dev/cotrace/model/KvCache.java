@@ -2,6 +2,7 @@ package dev.cotrace.model;
 
 import dev.cotrace.torch.Holder;
 import dev.cotrace.torch.Placement;
+import dev.cotrace.torch.Scope;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -34,13 +35,12 @@ public final class KvCache implements AutoCloseable {
   public KvCache(
       Placement placement, Architecture architecture, int heads, int capacity, long[] padding) {
     this(placement, capacity, padding.clone(), new ArrayList<>(), new ArrayList<>());
-    for (int layer = 0; layer < architecture.layers(); layer++) {
-      keys.add(
-          new Holder(
-              placement.empty(padding.length, heads, capacity, architecture.headDimension())));
-      values.add(
-          new Holder(
-              placement.empty(padding.length, heads, capacity, architecture.headDimension())));
+    long[] shape = {padding.length, heads, capacity, architecture.headDimension()};
+    try (Scope _ = new Scope()) {
+      for (int layer = 0; layer < architecture.layers(); layer++) {
+        keys.add(new Holder(placement.empty(shape)));
+        values.add(new Holder(placement.empty(shape)));
+      }
     }
   }
 
@@ -77,9 +77,11 @@ public final class KvCache implements AutoCloseable {
     Arrays.setAll(repeated, i -> padding[i / times]);
     KvCache copy = new KvCache(placement, capacity, repeated, new ArrayList<>(), new ArrayList<>());
     copy.length = length;
-    for (int layer = 0; layer < keys.size(); layer++) {
-      copy.keys.add(repeated(keys.get(layer), times));
-      copy.values.add(repeated(values.get(layer), times));
+    try (Scope _ = new Scope()) {
+      for (int layer = 0; layer < keys.size(); layer++) {
+        copy.keys.add(repeated(keys.get(layer), times));
+        copy.values.add(repeated(values.get(layer), times));
+      }
     }
     return copy;
   }

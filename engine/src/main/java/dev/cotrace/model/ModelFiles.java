@@ -76,9 +76,10 @@ sealed interface ModelFiles {
 
   private static void requireConfig(Path directory) {
     if (!Files.exists(directory.resolve("config.json"))) {
+      List<Path> found = list(directory, _ -> true);
       throw new IllegalArgumentException(
           "expected config.json or a .gguf file in %s, found %s"
-              .formatted(directory, names(list(directory, _ -> true))));
+              .formatted(directory, found.isEmpty() ? "nothing" : names(found)));
     }
   }
 
