@@ -1,7 +1,6 @@
 package dev.cotrace.model;
 
 import org.bytedeco.pytorch.DoubleOptional;
-import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
@@ -26,29 +25,5 @@ record Norm(boolean centred, double epsilon, Tensor weight, @Nullable Tensor bia
     }
     Tensor y = torch.rms_norm(x, width, new TensorOptional(weight), new DoubleOptional(epsilon));
     return bias == null ? y : y.add(bias);
-  }
-
-  /**
-   * The vector-Jacobian product at {@code x}, for many cotangents at once; overwrites {@code
-   * cotangents}.
-   *
-   * <p>With {@code w = weight · cotangent} and σ the root above: {@code (w − x̂ · mean(w x̂) −
-   * [centred] mean(w)) / σ}. Runs in the caller's scope.
-   *
-   * @param x {@code [..., D]}
-   * @param cotangents {@code [n, ..., D]}
-   */
-  Tensor pullBack(Tensor x, Tensor cotangents) {
-    Tensor offset = centred ? x.sub(x.mean(new long[] {-1}, true, null)) : x;
-    Tensor inverseRoot =
-        offset.square().mean(new long[] {-1}, true, null).add(new Scalar(epsilon)).rsqrt();
-    Tensor unit = offset.mul(inverseRoot);
-    Tensor w = cotangents.mul_(weight);
-    Tensor along = w.mul(unit).mean(new long[] {-1}, true, null);
-    if (centred) {
-      Tensor mean = w.mean(new long[] {-1}, true, null);
-      w.sub_(mean);
-    }
-    return w.addcmul_(along, unit, new Scalar(-1.0)).mul_(inverseRoot);
   }
 }

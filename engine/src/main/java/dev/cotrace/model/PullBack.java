@@ -8,8 +8,6 @@ import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorVector;
-import org.bytedeco.pytorch.global.torch;
 
 /**
  * Vector-Jacobian products of a decoder's blocks: from the cotangent of what a block adds to the
@@ -51,19 +49,15 @@ public final class PullBack {
               turned.value().transpose(1, 2),
               span.mask());
       HeadOutput output = decoder.headOutput(layer);
+      HeadReads headReads =
+          new HeadReads(w.attentionNorm(), read, decoder.architecture().headDimension());
+      Linear[] projections = {w.query(), w.key(), w.value()};
       List<Tensor> reads = new ArrayList<>();
       for (int i = 0; i < outputs.size(); i++) {
         boolean more = i + 1 < outputs.size();
         Tensor[] heads =
             Torch.pullBack(z, output.pullBack(outputs.get(i)), more, query, key, value);
-        Tensor normed =
-            torch.cat(
-                new TensorVector(
-                    throughProjection(w.query(), heads[0]),
-                    throughProjection(w.key(), heads[1]),
-                    throughProjection(w.value(), heads[2])),
-                0);
-        reads.add(scope.keep(w.attentionNorm().pullBack(read, normed)));
+        reads.add(scope.keep(headReads.pullBack(projections, heads)));
       }
       return reads;
     }
@@ -101,20 +95,5 @@ public final class PullBack {
     return group == 1
         ? shared
         : shared.repeat_interleave(group, new LongOptional(2), new LongOptional());
-  }
-
-  /**
-   * From cotangents of heads {@code [rows, time, H, dHead]} to those of the normed reads {@code [H,
-   * rows, time, D]}.
-   */
-  private Tensor throughProjection(Linear projection, Tensor heads) {
-    int width = decoder.architecture().headDimension();
-    Tensor weight =
-        projection.weight().reshape(-1, width, projection.weight().size(1)); // [Hk or H, dHead, D]
-    Tensor byHead =
-        heads
-            .permute(2, 0, 1, 3)
-            .reshape(weight.size(0), -1, width); // heads of a group lie together
-    return byHead.bmm(weight).reshape(heads.size(2), heads.size(0), heads.size(1), -1);
   }
 }

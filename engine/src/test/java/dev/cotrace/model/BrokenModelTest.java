@@ -102,7 +102,11 @@ class BrokenModelTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"model.embed_tokens.weight", "model.layers.1.mlp.up_proj.weight", "model.norm.weight"})
+      strings = {
+        "model.embed_tokens.weight",
+        "model.layers.1.mlp.up_proj.weight",
+        "model.norm.weight"
+      })
   void aMissingTensorIsNamed(String missing) throws IOException {
     folder(LLAMA).weights(tensor -> tensor.name().equals(missing) ? null : tensor);
     assertRefused(directory)
@@ -133,17 +137,16 @@ class BrokenModelTest {
   @CsvSource({"NaN,FLOAT32", "Infinity,FLOAT32", "-Infinity,FLOAT64", "NaN,BFLOAT16"})
   void numbersThatAreNotFiniteAreFound(double value, Precision precision) throws IOException {
     folder(LLAMA)
-        .weights(
-            tensor -> {
-              if (!tensor.name().equals("model.layers.1.mlp.up_proj.weight")) {
-                return tensor;
-              }
-              float[] values = new float[(int) tensor.elements()];
-              tensor.decode(0, values);
-              values[17] = (float) value;
-              values[20] = Float.NaN;
-              return StoredTensor.of(tensor.name(), values, tensor.shape());
-            });
+        .weights(tensor -> {
+          if (!tensor.name().equals("model.layers.1.mlp.up_proj.weight")) {
+            return tensor;
+          }
+          float[] values = new float[(int) tensor.elements()];
+          tensor.decode(0, values);
+          values[17] = (float) value;
+          values[20] = Float.NaN;
+          return StoredTensor.of(tensor.name(), values, tensor.shape());
+        });
     assertRefused(directory, Placement.cpu(precision))
         .isInstanceOf(MalformedModelException.class)
         .hasMessageContaining("expected finite numbers in tensor model.layers.1.mlp.up_proj.weight")

@@ -52,7 +52,9 @@ class FileParameterSourceTest {
   @Test
   void aFileThatIsMostlyOfAnotherTypeIsCopied() throws IOException {
     Path path =
-        write(StoredTensor.of("w", new double[] {1, 2, 3}, 3), StoredTensor.of("n", new float[] {4}, 1));
+        write(
+            StoredTensor.of("w", new double[] {1, 2, 3}, 3),
+            StoredTensor.of("n", new float[] {4}, 1));
     try (Safetensors file = Safetensors.open(path);
         Scope _ = new Scope()) {
       FileParameterSource source = new FileParameterSource(file, Placement.cpu(Precision.FLOAT32));

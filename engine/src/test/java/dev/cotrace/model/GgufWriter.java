@@ -80,11 +80,10 @@ final class GgufWriter {
     put(out, 4, 3);
     put(out, 8, tensors.size());
     put(out, 8, metadata.size());
-    metadata.forEach(
-        (key, value) -> {
-          text(out, key);
-          value(out, value);
-        });
+    metadata.forEach((key, value) -> {
+      text(out, key);
+      value(out, value);
+    });
     for (Entry tensor : tensors) {
       text(out, tensor.name);
       put(out, 4, tensor.shape.length);

@@ -8,8 +8,7 @@ import tools.jackson.databind.JsonNode;
 /** Turns a golden llama into GGUF as llama.cpp's convert_hf_to_gguf.py does. */
 final class LlamaGguf {
   private static final Map<String, String> TOP =
-      Map.of(
-          "model.embed_tokens", "token_embd", "model.norm", "output_norm", "lm_head", "output");
+      Map.of("model.embed_tokens", "token_embd", "model.norm", "output_norm", "lm_head", "output");
   private static final Map<String, String> BLOCK =
       Map.of(
           "input_layernorm", "attn_norm",
@@ -44,7 +43,9 @@ final class LlamaGguf {
     return writer;
   }
 
-  /** Whether a quantised file holds {@code tensor} in Q8_0: matrices whose rows are whole blocks. */
+  /**
+   * Whether a quantised file holds {@code tensor} in Q8_0: matrices whose rows are whole blocks.
+   */
   static boolean isQuantised(StoredTensor tensor) {
     return tensor.shape().length == 2 && tensor.shape()[1] % 32 == 0;
   }

@@ -42,14 +42,13 @@ class ModelLoadTest {
   void quantisedGgufGivesTheLogitsOfTheRoundedWeights(String name) throws IOException {
     Path gguf = writeGguf(name, true);
     ModelFolder rounded = ModelFolder.copyOf(name, Files.createDirectory(directory.resolve("hf")));
-    rounded.weights(
-        tensor -> {
-          double[] values = new double[(int) tensor.elements()];
-          tensor.decode(0, values);
-          return LlamaGguf.isQuantised(tensor)
-              ? StoredTensor.of(tensor.name(), GgufWriter.rounded(values), tensor.shape())
-              : tensor;
-        });
+    rounded.weights(tensor -> {
+      double[] values = new double[(int) tensor.elements()];
+      tensor.decode(0, values);
+      return LlamaGguf.isQuantised(tensor)
+          ? StoredTensor.of(tensor.name(), GgufWriter.rounded(values), tensor.shape())
+          : tensor;
+    });
     assertClose(logits(gguf), logits(rounded.path()), 1e-5);
     assertThat(logits(gguf)).isNotEqualTo(logits(golden(name)));
   }
