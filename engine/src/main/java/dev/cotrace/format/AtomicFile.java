@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.UUID;
 
 /** Replaces a file as a whole: temporary name, content, fsync, rename. */
 final class AtomicFile {
@@ -17,10 +18,13 @@ final class AtomicFile {
 
   static void write(Path file, Content content) throws IOException {
     Path absolute = file.toAbsolutePath();
+    // Not Files.createTempFile: its files are readable by their owner only, and stay so.
     Path temporary =
-        Files.createTempFile(absolute.getParent(), absolute.getFileName() + ".", ".incomplete");
+        absolute.resolveSibling(
+            "%s.%s.incomplete".formatted(absolute.getFileName(), UUID.randomUUID()));
     try {
-      try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
+      try (FileChannel channel =
+          FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
         content.write(channel);
         channel.force(true);
       }
