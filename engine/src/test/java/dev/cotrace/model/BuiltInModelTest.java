@@ -2,7 +2,6 @@ package dev.cotrace.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import dev.cotrace.torch.Placement;
 import dev.cotrace.torch.Precision;
 import dev.cotrace.torch.Scope;
@@ -34,18 +33,12 @@ class BuiltInModelTest {
   private static final Placement PLACEMENT = Placement.cpu(Precision.FLOAT32);
 
   private static Model model;
-  private static HuggingFaceTokenizer tokenizer;
+  private static Tokenizer tokenizer;
 
   @BeforeAll
   static void load() throws IOException {
     model = Model.load(HOME, PLACEMENT);
-    tokenizer =
-        HuggingFaceTokenizer.builder()
-            .optTokenizerPath(HOME.resolve("tokenizer.json"))
-            .optAddSpecialTokens(false)
-            .optTruncation(false)
-            .optPadding(false)
-            .build();
+    tokenizer = Tokenizer.open(HOME.resolve("tokenizer.json"));
   }
 
   @AfterAll
@@ -57,10 +50,11 @@ class BuiltInModelTest {
   @Test
   void everyCharacterIsOneTokenAndComesBack() {
     String text = "S3527h4:5>5;3>8;2>0;7>7=7";
-    long[] ids = tokenizer.encode(text).getIds();
+    int[] ids = tokenizer.encode(text);
     assertThat(ids).hasSize(text.length());
-    assertThat(tokenizer.decode(ids, false)).isEqualTo(text);
-    assertThat(tokenizer.encode("<eos>").getIds()).containsExactly(17);
+    assertThat(tokenizer.decode(ids)).isEqualTo(text);
+    assertThat(tokenizer.encode("<eos>")).containsExactly(17);
+    assertThat(tokenizer.endTokens()).containsExactly(17);
   }
 
   @ParameterizedTest
@@ -96,8 +90,8 @@ class BuiltInModelTest {
   void thePromptsOfAPairDifferInOneToken(String task) throws IOException {
     for (String line : Files.readAllLines(MODELS.resolve("tasks/" + task + ".jsonl"))) {
       JsonNode pair = new JsonMapper().readTree(line);
-      long[] clean = tokenizer.encode(pair.get("clean").stringValue()).getIds();
-      long[] corrupted = tokenizer.encode(pair.get("corrupted").stringValue()).getIds();
+      int[] clean = tokenizer.encode(pair.get("clean").stringValue());
+      int[] corrupted = tokenizer.encode(pair.get("corrupted").stringValue());
       assertThat(corrupted).hasSameSizeAs(clean);
       assertThat(IntStream.range(0, clean.length).filter(t -> clean[t] != corrupted[t])).hasSize(1);
       assertThat(pair.get("answer")).isNotEqualTo(pair.get("wrong"));
@@ -142,7 +136,8 @@ class BuiltInModelTest {
     int time = prompt.length() + texts.getFirst().length();
     long[] ids =
         texts.stream()
-            .flatMapToLong(text -> Arrays.stream(tokenizer.encode(prompt + text).getIds()))
+            .flatMapToInt(text -> Arrays.stream(tokenizer.encode(prompt + text)))
+            .asLongStream()
             .toArray();
     try (Scope _ = new Scope();
         KvCache cache = new KvCache(PLACEMENT, shape, shape.keyValueHeads(), time, new long[rows]);
