@@ -6,6 +6,7 @@ import dev.cotrace.torch.Placement;
 import dev.cotrace.torch.Scope;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Supplier;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -61,6 +62,19 @@ public final class Weights implements AutoCloseable {
   /** Closes {@code file} after the parameters, because they lie in it. */
   void own(TensorFile file) {
     mapped = file;
+  }
+
+  /**
+   * Parameters named as Hugging Face's llama names them. They are held, not copied: gradients reach
+   * them and training them in place changes the model.
+   *
+   * @param parameters at {@code placement}, in the shapes that {@code architecture} asks for
+   * @throws IllegalArgumentException when one is missing or has another shape
+   */
+  public static Weights llama(
+      Architecture architecture, Placement placement, Map<String, Tensor> parameters) {
+    return new Weights(
+        placement, () -> ParameterNames.llama(new NamedTensors(parameters), architecture));
   }
 
   /** The precision and device of every parameter. */
