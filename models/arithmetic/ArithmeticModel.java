@@ -26,7 +26,7 @@ import org.bytedeco.pytorch.global.torch;
  * them.
  */
 final class ArithmeticModel implements AutoCloseable {
-  static final int MAX_POSITIONS = 64;
+  static final int MAX_POSITIONS = 256;
   static final double ROTARY_THETA = 10_000;
   static final Architecture ARCHITECTURE =
       new Architecture(
