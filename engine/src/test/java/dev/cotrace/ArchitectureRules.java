@@ -9,6 +9,7 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.GeneralCodingRules.ACCESS_STANDARD_STREAMS;
 import static com.tngtech.archunit.library.GeneralCodingRules.THROW_GENERIC_EXCEPTIONS;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static java.util.Map.entry;
 
 import com.tngtech.archunit.core.domain.JavaAccess;
 import com.tngtech.archunit.lang.ArchRule;
@@ -33,17 +34,29 @@ record ArchitectureRules(String root) {
    * architecture page.
    */
   private static final Map<String, Set<String>> DOORS =
-      Map.of(
-          "format", Set.of(),
-          "torch", Set.of(),
-          "circuit", Set.of(),
-          "model", Set.of("format", "torch"),
-          "gate", Set.of("model", "circuit", "torch"),
-          "rollout", Set.of("gate", "model", "torch"),
-          "attribution", Set.of("rollout", "gate", "circuit", "torch"),
-          "report", Set.of("circuit"),
-          "", Set.of("attribution", "report", "circuit", "rollout", "model", "format", "torch"),
-          "cli", Set.of("", "report"));
+      Map.ofEntries(
+          entry("format", Set.of()),
+          entry("torch", Set.of()),
+          entry("circuit", Set.of()),
+          entry("model", Set.of("format", "torch")),
+          entry("gate", Set.of("model", "circuit", "torch")),
+          entry("rollout", Set.of("gate", "model", "torch")),
+          entry("attribution", Set.of("rollout", "gate", "circuit", "torch")),
+          entry("task", Set.of("rollout", "model", "format")),
+          entry("report", Set.of("circuit")),
+          entry(
+              "",
+              Set.of(
+                  "attribution",
+                  "task",
+                  "report",
+                  "circuit",
+                  "rollout",
+                  "gate",
+                  "model",
+                  "format",
+                  "torch")),
+          entry("cli", Set.of("", "report", "circuit")));
 
   /** The rooms that use libtorch's types. */
   private static final List<String> NATIVE =

@@ -88,14 +88,16 @@ final class AttributionSum {
     double[] values = new double[cells];
     double[] errors = new double[cells];
     double[] byCluster = new double[clusters.count()];
+    double[] overEdges = new double[clusters.count()];
     for (int cell = 0; cell < cells; cell++) {
       for (int cluster = 0; cluster < byCluster.length; cluster++) {
         byCluster[cluster] = sums.at(cluster, cell);
+        overEdges[cluster] += byCluster[cluster];
       }
       var mean = clusters.mean(byCluster);
       values[cell] = mean.value();
       errors[cell] = mean.standardError();
     }
-    return new Scores(values, errors);
+    return new Scores(values, errors, clusters.mean(overEdges));
   }
 }

@@ -8,8 +8,9 @@ package dev.cotrace.circuit;
  *
  * @param values in the unit of J
  * @param standardErrors in the unit of J; NaN where there is too little data to tell
+ * @param sum of all values; its error is not that of independent scores
  */
-public record Scores(double[] values, double[] standardErrors) {
+public record Scores(double[] values, double[] standardErrors, Estimate sum) {
   /** The score of {@code cell} with its error. */
   public Estimate at(int cell) {
     return new Estimate(values[cell], standardErrors[cell]);

@@ -67,7 +67,7 @@ final class CircuitTest {
   }
 
   private static Attribution attribution(double[] values, double clean) {
-    Scores scores = new Scores(values, new double[values.length]);
+    Scores scores = new Scores(values, new double[values.length], Estimate.exact(0));
     return new Attribution(
         GRAPH,
         scores,

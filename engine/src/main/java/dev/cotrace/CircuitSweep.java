@@ -1,0 +1,111 @@
+package dev.cotrace;
+
+import dev.cotrace.attribution.Evaluation;
+import dev.cotrace.circuit.Attribution;
+import dev.cotrace.circuit.Circuit;
+import dev.cotrace.circuit.ComputationGraph;
+import dev.cotrace.circuit.Estimate;
+import dev.cotrace.circuit.Faithfulness;
+import dev.cotrace.circuit.Scores;
+import dev.cotrace.report.CircuitJson;
+import dev.cotrace.report.ScoredCircuit;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * How faithful circuits of several sizes are when one samples from them, beside random circuits of
+ * the same sizes.
+ *
+ * @param clean J(1)
+ * @param corrupted J(0)
+ * @param rows the circuit of the file first, then one for each size
+ */
+public record CircuitSweep(Estimate clean, Estimate corrupted, List<Row> rows) {
+  /**
+   * One circuit.
+   *
+   * @param name the size asked for, or {@code circuit.json}
+   * @param circuit sampled from it
+   * @param random sampled from a random circuit of the same size
+   */
+  public record Row(String name, Faithfulness circuit, Faithfulness random) {}
+
+  /**
+   * Evaluates the circuit of {@code file} and the best edges by its scores.
+   *
+   * @param file in the format of {@link CircuitJson}
+   */
+  public static CircuitSweep run(
+      DiscoverySpec spec, Path file, List<CircuitSize> sizes, DiscoveryListener listener)
+      throws IOException {
+    ScoredCircuit given = CircuitJson.read(file);
+    try (Experiment experiment = Experiment.open(spec, listener)) {
+      requireSameGraph(file, given.graph(), experiment.gated().graph());
+      Evaluation evaluation = new Evaluation(experiment.workload(), new ProgressReporter(listener));
+      List<Row> rows = new ArrayList<>();
+      rows.add(row("circuit.json", given.circuit(), evaluation, spec));
+      Attribution ranked = ranked(given, evaluation);
+      for (CircuitSize size : sizes) {
+        Circuit circuit = Circuit.top(ranked, size.edges(given.graph()), spec.ranking());
+        rows.add(row(size.toString(), circuit, evaluation, spec));
+      }
+      return new CircuitSweep(evaluation.clean(), evaluation.corrupted(), rows);
+    }
+  }
+
+  /** The rows as JSON, in one line. */
+  public String json() {
+    ObjectNode json = new JsonMapper().createObjectNode();
+    ResultJson.put(json, "J1", clean);
+    ResultJson.put(json, "J0", corrupted);
+    ArrayNode list = json.putArray("circuits");
+    for (Row row : rows) {
+      ObjectNode entry = list.addObject().put("name", row.name);
+      entry.set("circuit", ResultJson.of(row.circuit));
+      entry.set("random_circuit", ResultJson.of(row.random));
+    }
+    return json.toString();
+  }
+
+  private static Row row(String name, Circuit circuit, Evaluation evaluation, DiscoverySpec spec) {
+    Circuit random = RandomCircuits.like(circuit, spec.attribution().seed());
+    return new Row(name, evaluation.of(circuit), evaluation.of(random));
+  }
+
+  private static Attribution ranked(ScoredCircuit given, Evaluation evaluation) {
+    double[] unknown = new double[given.scores().length];
+    Arrays.fill(unknown, Double.NaN);
+    Estimate nothing = new Estimate(Double.NaN, Double.NaN);
+    Scores scores = new Scores(given.scores(), unknown, nothing);
+    return new Attribution(
+        given.graph(),
+        scores,
+        scores,
+        scores,
+        evaluation.clean(),
+        evaluation.corrupted(),
+        nothing,
+        0,
+        0);
+  }
+
+  private static void requireSameGraph(Path file, ComputationGraph given, ComputationGraph own) {
+    if (!given.equals(own)) {
+      throw new IllegalArgumentException(
+          "%s is a circuit of a model of %d layers with %d heads%s, but the model has %d layers with %d heads"
+              .formatted(
+                  file,
+                  given.layers(),
+                  given.heads(),
+                  given.parallel() ? " in parallel blocks" : "",
+                  own.layers(),
+                  own.heads()));
+    }
+  }
+}

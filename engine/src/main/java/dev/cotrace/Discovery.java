@@ -1,0 +1,65 @@
+package dev.cotrace;
+
+import dev.cotrace.attribution.Evaluation;
+import dev.cotrace.attribution.IntegratedGradient;
+import dev.cotrace.attribution.Workload;
+import dev.cotrace.circuit.Attribution;
+import dev.cotrace.circuit.Circuit;
+import dev.cotrace.circuit.Faithfulness;
+import dev.cotrace.report.CircuitJson;
+import java.io.IOException;
+import java.util.concurrent.CancellationException;
+
+/** The main job: from a specification to a circuit and a run directory. */
+public final class Discovery {
+  private Discovery() {}
+
+  /**
+   * Runs {@code spec}.
+   *
+   * @throws IllegalArgumentException when the specification, the task or the model cannot be used;
+   *     nothing is left behind then
+   * @throws CancellationException when {@code listener} asks for an early end, or this thread is
+   *     interrupted; rollouts so far are left in the incomplete run directory
+   */
+  public static DiscoveryResult run(DiscoverySpec spec, DiscoveryListener listener)
+      throws IOException {
+    try (RunDirectory directory = RunDirectory.create(RunNames.directory(spec));
+        Experiment experiment = Experiment.open(spec, listener)) {
+      DiscoveryResult result;
+      try (RunLog log = new RunLog(directory, experiment, listener)) {
+        directory.write("spec.yaml", SpecYaml.text(spec.withOut(null)));
+        directory.write("provenance.json", Provenance.of(experiment).json());
+
+        Workload work = experiment.workload();
+        Attribution attribution = new IntegratedGradient(work, log).attribute();
+        log.say(attribution.completeness());
+        directory.write("scores.safetensors", file -> ScoresFile.write(file, attribution));
+
+        Circuit circuit =
+            Circuit.top(attribution, spec.top().edges(attribution.graph()), spec.ranking());
+        directory.write(
+            "circuit.json",
+            file -> CircuitJson.write(file, circuit, attribution, experiment.width()));
+
+        Evaluation evaluation = new Evaluation(work, log);
+        Faithfulness own = evaluation.of(circuit);
+        Faithfulness random =
+            evaluation.of(RandomCircuits.like(circuit, spec.attribution().seed()));
+        result =
+            new DiscoveryResult(
+                spec,
+                directory.path(),
+                experiment.task().pairs().size(),
+                attribution,
+                circuit,
+                own,
+                random,
+                log.seconds());
+        directory.write("metrics.json", result.metrics());
+      }
+      directory.finish();
+      return result;
+    }
+  }
+}

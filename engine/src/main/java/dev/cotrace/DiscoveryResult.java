@@ -1,0 +1,58 @@
+package dev.cotrace;
+
+import dev.cotrace.circuit.Attribution;
+import dev.cotrace.circuit.Circuit;
+import dev.cotrace.circuit.Estimate;
+import dev.cotrace.circuit.Faithfulness;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * What a discovery found.
+ *
+ * @param spec what was asked
+ * @param run the run directory
+ * @param pairs number of prompt pairs
+ * @param attribution scores of all edges
+ * @param circuit the edges chosen
+ * @param circuitFaithfulness of {@code circuit}, sampled from it
+ * @param randomFaithfulness of a random circuit of the same size: what chance would give
+ * @param seconds of wall time, without loading
+ */
+public record DiscoveryResult(
+    DiscoverySpec spec,
+    Path run,
+    int pairs,
+    Attribution attribution,
+    Circuit circuit,
+    Faithfulness circuitFaithfulness,
+    Faithfulness randomFaithfulness,
+    double seconds) {
+  /** Cells of the {@code count} edges with the largest |score|, the largest first. */
+  public List<Integer> strongest(int count) {
+    double[] scores = attribution.total().values();
+    return IntStream.of(attribution.graph().edgeCells())
+        .boxed()
+        .sorted(Comparator.comparingDouble((Integer cell) -> -Math.abs(scores[cell])))
+        .limit(count)
+        .toList();
+  }
+
+  /** Whether J(1) and J(0) are the same within three standard errors. */
+  public boolean bothEndsAlike() {
+    Estimate difference = attribution.clean().minus(attribution.corrupted());
+    return !(Math.abs(difference.value()) > 3 * difference.standardError());
+  }
+
+  /** The numbers of this result as JSON, as metrics.json holds them. */
+  public String metrics() {
+    return ResultJson.of(this).toPrettyString();
+  }
+
+  /** As {@link #metrics} with the run directory, in one line. */
+  public String json() {
+    return ResultJson.of(this).put("run", run.toString()).toString();
+  }
+}

@@ -1,0 +1,68 @@
+package dev.cotrace;
+
+import dev.cotrace.attribution.Settings;
+import dev.cotrace.circuit.Circuit.Ranking;
+import dev.cotrace.rollout.Objective;
+import dev.cotrace.task.TaskSettings;
+import dev.cotrace.torch.Precision;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Everything a discovery is told, complete and checked; {@link SpecYaml} reads and writes it.
+ *
+ * @param model directory of a Hugging Face model, or a GGUF file
+ * @param task file of prompt pairs
+ * @param out the run directory to make; null for a new one under {@code runs/}
+ * @param limit how many pairs of the task to use, from the first; 0 for all
+ * @param objective F
+ * @param attribution how scores are computed
+ * @param sampling how to sample, stop and read the answer
+ * @param dtype of weights and activations
+ * @param device libtorch's device string
+ * @param top size of the circuit
+ * @param ranking which edges come first
+ */
+public record DiscoverySpec(
+    String model,
+    String task,
+    @Nullable String out,
+    int limit,
+    Objective objective,
+    Settings attribution,
+    TaskSettings sampling,
+    Precision dtype,
+    String device,
+    CircuitSize top,
+    Ranking ranking) {
+
+  /** Refuses what no run can do. */
+  public DiscoverySpec {
+    requireText("--model", model, "the directory or GGUF file of a model");
+    requireText("--task", task, "a .jsonl or .csv file of prompt pairs");
+    if (limit < 0) {
+      throw new IllegalArgumentException("--limit must not be negative, got " + limit);
+    }
+  }
+
+  /** The same with another run directory. */
+  public DiscoverySpec withOut(@Nullable String directory) {
+    return new DiscoverySpec(
+        model,
+        task,
+        directory,
+        limit,
+        objective,
+        attribution,
+        sampling,
+        dtype,
+        device,
+        top,
+        ranking);
+  }
+
+  private static void requireText(String name, @Nullable String value, String what) {
+    if (value == null || value.isBlank()) {
+      throw new IllegalArgumentException("%s is missing: give %s".formatted(name, what));
+    }
+  }
+}

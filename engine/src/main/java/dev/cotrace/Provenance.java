@@ -1,0 +1,106 @@
+package dev.cotrace;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.DigestInputStream;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.HexFormat;
+import java.util.Map;
+import java.util.Properties;
+import java.util.TreeMap;
+import tools.jackson.databind.SerializationFeature;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * Where a result comes from: programs, machine and inputs.
+ *
+ * @param started when the run began, in UTC
+ * @param versions of Cotrace and the libraries that numbers depend on
+ * @param machine the JVM and what it runs on
+ * @param device libtorch's device string
+ * @param seed of every draw
+ * @param modelSha256 of every file of the model, by name
+ * @param taskSha256 of the file of pairs
+ */
+public record Provenance(
+    Instant started,
+    Map<String, String> versions,
+    Map<String, String> machine,
+    String device,
+    long seed,
+    Map<String, String> modelSha256,
+    String taskSha256) {
+  private static final JsonMapper JSON =
+      JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
+
+  /** The provenance of a run of {@code experiment} that begins now. */
+  public static Provenance of(Experiment experiment) throws IOException {
+    DiscoverySpec spec = experiment.spec();
+    return new Provenance(
+        Instant.now().truncatedTo(ChronoUnit.SECONDS),
+        new TreeMap<>(
+            Map.of(
+                "cotrace", version("dev.cotrace", "cotrace-engine"),
+                "pytorch", version("org.bytedeco", "pytorch"),
+                "tokenizers", version("ai.djl.huggingface", "tokenizers"))),
+        new TreeMap<>(
+            Map.of(
+                "java",
+                System.getProperty("java.vm.name") + " " + Runtime.version(),
+                "os",
+                System.getProperty("os.name") + " " + System.getProperty("os.version"),
+                "architecture",
+                System.getProperty("os.arch"),
+                "processors",
+                String.valueOf(Runtime.getRuntime().availableProcessors()))),
+        spec.device(),
+        spec.attribution().seed(),
+        experiment.model().sha256(),
+        sha256(Path.of(spec.task())));
+  }
+
+  /** This as JSON. */
+  public String json() {
+    return JSON.writeValueAsString(this);
+  }
+
+  /** The version of Cotrace, or {@code development} outside a jar. */
+  public static String version() {
+    return version("dev.cotrace", "cotrace-engine");
+  }
+
+  /** As Maven wrote it into the jar of {@code artifact}. */
+  private static String version(String group, String artifact) {
+    String resource = "/META-INF/maven/%s/%s/pom.properties".formatted(group, artifact);
+    try (InputStream in = Provenance.class.getResourceAsStream(resource)) {
+      if (in == null) {
+        return "development";
+      }
+      Properties properties = new Properties();
+      properties.load(in);
+      return properties.getProperty("version", "unknown");
+    } catch (IOException e) {
+      return "unknown";
+    }
+  }
+
+  private static String sha256(Path file) throws IOException {
+    try {
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      try (InputStream in = new DigestInputStream(Files.newInputStream(file), digest)) {
+        byte[] buffer = new byte[1 << 20];
+        while (in.read(buffer) >= 0) {
+          // The digest sees what is read.
+        }
+      }
+      return HexFormat.of().formatHex(digest.digest());
+    } catch (NoSuchAlgorithmException e) {
+      throw new AssertionError("every JDK has SHA-256", e);
+    }
+  }
+}

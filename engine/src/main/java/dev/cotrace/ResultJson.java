@@ -1,0 +1,77 @@
+package dev.cotrace;
+
+import dev.cotrace.circuit.Attribution;
+import dev.cotrace.circuit.ComputationGraph;
+import dev.cotrace.circuit.Estimate;
+import dev.cotrace.circuit.Faithfulness;
+import java.util.List;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/** Results as JSON: estimates are {@code {"value": …, "stderr": …}}, null where unknown. */
+final class ResultJson {
+  private static final JsonMapper JSON = new JsonMapper();
+  private static final String VERSION = "1";
+
+  /** Edges listed in metrics.json; all are in scores.safetensors. */
+  private static final int EDGES = 20;
+
+  private ResultJson() {}
+
+  /** {@code metrics.json}: what a run found, in numbers. */
+  static ObjectNode of(DiscoveryResult result) {
+    Attribution attribution = result.attribution();
+    ObjectNode json =
+        JSON.createObjectNode()
+            .put("format_version", VERSION)
+            .put("objective", result.spec().objective().toString())
+            .put("pairs", result.pairs());
+    put(json, "J1", attribution.clean());
+    put(json, "J0", attribution.corrupted());
+    put(json, "gap", attribution.gap());
+    put(json, "direct_sum", attribution.direct().sum());
+    put(json, "through_cot_sum", attribution.throughCot().sum());
+    json.put("completeness", attribution.completeness());
+    json.put("points", attribution.points());
+    json.put("sampled_tokens", attribution.sampledTokens());
+    put(json, "seconds", result.seconds());
+    json.set("circuit", of(result.circuitFaithfulness()));
+    json.set("random_circuit", of(result.randomFaithfulness()));
+    json.set("top_edges", edges(attribution, result.strongest(EDGES)));
+    return json;
+  }
+
+  static ObjectNode of(Faithfulness faithfulness) {
+    ObjectNode json = JSON.createObjectNode().put("edges", faithfulness.edges());
+    put(json, "J", faithfulness.circuit());
+    put(json, "faithfulness", faithfulness.faithfulness());
+    return json;
+  }
+
+  private static ArrayNode edges(Attribution attribution, List<Integer> cells) {
+    ComputationGraph graph = attribution.graph();
+    ArrayNode edges = JSON.createArrayNode();
+    for (int cell : cells) {
+      ObjectNode edge = edges.addObject().put("edge", graph.edge(cell).toString());
+      put(edge, "score", attribution.total().at(cell));
+      put(edge, "direct", attribution.direct().at(cell));
+      put(edge, "through_cot", attribution.throughCot().at(cell));
+    }
+    return edges;
+  }
+
+  static void put(ObjectNode json, String name, Estimate estimate) {
+    ObjectNode pair = json.putObject(name);
+    put(pair, "value", estimate.value());
+    put(pair, "stderr", estimate.standardError());
+  }
+
+  static void put(ObjectNode json, String name, double value) {
+    if (Double.isFinite(value)) {
+      json.put(name, value);
+    } else {
+      json.putNull(name);
+    }
+  }
+}

@@ -1,0 +1,105 @@
+package dev.cotrace;
+
+import dev.cotrace.attribution.JobResult;
+import dev.cotrace.attribution.RunListener;
+import dev.cotrace.attribution.Settings;
+import dev.cotrace.rollout.Measurement;
+import dev.cotrace.rollout.PromptPair;
+import dev.cotrace.rollout.Rollout;
+import dev.cotrace.task.TokenText;
+import java.io.IOException;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * {@code rollouts.jsonl}: one line for each pair as it was fed to the model, then one for each
+ * sampled rollout as it comes up.
+ *
+ * <p>A line has a {@code kind}, {@code pair} or {@code rollout}. Lists {@code …_ids} are token ids;
+ * beside each stands the same list as strings, unless the model has no tokenizer. Enumerated
+ * rollouts are not listed.
+ */
+final class RolloutLog implements RunListener, AutoCloseable {
+  private static final JsonMapper JSON = new JsonMapper();
+
+  private final Experiment experiment;
+  private final RunDirectory directory;
+  private final LineFile file;
+  private String purpose = "";
+
+  RolloutLog(RunDirectory directory, Experiment experiment) throws IOException {
+    this.experiment = experiment;
+    this.directory = directory;
+    file = directory.lines("rollouts.jsonl");
+    experiment.task().pairs().forEach(pair -> file.add(line(pair)));
+  }
+
+  @Override
+  public void planned(String newPurpose, int jobs) {
+    purpose = newPurpose;
+  }
+
+  @Override
+  public void done(JobResult result) {
+    if (experiment.spec().attribution().estimator() == Settings.Estimator.ENUMERATE) {
+      return;
+    }
+    directory.keep();
+    for (int i = 0; i < result.rollouts().size(); i++) {
+      file.add(line(result, i));
+    }
+  }
+
+  private String line(PromptPair pair) {
+    ObjectNode line = JSON.createObjectNode().put("kind", "pair").put("pair", pair.id());
+    put(line, "clean", pair.clean());
+    put(line, "corrupted", pair.corrupted());
+    put(line, "answer_prefix", experiment.task().sampling().answerPrefix());
+    put(line, "answer", pair.answer());
+    put(line, "wrong", pair.wrong());
+    return line.toString();
+  }
+
+  private String line(JobResult result, int index) {
+    Rollout rollout = result.rollouts().get(index);
+    Measurement measurement = result.measurements().get(index);
+    ObjectNode line =
+        JSON.createObjectNode()
+            .put("kind", "rollout")
+            .put("purpose", purpose)
+            .put("pair", experiment.task().pairs().get(result.job().prompt()).id())
+            .put("job", result.job().index())
+            .put("repeat", result.job().repeat())
+            .put("rollout", index);
+    ResultJson.put(line, "alpha", result.job().alpha());
+    line.put("finish", SpecLabels.label(rollout.finish()));
+    ResultJson.put(line, "value", result.values()[index]);
+    ResultJson.put(line, "log_probability", measurement.rolloutLogProbability());
+    if (measurement.answerLogProbability().length > 0) {
+      ResultJson.put(line, "answer_log_probability", measurement.answer());
+    }
+    TokenText text = experiment.text();
+    if (text.codec() != null) {
+      line.put("text", text.text(rollout.tokens()));
+    }
+    put(line, "sampled", rollout.tokens());
+    return line.toString();
+  }
+
+  private void put(ObjectNode line, String name, int[] ids) {
+    ArrayNode list = line.putArray(name + "_ids");
+    for (int id : ids) {
+      list.add(id);
+    }
+    TokenText text = experiment.text();
+    if (text.codec() != null) {
+      text.strings(ids).forEach(line.putArray(name + "_tokens")::add);
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    file.close();
+  }
+}

@@ -1,0 +1,167 @@
+package dev.cotrace;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * The files of one run, never overwritten.
+ *
+ * <p>While the run goes on they lie in {@code NAME.incomplete}; each is written under a temporary
+ * name, synced and renamed, and {@link #finish} renames the whole, so that a directory called
+ * {@code NAME} is complete. A run that ends early leaves {@code NAME.incomplete} when rollouts were
+ * written, and nothing otherwise.
+ */
+public final class RunDirectory implements AutoCloseable {
+  /** Ending of the name while the run goes on. */
+  public static final String INCOMPLETE = ".incomplete";
+
+  private final Path path;
+  private final Path incomplete;
+  private boolean worthKeeping;
+  private boolean finished;
+
+  private RunDirectory(Path path, Path incomplete) {
+    this.path = path;
+    this.incomplete = incomplete;
+  }
+
+  /**
+   * Makes the directory that will be {@code path}.
+   *
+   * @throws IllegalArgumentException when there is something of that name already
+   */
+  public static RunDirectory create(Path path) throws IOException {
+    Path absolute = path.toAbsolutePath().normalize();
+    Path incomplete = absolute.resolveSibling(absolute.getFileName() + INCOMPLETE);
+    if (Files.exists(absolute, LinkOption.NOFOLLOW_LINKS)) {
+      throw new IllegalArgumentException(
+          "the output directory %s already exists; give another --out or remove it"
+              .formatted(path));
+    }
+    try {
+      Files.createDirectories(absolute.getParent());
+      Files.createDirectory(incomplete);
+    } catch (FileAlreadyExistsException e) {
+      throw new IllegalArgumentException(
+          e.getFile().equals(incomplete.toString())
+              ? "%s%s is there from a run that goes on or was stopped; give another --out or remove it"
+                  .formatted(path, INCOMPLETE)
+              : "cannot make the output directory %s: %s is a file".formatted(path, e.getFile()),
+          e);
+    } catch (FileSystemException e) {
+      throw new IllegalArgumentException(
+          "cannot make the output directory %s: %s"
+              .formatted(path, e.getReason() == null ? e.getMessage() : e.getReason()),
+          e);
+    }
+    return new RunDirectory(path, incomplete);
+  }
+
+  /** The name this directory will have, as it was given. */
+  public Path path() {
+    return path;
+  }
+
+  /** Where the files are until {@link #finish}, named as {@link #path} is. */
+  public Path incomplete() {
+    return Path.of(path + INCOMPLETE);
+  }
+
+  /** Writes one file as a whole. */
+  public interface Content {
+    /** Writes to {@code temporary}, which does not exist yet. */
+    void writeTo(Path temporary) throws IOException;
+  }
+
+  /** Writes the file {@code name}; a failure leaves none. */
+  public void write(String name, Content content) throws IOException {
+    Path temporary = incomplete.resolve(name + ".part");
+    try {
+      content.writeTo(temporary);
+      try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
+        channel.force(true);
+      }
+      Files.move(temporary, incomplete.resolve(name), StandardCopyOption.ATOMIC_MOVE);
+    } finally {
+      Files.deleteIfExists(temporary);
+    }
+  }
+
+  /** Writes the file {@code name} with {@code text} in UTF-8. */
+  public void write(String name, String text) throws IOException {
+    write(name, temporary -> Files.writeString(temporary, text));
+  }
+
+  /** Opens {@code name} for lines that are written as they come up. */
+  LineFile lines(String name) throws IOException {
+    return new LineFile(incomplete.resolve(name));
+  }
+
+  /** From now on, what is here stays even if the run ends early. */
+  public void keep() {
+    worthKeeping = true;
+  }
+
+  /** Names of the files written so far. */
+  public List<String> files() {
+    try (Stream<Path> files = Files.list(finished ? path : incomplete)) {
+      return files
+          .map(file -> String.valueOf(file.getFileName()))
+          .filter(name -> !name.endsWith(".part"))
+          .sorted()
+          .toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Gives the directory its name: the run is complete. */
+  public Path finish() throws IOException {
+    sync(incomplete);
+    try {
+      Files.move(incomplete, path.toAbsolutePath(), StandardCopyOption.ATOMIC_MOVE);
+    } catch (AtomicMoveNotSupportedException | FileAlreadyExistsException e) {
+      throw new IllegalStateException(
+          "the run is complete, but %s could not be renamed to %s: %s"
+              .formatted(incomplete, path, e.getMessage()),
+          e);
+    }
+    finished = true;
+    sync(incomplete.resolveSibling("."));
+    return path;
+  }
+
+  /** Removes what a run that ended early left, unless it is worth keeping. */
+  @Override
+  public void close() throws IOException {
+    if (finished || worthKeeping || !Files.exists(incomplete)) {
+      return;
+    }
+    try (Stream<Path> files = Files.list(incomplete)) {
+      for (Path file : files.toList()) {
+        Files.delete(file);
+      }
+    }
+    Files.delete(incomplete);
+  }
+
+  /** Makes renames in {@code directory} durable, where the system can. */
+  private static void sync(Path directory) {
+    try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+      channel.force(true);
+    } catch (IOException e) {
+      // Windows opens no directories; its renames are durable without this.
+    }
+  }
+}

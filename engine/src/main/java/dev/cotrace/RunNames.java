@@ -1,0 +1,33 @@
+package dev.cotrace;
+
+import java.nio.file.Path;
+import java.time.LocalDateTime;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
+import org.jspecify.annotations.Nullable;
+
+/** Names of run directories for which none was given. */
+final class RunNames {
+  private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss");
+
+  private RunNames() {}
+
+  /** What {@code spec} says, else {@code runs/TIME-TASK-MODEL}. */
+  static Path directory(DiscoverySpec spec) {
+    return spec.out() != null
+        ? Path.of(spec.out())
+        : Path.of(
+            "runs",
+            "%s-%s-%s"
+                .formatted(
+                    TIME.format(LocalDateTime.now(ZoneId.systemDefault())),
+                    stem(spec.task()),
+                    stem(spec.model())));
+  }
+
+  private static String stem(String path) {
+    @Nullable Path last = Path.of(path).normalize().toAbsolutePath().getFileName();
+    String name = last == null ? "model" : last.toString();
+    return name.replaceFirst("(?i)\\.(jsonl|csv|gguf)$", "").replaceAll("[^A-Za-z0-9._-]+", "_");
+  }
+}

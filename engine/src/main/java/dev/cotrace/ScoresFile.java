@@ -1,0 +1,169 @@
+package dev.cotrace;
+
+import dev.cotrace.circuit.Attribution;
+import dev.cotrace.circuit.ComputationGraph;
+import dev.cotrace.circuit.Estimate;
+import dev.cotrace.circuit.Scores;
+import dev.cotrace.format.MalformedModelException;
+import dev.cotrace.format.Safetensors;
+import dev.cotrace.format.StoredTensor;
+import dev.cotrace.report.CircuitJson;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * An {@link Attribution} as safetensors: F32 tensors {@code [n_src, n_dst]} in EAP-IG's order, and
+ * strings that say what they mean.
+ *
+ * <p>Tensors: {@code scores}, {@code direct}, {@code through_cot}, and their standard errors {@code
+ * stderr}, {@code direct_stderr}, {@code through_cot_stderr} (NaN where there is too little data to
+ * tell). Metadata: {@code format_version}, {@code sources} and {@code targets} (JSON lists of names
+ * of rows and columns), {@code sign_convention}, {@code n_layers}, {@code n_heads}, {@code
+ * parallel_attn_mlp}, {@code J0}, {@code J1}, {@code gap}, {@code scores_sum}, {@code direct_sum}
+ * and {@code through_cot_sum} with {@code …_stderr}, {@code points}, {@code sampled_tokens}.
+ */
+public final class ScoresFile {
+  private static final String VERSION = "1";
+  private static final JsonMapper JSON = new JsonMapper();
+
+  private ScoresFile() {}
+
+  /** Writes {@code attribution} to {@code file}. */
+  public static void write(Path file, Attribution attribution) throws IOException {
+    ComputationGraph graph = attribution.graph();
+    List<StoredTensor> tensors = new ArrayList<>();
+    add(tensors, graph, "scores", "stderr", attribution.total());
+    add(tensors, graph, "direct", "direct_stderr", attribution.direct());
+    add(tensors, graph, "through_cot", "through_cot_stderr", attribution.throughCot());
+    Safetensors.write(file, metadata(attribution), tensors);
+  }
+
+  /** Reads what {@link #write} wrote. */
+  public static Attribution read(Path file) throws IOException {
+    try (Safetensors stored = Safetensors.open(file)) {
+      Metadata metadata = new Metadata(file, stored.metadata());
+      ComputationGraph graph =
+          new ComputationGraph(
+              Math.toIntExact(metadata.whole("n_layers")),
+              Math.toIntExact(metadata.whole("n_heads")),
+              Boolean.parseBoolean(metadata.text("parallel_attn_mlp")));
+      return new Attribution(
+          graph,
+          scores(stored, graph, "scores", "stderr", metadata),
+          scores(stored, graph, "direct", "direct_stderr", metadata),
+          scores(stored, graph, "through_cot", "through_cot_stderr", metadata),
+          metadata.estimate("J1"),
+          metadata.estimate("J0"),
+          metadata.estimate("gap"),
+          Math.toIntExact(metadata.whole("points")),
+          metadata.whole("sampled_tokens"));
+    }
+  }
+
+  private static void add(
+      List<StoredTensor> tensors,
+      ComputationGraph graph,
+      String values,
+      String errors,
+      Scores scores) {
+    long rows = graph.sources();
+    long columns = graph.targets();
+    tensors.add(StoredTensor.of(values, narrow(scores.values()), rows, columns));
+    tensors.add(StoredTensor.of(errors, narrow(scores.standardErrors()), rows, columns));
+  }
+
+  private static float[] narrow(double[] values) {
+    float[] narrow = new float[values.length];
+    for (int i = 0; i < values.length; i++) {
+      narrow[i] = (float) values[i];
+    }
+    return narrow;
+  }
+
+  private static Map<String, String> metadata(Attribution attribution) {
+    ComputationGraph graph = attribution.graph();
+    Map<String, String> metadata = new LinkedHashMap<>();
+    metadata.put("format_version", VERSION);
+    metadata.put("n_layers", String.valueOf(graph.layers()));
+    metadata.put("n_heads", String.valueOf(graph.heads()));
+    metadata.put("parallel_attn_mlp", String.valueOf(graph.parallel()));
+    metadata.put("sources", names(graph.sources(), i -> graph.sourceNode(i).toString()));
+    metadata.put(
+        "targets", names(graph.targets(), i -> graph.targetNode(i) + graph.targetSlot(i).suffix()));
+    metadata.put("sign_convention", CircuitJson.SIGN_CONVENTION);
+    put(metadata, "J0", attribution.corrupted());
+    put(metadata, "J1", attribution.clean());
+    put(metadata, "gap", attribution.gap());
+    put(metadata, "scores_sum", attribution.total().sum());
+    put(metadata, "direct_sum", attribution.direct().sum());
+    put(metadata, "through_cot_sum", attribution.throughCot().sum());
+    metadata.put("points", String.valueOf(attribution.points()));
+    metadata.put("sampled_tokens", String.valueOf(attribution.sampledTokens()));
+    return metadata;
+  }
+
+  private static String names(int count, java.util.function.IntFunction<String> name) {
+    return JSON.writeValueAsString(IntStream.range(0, count).mapToObj(name).toList());
+  }
+
+  private static void put(Map<String, String> metadata, String name, Estimate estimate) {
+    metadata.put(name, String.valueOf(estimate.value()));
+    metadata.put(name + "_stderr", String.valueOf(estimate.standardError()));
+  }
+
+  private static Scores scores(
+      Safetensors stored, ComputationGraph graph, String values, String errors, Metadata metadata) {
+    return new Scores(
+        matrix(stored.tensor(values), stored.path(), graph),
+        matrix(stored.tensor(errors), stored.path(), graph),
+        metadata.estimate(values + "_sum"));
+  }
+
+  private static double[] matrix(StoredTensor tensor, Path file, ComputationGraph graph) {
+    long[] shape = tensor.shape();
+    if (shape.length != 2 || shape[0] != graph.sources() || shape[1] != graph.targets()) {
+      throw new MalformedModelException(
+          file,
+          0,
+          "expected %s of shape [%d, %d], got %s"
+              .formatted(tensor.name(), graph.sources(), graph.targets(), tensor));
+    }
+    double[] values = new double[graph.cells()];
+    tensor.decode(0, values);
+    return values;
+  }
+
+  private record Metadata(Path file, Map<String, String> strings) {
+    String text(String name) {
+      String text = strings.get(name);
+      if (text == null) {
+        throw new MalformedModelException(
+            file, 0, "expected the metadata to have %s: is this a scores file?".formatted(name));
+      }
+      return text;
+    }
+
+    long whole(String name) {
+      return (long) number(name);
+    }
+
+    Estimate estimate(String name) {
+      return new Estimate(number(name), number(name + "_stderr"));
+    }
+
+    private double number(String name) {
+      try {
+        return Double.parseDouble(text(name));
+      } catch (NumberFormatException e) {
+        throw new MalformedModelException(
+            file, 0, "expected %s to be a number, got '%s'".formatted(name, text(name)));
+      }
+    }
+  }
+}

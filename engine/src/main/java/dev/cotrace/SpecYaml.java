@@ -1,0 +1,146 @@
+package dev.cotrace;
+
+import dev.cotrace.attribution.Settings;
+import dev.cotrace.format.StrictYaml;
+import dev.cotrace.task.TaskFile;
+import dev.cotrace.task.TaskSettings;
+import java.io.IOException;
+import java.lang.reflect.RecordComponent;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * A {@link DiscoverySpec} as YAML: one flat list of keys, which are the command line's flags
+ * without the dashes.
+ *
+ * <p>What a specification says comes from, the later before the earlier: defaults, the YAML beside
+ * the task, the configuration file, the flags.
+ */
+public final class SpecYaml {
+  private static final String DEFAULTS =
+      """
+      limit: 0
+      objective: answer-prob
+      estimator: sampled
+      rollouts: 8
+      repeats: 1
+      quadrature: adaptive
+      points: 75
+      batch-rows: 64
+      seed: 0
+      dtype: float32
+      device: cpu
+      top: 10%
+      ranking: absolute
+      """;
+
+  /** Every thread works on a batch of its own, which takes memory. */
+  private static final int MOST_THREADS = 8;
+
+  private static final StrictYaml YAML = new StrictYaml(SpecLabels.module());
+
+  /** Components of the specification whose own keys stand among the others. */
+  private static final Map<String, List<String>> PARTS =
+      Map.of("attribution", keys(Settings.class), "sampling", keys(TaskSettings.class));
+
+  private static final List<String> KEYS =
+      keys(DiscoverySpec.class).stream()
+          .flatMap(key -> PARTS.containsKey(key) ? PARTS.get(key).stream() : Stream.of(key))
+          .toList();
+
+  private SpecYaml() {}
+
+  /**
+   * Reads a specification.
+   *
+   * @param configuration a YAML file, if there is one
+   * @param flags by key; these win
+   * @throws IllegalArgumentException naming what is wrong and where
+   */
+  public static DiscoverySpec read(
+      @Nullable Path configuration, Map<String, ? extends @Nullable Object> flags)
+      throws IOException {
+    ObjectNode said = YAML.parse("the configuration", "");
+    if (configuration != null) {
+      said.setAll(file(configuration));
+    }
+    YAML.put(said, flags);
+    ObjectNode all = YAML.parse("the defaults", DEFAULTS);
+    all.put("threads", Math.min(MOST_THREADS, Runtime.getRuntime().availableProcessors()));
+    all.setAll(YAML.tree(TaskSettings.DEFAULTS));
+    if (said.path("task").isString()) {
+      all.setAll(besideTask(Path.of(said.path("task").stringValue())));
+    }
+    all.setAll(said);
+    return spec(configuration == null ? "" : configuration.toString(), all);
+  }
+
+  /** The specification as {@link #read} reads it. */
+  public static String text(DiscoverySpec spec) {
+    ObjectNode flat = YAML.parse("the specification", "");
+    for (Map.Entry<String, JsonNode> property : YAML.tree(spec).properties()) {
+      if (property.getValue() instanceof ObjectNode part) {
+        flat.setAll(part);
+      } else {
+        flat.set(property.getKey(), property.getValue());
+      }
+    }
+    return YAML.text(flat);
+  }
+
+  private static DiscoverySpec spec(String source, ObjectNode all) {
+    PARTS.forEach((name, keys) -> {
+      ObjectNode part = YAML.parse(source, "");
+      keys.forEach(key -> part.set(key, all.remove(key)));
+      all.set(name, part);
+    });
+    return YAML.convert(source, all, DiscoverySpec.class);
+  }
+
+  private static ObjectNode file(Path configuration) throws IOException {
+    if (!Files.isRegularFile(configuration)) {
+      throw new IllegalArgumentException(
+          "the configuration file %s does not exist".formatted(configuration));
+    }
+    ObjectNode node = YAML.parse(configuration.toString(), Files.readString(configuration));
+    requireKnown(configuration.toString(), node, KEYS);
+    return node;
+  }
+
+  /** The settings beside a task, checked by themselves so that errors name their file. */
+  private static ObjectNode besideTask(Path task) throws IOException {
+    ObjectNode beside = TaskFile.settingsBeside(task, YAML);
+    String source = "the settings beside " + task;
+    requireKnown(source, beside, keys(TaskSettings.class));
+    ObjectNode settings = YAML.tree(TaskSettings.DEFAULTS);
+    settings.setAll(beside);
+    YAML.convert(source, settings, TaskSettings.class);
+    return beside;
+  }
+
+  private static void requireKnown(String source, ObjectNode node, List<String> known) {
+    for (String key : node.propertyNames()) {
+      if (!known.contains(key)) {
+        throw new IllegalArgumentException(
+            "%s: unknown key '%s'; the keys are %s"
+                .formatted(source, key, String.join(", ", new TreeSet<>(known))));
+      }
+    }
+  }
+
+  private static List<String> keys(Class<? extends Record> type) {
+    return Arrays.stream(type.getRecordComponents())
+        .map(RecordComponent::getName)
+        .map(name -> name.replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT))
+        .toList();
+  }
+}

@@ -1,0 +1,87 @@
+package dev.cotrace.cli;
+
+import dev.cotrace.Discovery;
+import dev.cotrace.DiscoveryListener;
+import dev.cotrace.DiscoveryResult;
+import dev.cotrace.DiscoverySpec;
+import dev.cotrace.Experiment;
+import dev.cotrace.SpecYaml;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** The main job. */
+@Command(
+    name = "discover",
+    description = "Scores every edge of a model for a task, with errors, and picks a circuit.",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    abbreviateSynopsis = true,
+    footer = {
+      "",
+      "Examples",
+      "  cotrace discover --model models/arithmetic --task models/tasks/arithmetic-sum.jsonl",
+      "  cotrace discover --model gpt2 --task ioi.csv --objective logit-diff --bos \\",
+      "      --max-new-tokens 0 --quadrature left --points 5",
+      "  cotrace discover --config runs/NAME/spec.yaml --seed 1 --out runs/again",
+      "",
+      "Settings come from, the later before the earlier: defaults, the .yaml beside the task,",
+      "--config, flags. --print-spec shows what they add up to."
+    })
+final class DiscoverCommand implements Callable<Integer> {
+  @Mixin private final TaskOptions task = new TaskOptions();
+  @Mixin private final AttributionOptions attribution = new AttributionOptions();
+  @Mixin private final OutputOptions output = new OutputOptions();
+
+  @Option(
+      names = "--out",
+      paramLabel = "DIR",
+      description = "The run directory to make. Default: runs/TIME-TASK-MODEL.")
+  private @Nullable String out;
+
+  @Option(
+      names = "--config",
+      paramLabel = "FILE",
+      description = "YAML whose keys are these flags without dashes; flags win.")
+  private @Nullable Path config;
+
+  @Option(names = "--print-spec", description = "Print what would be run, as YAML, and end.")
+  private boolean printSpec;
+
+  @Option(
+      names = "--show-tokens",
+      description = "Print what is fed to the model as token ids and strings, and end.")
+  private boolean showTokens;
+
+  @Override
+  public Integer call() throws IOException {
+    Map<String, Object> flags = new HashMap<>(task.flags());
+    flags.putAll(attribution.flags());
+    if (out != null) {
+      flags.put("out", out);
+    }
+    DiscoverySpec spec = SpecYaml.read(config, flags);
+    DiscoveryListener listener = output.listener();
+    if (printSpec) {
+      output.out().print(SpecYaml.text(spec));
+    } else if (showTokens) {
+      try (Experiment experiment = Experiment.open(spec, listener)) {
+        experiment.shown().forEach(output.out()::println);
+      }
+    } else {
+      DiscoveryResult result = Discovery.run(spec, listener);
+      EdgeTable.print(output.prose(), result);
+      if (output.json()) {
+        output.out().println(result.json());
+      }
+    }
+    output.out().flush();
+    return 0;
+  }
+}

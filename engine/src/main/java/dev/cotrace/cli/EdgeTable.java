@@ -1,0 +1,54 @@
+package dev.cotrace.cli;
+
+import dev.cotrace.DiscoveryResult;
+import dev.cotrace.circuit.Attribution;
+import dev.cotrace.circuit.Estimate;
+import dev.cotrace.circuit.Faithfulness;
+import java.io.PrintWriter;
+import java.util.List;
+
+/** A discovery's result on a terminal. */
+final class EdgeTable {
+  private static final int EDGES = 15;
+  private static final String LINE = "  %-22s %24s %24s %24s%n";
+
+  private EdgeTable() {}
+
+  /** The strongest edges with their errors, what they add up to, and what the circuit keeps. */
+  static void print(PrintWriter out, DiscoveryResult result) {
+    Attribution attribution = result.attribution();
+    List<Integer> cells = result.strongest(EDGES);
+    out.printf("%nThe %d strongest edges of %d:%n", cells.size(), attribution.graph().edgeCount());
+    out.printf(LINE, "edge", "score", "direct", "through the words");
+    double[] scores = attribution.total().values();
+    Numbers numbers = Numbers.like(cells.stream().mapToDouble(cell -> scores[cell]));
+    for (int cell : cells) {
+      out.printf(
+          LINE,
+          attribution.graph().edge(cell),
+          numbers.signedOf(attribution.total().at(cell)),
+          numbers.signedOf(attribution.direct().at(cell)),
+          numbers.signedOf(attribution.throughCot().at(cell)));
+    }
+    out.printf(
+        "%nJ(1) = %s clean, J(0) = %s corrupted (%s); %s.%n",
+        Numbers.text(attribution.clean()),
+        Numbers.text(attribution.corrupted()),
+        result.spec().objective(),
+        attribution.completeness());
+    out.printf(
+        "Faithfulness of the circuit: %s; of a random one: %s.%n",
+        faithfulness(result.circuitFaithfulness()), faithfulness(result.randomFaithfulness()));
+    if (result.bothEndsAlike()) {
+      out.println(
+          "J(1) and J(0) do not differ by more than their errors: faithfulness means little here.");
+    }
+    out.printf("Files: %s%n", result.run());
+    out.flush();
+  }
+
+  static String faithfulness(Faithfulness faithfulness) {
+    Estimate estimate = faithfulness.faithfulness();
+    return "%s (%d edges)".formatted(Numbers.text(estimate), faithfulness.edges());
+  }
+}

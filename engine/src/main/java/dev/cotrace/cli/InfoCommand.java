@@ -1,0 +1,58 @@
+package dev.cotrace.cli;
+
+import dev.cotrace.ModelCard;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** What a model or a run directory is. */
+@Command(
+    name = "info",
+    description = "Says what a model is, or what a run found.",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    abbreviateSynopsis = true,
+    footer = {
+      "",
+      "Examples",
+      "  cotrace info models/arithmetic --text \"12+7=\"",
+      "  cotrace info runs/NAME"
+    })
+final class InfoCommand implements Callable<Integer> {
+  @Parameters(paramLabel = "PATH", description = "A model or a run directory.")
+  @SuppressWarnings("NullAway.Init") // picocli sets it.
+  private Path path;
+
+  @Option(
+      names = "--text",
+      paramLabel = "TEXT",
+      description = "Show the tokens of TEXT, ids and strings.")
+  private String text = "";
+
+  @Mixin private final OutputOptions output = new OutputOptions();
+
+  @Override
+  public Integer call() throws IOException {
+    PrintWriter out = output.out();
+    Path metrics = path.resolve("metrics.json");
+    if (Files.exists(metrics)) {
+      out.println(Files.readString(metrics));
+    } else {
+      ModelCard card = ModelCard.of(path, text);
+      if (output.json()) {
+        out.println(card.json());
+      } else {
+        card.facts()
+            .forEach((name, value) -> out.printf("%-16s %s%n", name.replace('_', ' '), value));
+      }
+    }
+    out.flush();
+    return 0;
+  }
+}

@@ -1,0 +1,100 @@
+package dev.cotrace.cli;
+
+import dev.cotrace.Provenance;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ExecutionException;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.RunLast;
+import picocli.CommandLine.Spec;
+
+/** The command {@code cotrace}. */
+@Command(
+    name = "cotrace",
+    description = {
+      "Finds which parts of a language model do a task, through its sampled chains of thought.",
+      ""
+    },
+    mixinStandardHelpOptions = true,
+    versionProvider = Main.Version.class,
+    synopsisSubcommandLabel = "COMMAND",
+    subcommands = {
+      DemoCommand.class,
+      DiscoverCommand.class,
+      EvaluateCommand.class,
+      SampleCommand.class,
+      InfoCommand.class
+    },
+    footer = {
+      "",
+      "Begin with",
+      "  cotrace demo",
+      "then, for a model and a task of your own,",
+      "  cotrace sample   --model models/arithmetic --task models/tasks/arithmetic-sum.jsonl",
+      "  cotrace discover --model models/arithmetic --task models/tasks/arithmetic-sum.jsonl"
+    })
+public final class Main implements Runnable {
+  private final Interruption interruption;
+
+  @Spec
+  @SuppressWarnings("NullAway.Init") // picocli sets it.
+  private CommandSpec spec;
+
+  private Main(Interruption interruption) {
+    this.interruption = interruption;
+  }
+
+  /** Runs the command in {@code arguments} and ends the JVM with its exit code. */
+  public static void main(String[] arguments) {
+    Interruption interruption = new Interruption();
+    Runtime.getRuntime().addShutdownHook(new Thread(interruption::endSafely, "interruption"));
+    CommandLine commands =
+        commandLine(interruption)
+            .setOut(new PrintWriter(System.out, true, StandardCharsets.UTF_8))
+            .setErr(new PrintWriter(System.err, true, StandardCharsets.UTF_8));
+    int code = commands.execute(arguments);
+    interruption.workIsOver();
+    System.exit(code);
+  }
+
+  /** The command line; it asks {@code interruption} whether to go on. */
+  static CommandLine commandLine(Interruption interruption) {
+    CommandLine commands = new CommandLine(new Main(interruption));
+    commands.setExecutionExceptionHandler(Failures::handle);
+    commands.setParameterExceptionHandler(Failures::handle);
+    commands.setExecutionStrategy(Main::execute);
+    return commands.setUsageHelpWidth(100).setAbbreviatedOptionsAllowed(false);
+  }
+
+  /** Runs the command; running out of memory is a failure like others. */
+  private static int execute(ParseResult parsed) {
+    try {
+      return new RunLast().execute(parsed);
+    } catch (OutOfMemoryError e) {
+      throw new ExecutionException(parsed.commandSpec().commandLine(), "out of memory", e);
+    }
+  }
+
+  Interruption interruption() {
+    return interruption;
+  }
+
+  @Override
+  public void run() {
+    throw new ParameterException(
+        spec.commandLine(), "a command is missing: demo, discover, evaluate, sample or info");
+  }
+
+  /** Says which Cotrace this is. */
+  static final class Version implements IVersionProvider {
+    @Override
+    public String[] getVersion() {
+      return new String[] {"cotrace " + Provenance.version()};
+    }
+  }
+}

@@ -1,0 +1,130 @@
+package dev.cotrace.cli;
+
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Flags of every command that runs a model on a task. Each is a key of the specification. */
+@SuppressWarnings("UnusedVariable") // Flags reads what picocli set, by key.
+final class TaskOptions {
+  @Option(
+      names = "--model",
+      paramLabel = "PATH",
+      description = "Hugging Face model directory, or GGUF file.")
+  private @Nullable String model;
+
+  @Option(
+      names = "--task",
+      paramLabel = "FILE",
+      description = "Prompt pairs: .jsonl, or EAP-IG's .csv; FILE's settings in a .yaml beside it.")
+  private @Nullable String task;
+
+  @Option(
+      names = "--objective",
+      paramLabel = "F",
+      description = {
+        "kl, kl-reverse, answer-prob, answer-logprob, logit-diff or exact-match,",
+        "or a weighted sum such as \"answer-logprob - 0.1*kl\". Default: answer-prob."
+      })
+  private @Nullable String objective;
+
+  @Option(
+      names = "--max-new-tokens",
+      paramLabel = "N",
+      description = "Budget of sampled tokens. Default: the task's, else 64.")
+  private @Nullable Integer maxNewTokens;
+
+  @Option(
+      names = "--temperature",
+      paramLabel = "T",
+      description = "Of sampling. Default: the task's, else 1.")
+  private @Nullable Double temperature;
+
+  @Option(
+      names = "--stop",
+      paramLabel = "TEXT",
+      description = "Text that ends the chain of thought; may be repeated; \\n is a newline.")
+  private @Nullable List<String> stop;
+
+  @Option(
+      names = "--stop-ids",
+      paramLabel = "ID,…",
+      description = "As --stop, in token ids; may be repeated.")
+  private @Nullable List<String> stopIds;
+
+  @Option(
+      names = "--answer-prefix",
+      paramLabel = "TEXT",
+      description = "Fed after the chain of thought, before the answer is read.")
+  private @Nullable String answerPrefix;
+
+  @Option(
+      names = "--answer-prefix-ids",
+      paramLabel = "ID",
+      split = ",",
+      description = "As --answer-prefix, in token ids.")
+  private @Nullable List<Integer> answerPrefixIds;
+
+  @Option(
+      names = "--answer-marker",
+      paramLabel = "TEXT",
+      description = "exact-match looks for the answer after the last TEXT.")
+  private @Nullable String answerMarker;
+
+  @Option(
+      names = "--chat",
+      negatable = true,
+      description = "Whether prompts are a user's message for the chat template.")
+  private @Nullable Boolean chat;
+
+  @Option(
+      names = "--bos",
+      negatable = true,
+      description = "Whether to put the beginning-of-sequence token before prompts. Default: no.")
+  private @Nullable Boolean bos;
+
+  @Option(
+      names = "--limit",
+      paramLabel = "N",
+      description = "Use the first N pairs only; 0 for all.")
+  private @Nullable Integer limit;
+
+  @Option(
+      names = "--batch-rows",
+      paramLabel = "N",
+      description = "Rollouts in one batch at most: speed and memory, not results. Default: 64.")
+  private @Nullable Integer batchRows;
+
+  @Option(names = "--seed", paramLabel = "N", description = "Of every draw. Default: 0.")
+  private @Nullable Long seed;
+
+  @Option(
+      names = "--dtype",
+      paramLabel = "TYPE",
+      description = "float64, float32 or bfloat16. Default: float32.")
+  private @Nullable String dtype;
+
+  @Option(
+      names = "--device",
+      paramLabel = "DEVICE",
+      description = "libtorch's name of it, such as cpu or cuda:0. Default: cpu.")
+  private @Nullable String device;
+
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      description = "Batches worked on side by side: speed and memory, not results.")
+  private @Nullable Integer threads;
+
+  @Spec(Spec.Target.MIXEE)
+  @SuppressWarnings("NullAway.Init") // picocli sets it.
+  private CommandSpec command;
+
+  /** The flags given, by key. */
+  Map<String, Object> flags() {
+    return Flags.given(command, TaskOptions.class);
+  }
+}

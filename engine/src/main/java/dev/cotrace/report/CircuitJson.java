@@ -1,0 +1,133 @@
+package dev.cotrace.report;
+
+import dev.cotrace.circuit.Attribution;
+import dev.cotrace.circuit.Circuit;
+import dev.cotrace.circuit.ComputationGraph;
+import dev.cotrace.circuit.Estimate;
+import dev.cotrace.circuit.Node;
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import tools.jackson.core.JsonGenerator;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * A circuit in the format of EAP-IG's {@code Graph.to_json} (commit 795f560), which {@code
+ * Graph.from_json} opens, with keys of our own beside EAP-IG's, which it ignores:
+ *
+ * <ul>
+ *   <li>on every edge {@code stderr} (null when there is too little data to tell), {@code direct}
+ *       and {@code through_cot};
+ *   <li>at the top {@code cotrace}: {@code sign_convention}, and {@code J1}, {@code J0} and {@code
+ *       gap} (METHOD §5), each {@code [value, stderr]}.
+ * </ul>
+ *
+ * <p>Numbers are written as the shortest decimal that reads back as the same float32, which is how
+ * EAP-IG keeps them.
+ */
+public final class CircuitJson {
+  /** What the sign of a score means, said in every file that holds scores. */
+  public static final String SIGN_CONVENTION =
+      "positive: the clean value of the edge raises J (gate 1 = clean, 0 = corrupted)";
+
+  private static final JsonMapper MAPPER = new JsonMapper();
+
+  private CircuitJson() {}
+
+  /**
+   * Writes {@code circuit} with the scores of {@code attribution}.
+   *
+   * @param width of the residual stream, D
+   * @throws IllegalArgumentException when the two are of different graphs
+   */
+  public static void write(Path file, Circuit circuit, Attribution attribution, int width)
+      throws IOException {
+    ComputationGraph graph = circuit.graph();
+    if (!graph.equals(attribution.graph())) {
+      throw new IllegalArgumentException(
+          "the circuit is of %s, its scores are of %s".formatted(graph, attribution.graph()));
+    }
+    try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(file));
+        JsonGenerator json = MAPPER.createGenerator(out)) {
+      json.writeStartObject();
+      writeConfiguration(json, graph, width);
+      writeNodes(json, circuit);
+      writeEdges(json, circuit, attribution);
+      writeOwnKeys(json, attribution);
+      json.writeEndObject();
+    }
+  }
+
+  /**
+   * Reads a circuit.
+   *
+   * @throws IllegalArgumentException when the file is not of this format
+   */
+  public static ScoredCircuit read(Path file) throws IOException {
+    return new CircuitJsonReader(file).read();
+  }
+
+  private static void writeConfiguration(JsonGenerator json, ComputationGraph graph, int width) {
+    json.writeObjectPropertyStart("cfg");
+    json.writeNumberProperty("n_layers", graph.layers());
+    json.writeNumberProperty("n_heads", graph.heads());
+    json.writeBooleanProperty("parallel_attn_mlp", graph.parallel());
+    json.writeNumberProperty("d_model", width);
+    json.writeEndObject();
+  }
+
+  private static void writeNodes(JsonGenerator json, Circuit circuit) {
+    json.writeObjectPropertyStart("nodes");
+    for (Node node : circuit.graph().nodes()) {
+      json.writeObjectPropertyStart(node.toString());
+      json.writeBooleanProperty("in_graph", circuit.contains(node));
+      json.writeEndObject();
+    }
+    json.writeEndObject();
+  }
+
+  private static void writeEdges(JsonGenerator json, Circuit circuit, Attribution attribution) {
+    json.writeObjectPropertyStart("edges");
+    for (int cell : EdgeOrder.of(circuit.graph())) {
+      json.writeObjectPropertyStart(circuit.graph().edge(cell).toString());
+      writeNumber(json, "score", attribution.total().values()[cell]);
+      json.writeBooleanProperty("in_graph", circuit.contains(cell));
+      writeNumber(json, "stderr", attribution.total().standardErrors()[cell]);
+      writeNumber(json, "direct", attribution.direct().values()[cell]);
+      writeNumber(json, "through_cot", attribution.throughCot().values()[cell]);
+      json.writeEndObject();
+    }
+    json.writeEndObject();
+  }
+
+  private static void writeOwnKeys(JsonGenerator json, Attribution attribution) {
+    json.writeObjectPropertyStart("cotrace");
+    json.writeStringProperty("sign_convention", SIGN_CONVENTION);
+    writeEstimate(json, "J1", attribution.clean());
+    writeEstimate(json, "J0", attribution.corrupted());
+    writeEstimate(json, "gap", attribution.gap());
+    json.writeEndObject();
+  }
+
+  private static void writeEstimate(JsonGenerator json, String name, Estimate estimate) {
+    json.writeArrayPropertyStart(name);
+    writeNumber(json, estimate.value());
+    writeNumber(json, estimate.standardError());
+    json.writeEndArray();
+  }
+
+  private static void writeNumber(JsonGenerator json, String name, double value) {
+    json.writeName(name);
+    writeNumber(json, value);
+  }
+
+  private static void writeNumber(JsonGenerator json, double value) {
+    if (Double.isFinite(value)) {
+      json.writeNumber((float) value);
+    } else {
+      json.writeNull();
+    }
+  }
+}

@@ -1,0 +1,188 @@
+package dev.cotrace.task;
+
+import dev.cotrace.task.Words.Message;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.StreamReadFeature;
+import tools.jackson.core.json.JsonFactory;
+import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** Reads pairs from JSON lines. Empty lines are skipped. */
+final class JsonPairs {
+  private static final JsonMapper MAPPER =
+      JsonMapper.builder(
+              JsonFactory.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build())
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .build();
+  private static final Set<String> KEYS =
+      Set.of(
+          "id",
+          "clean",
+          "corrupted",
+          "answer",
+          "wrong",
+          "clean_ids",
+          "corrupted_ids",
+          "answer_ids",
+          "wrong_ids");
+
+  private final String where;
+  private final JsonNode object;
+
+  private JsonPairs(String where, JsonNode object) {
+    this.where = where;
+    this.object = object;
+  }
+
+  static List<TaskPair> read(Path path, String text) {
+    List<TaskPair> pairs = new ArrayList<>();
+    int number = 0;
+    for (String line : text.lines().toList()) {
+      number++;
+      if (!line.isBlank()) {
+        String where = "%s, line %d".formatted(path, number);
+        pairs.add(new JsonPairs(where, parse(where, line)).pair(pairs.size() + 1));
+      }
+    }
+    return pairs;
+  }
+
+  private static JsonNode parse(String where, String line) {
+    try {
+      return MAPPER.readTree(line);
+    } catch (JacksonException e) {
+      String message = String.valueOf(e.getOriginalMessage()).lines().findFirst().orElse("");
+      throw new IllegalArgumentException(
+          "%s: expected one JSON object, but: %s".formatted(where, message), e);
+    }
+  }
+
+  private TaskPair pair(int number) {
+    if (!object.isObject()) {
+      throw broken(
+          "expected one JSON object, such as {\"clean\": …, \"corrupted\": …}, got "
+              + kind(object));
+    }
+    for (String key : object.propertyNames()) {
+      if (!KEYS.contains(key)) {
+        throw broken(
+            "unknown key '%s'; the keys are %s"
+                .formatted(key, String.join(", ", new TreeSet<>(KEYS))));
+      }
+    }
+    Words clean = required("clean");
+    Words corrupted = required("corrupted");
+    if (clean instanceof Words.Ids != corrupted instanceof Words.Ids) {
+      throw broken("clean and corrupted must both be words or both be token ids");
+    }
+    return new TaskPair(where, id(number), clean, corrupted, answer("answer"), answer("wrong"));
+  }
+
+  private String id(int number) {
+    JsonNode id = object.path("id");
+    if (id.isMissingNode()) {
+      return String.valueOf(number);
+    }
+    if (!id.isString() && !id.isIntegralNumber()) {
+      throw broken("id must be a text or a whole number, got " + kind(id));
+    }
+    return id.asString();
+  }
+
+  private Words required(String key) {
+    Words words = words(key);
+    if (words == null) {
+      throw broken("the pair has neither %s nor %s_ids".formatted(key, key));
+    }
+    return words;
+  }
+
+  private @Nullable Words answer(String key) {
+    Words words = words(key);
+    if (words instanceof Words.Chat) {
+      throw broken(key + " must be a text, got a list; for token ids use " + key + "_ids");
+    }
+    return words;
+  }
+
+  private @Nullable Words words(String key) {
+    JsonNode words = object.path(key);
+    JsonNode ids = object.path(key + "_ids");
+    if (!words.isMissingNode() && !ids.isMissingNode()) {
+      throw broken("the pair has both %s and %s_ids; leave one out".formatted(key, key));
+    }
+    if (!ids.isMissingNode()) {
+      return ids(key + "_ids", ids);
+    }
+    return switch (words.getNodeType()) {
+      case MISSING -> null;
+      case STRING -> new Words.Text(words.stringValue());
+      case ARRAY -> chat(key, words);
+      default ->
+          throw broken(
+              "%s must be a text or a list of messages, got %s".formatted(key, kind(words)));
+    };
+  }
+
+  private Words chat(String key, JsonNode list) {
+    List<Message> messages = new ArrayList<>();
+    for (JsonNode message : list) {
+      JsonNode role = message.path("role");
+      JsonNode content = message.path("content");
+      if (message.size() != 2 || !role.isString() || !content.isString()) {
+        throw broken(
+            "%s, message %d: expected {\"role\": …, \"content\": …} with two texts, got %s"
+                .formatted(key, messages.size() + 1, kind(message)));
+      }
+      messages.add(new Message(role.stringValue(), content.stringValue()));
+    }
+    if (messages.isEmpty()) {
+      throw broken(key + " must be a text or a list of messages, got an empty list");
+    }
+    return new Words.Chat(messages);
+  }
+
+  private Words ids(String key, JsonNode list) {
+    if (!list.isArray() || list.isEmpty()) {
+      throw broken(
+          "%s must be a list of token ids, at least one, got %s".formatted(key, kind(list)));
+    }
+    int[] ids = new int[list.size()];
+    for (int i = 0; i < ids.length; i++) {
+      JsonNode id = list.get(i);
+      if (!id.isIntegralNumber() || !id.canConvertToInt() || id.intValue() < 0) {
+        throw broken(
+            "%s: a token id must be a whole number from 0, got %s at place %d"
+                .formatted(key, kind(id), i + 1));
+      }
+      ids[i] = id.intValue();
+    }
+    return new Words.Ids(ids);
+  }
+
+  private static String kind(JsonNode node) {
+    return switch (node.getNodeType()) {
+      case MISSING -> "nothing";
+      case NULL -> "null";
+      case OBJECT -> "an object with the keys " + node.propertyNames();
+      case ARRAY -> node.isEmpty() ? "an empty list" : "a list";
+      case STRING -> "the text '%s'".formatted(shortened(node.stringValue()));
+      default -> shortened(node.toString());
+    };
+  }
+
+  private static String shortened(String text) {
+    return text.length() > 40 ? text.substring(0, 40) + "…" : text;
+  }
+
+  private IllegalArgumentException broken(String reason) {
+    return new IllegalArgumentException(where + ": " + reason);
+  }
+}

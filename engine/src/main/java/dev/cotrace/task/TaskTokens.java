@@ -1,0 +1,180 @@
+package dev.cotrace.task;
+
+import dev.cotrace.model.Architecture;
+import dev.cotrace.rollout.AnswerCheck;
+import dev.cotrace.rollout.PromptPair;
+import dev.cotrace.rollout.Sampling;
+import dev.cotrace.rollout.StopRule;
+import dev.cotrace.rollout.Task;
+import dev.cotrace.task.Words.Message;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Turns a task as written into the tokens of one model. */
+public final class TaskTokens {
+  private final Architecture architecture;
+  private final @Nullable TextCodec codec;
+  private final TokenText text;
+
+  /**
+   * For the tokens of one model.
+   *
+   * @param codec its tokenizer; null for a model over bare token ids
+   */
+  public TaskTokens(Architecture architecture, @Nullable TextCodec codec) {
+    this.architecture = architecture;
+    this.codec = codec;
+    text = new TokenText(codec);
+  }
+
+  /**
+   * Tokenises all pairs of {@code file}.
+   *
+   * @throws IllegalArgumentException when the prompts of a pair differ in length, an id is not in
+   *     the vocabulary, or the file has text and the model no tokenizer
+   */
+  public Task task(TaskFile file, TaskSettings settings) {
+    List<PromptPair> pairs = file.pairs().stream().map(pair -> pair(pair, settings)).toList();
+    Sampling sampling =
+        new Sampling(
+            settings.temperature(),
+            settings.maxNewTokens(),
+            ends(),
+            stop(settings),
+            answerPrefix(settings));
+    return new Task(pairs, sampling, check(settings));
+  }
+
+  /**
+   * Of the model's configuration and of its tokenizer: each may know of some that the other lacks.
+   */
+  private Set<Integer> ends() {
+    Set<Integer> ends = new HashSet<>(architecture.endTokens());
+    if (codec != null) {
+      ends.addAll(codec.ends());
+    }
+    return ends;
+  }
+
+  private PromptPair pair(TaskPair pair, TaskSettings settings) {
+    int[] clean = prompt(pair, pair.clean(), settings);
+    int[] corrupted = prompt(pair, pair.corrupted(), settings);
+    if (clean.length != corrupted.length) {
+      throw new IllegalArgumentException(
+          "%s: the prompts of a pair must have equally many tokens, got %d clean and %d corrupted; reword one of them:%s"
+              .formatted(
+                  pair.where(), clean.length, corrupted.length, text.aligned(clean, corrupted)));
+    }
+    if (clean.length == 0) {
+      throw new IllegalArgumentException(
+          pair.where() + ": the prompts are empty; they need at least one token");
+    }
+    return new PromptPair(
+        pair.id(), clean, corrupted, answer(pair, pair.answer()), answer(pair, pair.wrong()));
+  }
+
+  private int[] prompt(TaskPair pair, Words words, TaskSettings settings) {
+    return switch (words) {
+      case Words.Ids(int[] ids) -> inVocabulary(pair.where(), ids);
+      case Words.Chat(List<Message> messages) -> chat(pair.where(), messages);
+      case Words.Text(String prompt) -> {
+        if (settings.chat()) {
+          yield chat(pair.where(), List.of(new Message("user", prompt)));
+        }
+        int[] ids = encode(pair.where(), prompt);
+        yield settings.bos() ? afterStart(pair.where(), ids) : ids;
+      }
+    };
+  }
+
+  private int[] answer(TaskPair pair, @Nullable Words words) {
+    return switch (words) {
+      case null -> new int[0];
+      case Words.Ids(int[] ids) -> inVocabulary(pair.where(), ids);
+      case Words.Text(String answer) -> encode(pair.where(), answer);
+      case Words.Chat _ ->
+          throw new IllegalArgumentException(pair.where() + ": an answer is no conversation");
+    };
+  }
+
+  private int[] chat(String where, List<Message> messages) {
+    return inVocabulary(where, codec(where).chat(messages));
+  }
+
+  private int[] afterStart(String where, int[] ids) {
+    int start =
+        codec(where)
+            .start()
+            .orElseThrow(() ->
+                new IllegalArgumentException(
+                    where
+                        + ": bos is true, but the tokenizer names no beginning-of-sequence token; leave bos out"));
+    int[] all = new int[ids.length + 1];
+    all[0] = start;
+    System.arraycopy(ids, 0, all, 1, ids.length);
+    return all;
+  }
+
+  private int[] encode(String where, String words) {
+    TextCodec codec = codec(where);
+    try {
+      return inVocabulary(where, codec.encode(words));
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(where + ": " + e.getMessage(), e);
+    }
+  }
+
+  private TextCodec codec(String where) {
+    if (codec == null) {
+      throw new IllegalArgumentException(
+          where
+              + ": this is text, but the model has no tokenizer: give token ids (clean_ids, corrupted_ids, answer_ids, wrong_ids; stop-ids and answer-prefix-ids)");
+    }
+    return codec;
+  }
+
+  private int[] inVocabulary(String where, int[] ids) {
+    int vocabulary = architecture.vocabulary();
+    for (int id : ids) {
+      if (id < 0 || id >= vocabulary) {
+        throw new IllegalArgumentException(
+            "%s: token id %d is not one of the model's %d".formatted(where, id, vocabulary));
+      }
+    }
+    return ids;
+  }
+
+  private StopRule stop(TaskSettings settings) {
+    StopRule rule = StopRule.NEVER;
+    for (List<Integer> ids : settings.stopIds()) {
+      rule = either(rule, StopRule.onTokens(inVocabulary("stop-ids", array(ids))));
+    }
+    if (!settings.stop().isEmpty()) {
+      rule = either(rule, new StopOnText(codec("stop"), settings.stop()));
+    }
+    return rule;
+  }
+
+  private static StopRule either(StopRule first, StopRule second) {
+    return (tokens, length) ->
+        first.stopsAfter(tokens, length) || second.stopsAfter(tokens, length);
+  }
+
+  private int[] answerPrefix(TaskSettings settings) {
+    return settings.answerPrefix().isEmpty()
+        ? inVocabulary("answer-prefix-ids", array(settings.answerPrefixIds()))
+        : encode("answer-prefix", settings.answerPrefix());
+  }
+
+  private AnswerCheck check(TaskSettings settings) {
+    return codec == null
+        ? AnswerCheck.ENDS_WITH_ANSWER
+        : new AnswerInText(codec, settings.answerMarker());
+  }
+
+  private static int[] array(List<Integer> ids) {
+    return ids.stream().mapToInt(Integer::intValue).toArray();
+  }
+}

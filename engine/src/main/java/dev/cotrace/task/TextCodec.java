@@ -1,0 +1,32 @@
+package dev.cotrace.task;
+
+import dev.cotrace.task.Words.Message;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.Set;
+
+/** Text to token ids of one model and back. */
+public interface TextCodec {
+  /** The ids of {@code text} as it stands; special tokens are neither added nor expected. */
+  int[] encode(String text);
+
+  /** The text that {@code ids} stand for together, special tokens included. */
+  String decode(int... ids);
+
+  /** The beginning-of-sequence token, if the tokenizer names one. */
+  OptionalInt start();
+
+  /** Tokens that end a text or a turn. */
+  Set<Integer> ends();
+
+  /** The text of {@code ids} cut by token: joined, they are what {@link #decode} gives. */
+  List<String> pieces(int... ids);
+
+  /**
+   * The ids of a conversation in the model's chat template, ending where the assistant is to speak.
+   *
+   * @throws IllegalArgumentException when the model has no chat template, or it refuses the
+   *     messages
+   */
+  int[] chat(List<Message> messages);
+}

@@ -1,0 +1,123 @@
+package dev.cotrace;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.cotrace.attribution.Quadrature;
+import dev.cotrace.torch.Precision;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class SpecYamlTest {
+  @TempDir Path folder;
+
+  @Test
+  void aSpecificationIsReadAsItWasWritten() throws IOException {
+    DiscoverySpec spec =
+        SpecYaml.read(
+            null,
+            Map.ofEntries(
+                Map.entry("model", "m"),
+                Map.entry("task", "t.jsonl"),
+                Map.entry("out", "runs/x"),
+                Map.entry("objective", "answer-logprob - 0.5*kl"),
+                Map.entry("quadrature", "gauss-legendre"),
+                Map.entry("points", 5),
+                Map.entry("stop", List.of("\n", ": yes", "42")),
+                Map.entry("stop-ids", List.of(List.of(1, 2), List.of(3))),
+                Map.entry("answer-prefix", " Answer: "),
+                Map.entry("temperature", 0.7),
+                Map.entry("top", "2.5%"),
+                Map.entry("seed", Long.MIN_VALUE),
+                Map.entry("dtype", "bfloat16"),
+                Map.entry("bos", true)));
+    Path file = Files.writeString(folder.resolve("spec.yaml"), SpecYaml.text(spec));
+    assertThat(SpecYaml.read(file, Map.of())).isEqualTo(spec);
+    assertThat(spec.sampling().stop()).containsExactly("\n", ": yes", "42");
+    assertThat(spec.attribution().quadrature()).isEqualTo(Quadrature.GAUSS_LEGENDRE);
+    assertThat(spec.dtype()).isEqualTo(Precision.BFLOAT16);
+  }
+
+  @Test
+  void flagsWinOverTheConfigurationAndThatOverTheTask() throws IOException {
+    Path task = Files.writeString(folder.resolve("t.jsonl"), "");
+    Files.writeString(
+        folder.resolve("t.yaml"), "max-new-tokens: 1\ntemperature: 0.1\nstop: \"=\"\n");
+    Path config =
+        Files.writeString(
+            folder.resolve("c.yaml"), "model: m\nmax-new-tokens: 2\ntemperature: 0.2\n");
+    DiscoverySpec spec =
+        SpecYaml.read(config, Map.of("task", task.toString(), "max-new-tokens", 3));
+    assertThat(spec.sampling().maxNewTokens()).isEqualTo(3);
+    assertThat(spec.sampling().temperature()).isEqualTo(0.2);
+    assertThat(spec.sampling().stop()).containsExactly("=");
+    assertThat(spec.attribution().rollouts()).isEqualTo(8);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          modl: x                  | unknown key 'modl'; the keys are
+          attribution: {}          | unknown key 'attribution'
+          seed: 1.5                | seed: expected a whole number
+          points: many             | points: expected a whole number, got 'many'
+          points: 3                | --quadrature adaptive needs --points of at least 15, got 3
+          bos: maybe               | bos: expected true or false, got 'maybe'
+          chat: 1                  | chat: expected true or false
+          objective: logits        | objective: unknown objective 'logits'
+          dtype: float8            | dtype: expected one of float64, float32, bfloat16, got 'float8'
+          top: 0                   | top: a circuit needs at least one edge
+          top: 200%                | top: a circuit needs at least one edge
+          top: most                | top: a circuit size is a number of edges such as 200
+          temperature: 0           | temperature must be a positive number, got 0.0
+          temperature: .nan        | temperature must be a positive number, got NaN
+          max-new-tokens: -1       | max-new-tokens must not be negative, got -1
+          stop: ""                 | a stop must not be empty
+          seed: 1 ; seed: 2        | line 4: Duplicate
+          - a                      | line
+          limit: -1                | --limit must not be negative, got -1
+          rollouts: null           | rollouts
+          """)
+  void aWrongValueIsRefusedInOneSentence(String lines, String said) throws IOException {
+    Path file =
+        Files.writeString(
+            folder.resolve("c.yaml"), "model: m\ntask: t\n" + lines.replace(" ; ", "\n") + "\n");
+    assertThatThrownBy(() -> SpecYaml.read(file, Map.of()))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining(file.toString())
+        .hasMessageContaining(said)
+        .message()
+        .doesNotContain("\n");
+  }
+
+  @Test
+  void aWrongSettingBesideTheTaskIsSaidToBeThere() throws IOException {
+    Path task = Files.writeString(folder.resolve("t.jsonl"), "");
+    Files.writeString(folder.resolve("t.yaml"), "max-new-tokens: many\n");
+    assertThatThrownBy(() -> SpecYaml.read(null, Map.of("model", "m", "task", task.toString())))
+        .hasMessage(
+            "the settings beside %s: max-new-tokens: expected a whole number, got 'many'"
+                .formatted(task));
+  }
+
+  @Test
+  void aMissingModelIsAskedFor() {
+    assertThatThrownBy(() -> SpecYaml.read(null, Map.of("task", "t")))
+        .hasMessage("--model is missing: give the directory or GGUF file of a model");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"200, 200", "10%, 10%", "0.5 %, 0.5%"})
+  void circuitSizesKeepTheirForm(String text, String shown) {
+    assertThat(CircuitSize.parse(text)).hasToString(shown);
+  }
+}

@@ -1,0 +1,44 @@
+package dev.cotrace.task;
+
+import dev.cotrace.task.Words.Message;
+import java.util.Arrays;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * One token a character: its code. The chat template is {@code role>content|} and a final {@code
+ * >}.
+ */
+record LetterCodec(OptionalInt start) implements TextCodec {
+  static final int VOCABULARY = 256;
+
+  @Override
+  public int[] encode(String text) {
+    return text.chars().toArray();
+  }
+
+  @Override
+  public String decode(int... ids) {
+    return Arrays.stream(ids).mapToObj(Character::toString).collect(Collectors.joining());
+  }
+
+  @Override
+  public Set<Integer> ends() {
+    return Set.of((int) '$');
+  }
+
+  @Override
+  public List<String> pieces(int... ids) {
+    return Arrays.stream(ids).mapToObj(Character::toString).toList();
+  }
+
+  @Override
+  public int[] chat(List<Message> messages) {
+    return encode(
+        messages.stream()
+            .map(message -> message.role() + ">" + message.content() + "|")
+            .collect(Collectors.joining("", "", ">")));
+  }
+}
