@@ -9,7 +9,9 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Collections;
 import java.util.HexFormat;
+import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.Set;
 import java.util.TreeMap;
 
 /** A model of a file or directory, ready to run; owns its parameters and its tokenizer. */
@@ -18,11 +20,18 @@ public final class Model implements AutoCloseable {
   private final Path path;
   private final Weights weights;
   private final Decoder decoder;
+  private final Optional<Tokenizer> tokenizer;
 
-  private Model(Path path, ModelFiles files, Architecture architecture, Weights weights) {
+  private Model(
+      Path path,
+      ModelFiles files,
+      Architecture architecture,
+      Weights weights,
+      Optional<Tokenizer> tokenizer) {
     this.path = path;
     this.files = files;
     this.weights = weights;
+    this.tokenizer = tokenizer;
     decoder = new Decoder(architecture, weights);
   }
 
@@ -43,8 +52,14 @@ public final class Model implements AutoCloseable {
    */
   public static Model load(Path path, Placement placement) throws IOException {
     ModelFiles files = ModelFiles.at(path);
-    try (ModelReader reader = ModelReader.of(files)) {
-      return new Model(path, files, reader.architecture(), reader.weights(placement));
+    Optional<Tokenizer> tokenizer = files.tokenizer();
+    Set<Integer> endTokens = tokenizer.map(Tokenizer::endTokens).orElse(Set.of());
+    try (ModelReader reader = ModelReader.of(files, endTokens)) {
+      Weights weights = reader.weights(placement);
+      return new Model(path, files, reader.architecture(), weights, tokenizer);
+    } catch (IOException | RuntimeException | Error e) {
+      tokenizer.ifPresent(Tokenizer::close);
+      throw e;
     }
   }
 
@@ -53,9 +68,19 @@ public final class Model implements AutoCloseable {
     return decoder.architecture();
   }
 
+  /** Number of parameters; tied ones count once. */
+  public long parameterCount() {
+    return weights.count();
+  }
+
   /** The forward pass; usable until the model is closed. */
   public Decoder decoder() {
     return decoder;
+  }
+
+  /** The model's tokenizer; none for a model over bare token ids. Closed with the model. */
+  public Optional<Tokenizer> tokenizer() {
+    return tokenizer;
   }
 
   /** Where the model was loaded from. */
@@ -91,5 +116,6 @@ public final class Model implements AutoCloseable {
   @Override
   public void close() {
     weights.close();
+    tokenizer.ifPresent(Tokenizer::close);
   }
 }

@@ -1,11 +1,13 @@
 package dev.cotrace.model;
 
+import dev.cotrace.format.Gguf;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 
@@ -22,6 +24,11 @@ sealed interface ModelFiles {
     }
 
     @Override
+    public Optional<Tokenizer> tokenizer() throws IOException {
+      return tokenizerIn(directory);
+    }
+
+    @Override
     public List<Path> all() {
       return list(
           directory,
@@ -33,10 +40,30 @@ sealed interface ModelFiles {
   /** One GGUF file. */
   record SingleGguf(Path file) implements ModelFiles {
     @Override
+    public Optional<Tokenizer> tokenizer() throws IOException {
+      Path directory = file.toAbsolutePath().getParent();
+      Optional<Tokenizer> beside = directory == null ? Optional.empty() : tokenizerIn(directory);
+      if (beside.isPresent()) {
+        return beside;
+      }
+      try (Gguf gguf = Gguf.open(file)) {
+        return gguf.metadata().contains(GGUF_TOKENS)
+            ? Optional.of(Tokenizer.fromGguf(gguf))
+            : Optional.empty();
+      }
+    }
+
+    @Override
     public List<Path> all() {
       return List.of(file);
     }
   }
+
+  /** Where a GGUF file that describes a tokenizer lists its tokens. */
+  String GGUF_TOKENS = "tokenizer.ggml.tokens";
+
+  /** The tokenizer of the model, if its files have one. */
+  Optional<Tokenizer> tokenizer() throws IOException;
 
   /** Every file that makes the model what it is, sorted by name. */
   List<Path> all();
@@ -72,6 +99,11 @@ sealed interface ModelFiles {
               .formatted(path, names(gguf)));
     }
     return new SingleGguf(gguf.getFirst());
+  }
+
+  private static Optional<Tokenizer> tokenizerIn(Path directory) throws IOException {
+    Path file = directory.resolve("tokenizer.json");
+    return Files.exists(file) ? Optional.of(Tokenizer.open(file)) : Optional.empty();
   }
 
   private static void requireConfig(Path directory) {

@@ -82,6 +82,11 @@ public final class Weights implements AutoCloseable {
     return placement;
   }
 
+  /** Number of parameters; tied ones count once. */
+  long count() {
+    return memory.stream().map(Holder::get).distinct().mapToLong(Tensor::numel).sum();
+  }
+
   Parameters parameters() {
     return parameters;
   }

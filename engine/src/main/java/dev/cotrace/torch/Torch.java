@@ -33,8 +33,8 @@ public final class Torch {
   }
 
   /**
-   * Sets the number of threads that one computation of libtorch, or of the OpenBLAS below it,
-   * uses; one value for the whole process.
+   * Sets the number of threads that one computation of libtorch, or of the OpenBLAS below it, uses;
+   * one value for the whole process.
    */
   public static void threads(int count) {
     torch.set_num_threads(count);
@@ -48,18 +48,16 @@ public final class Torch {
   private static void setOpenBlasThreads(int count) {
     SymbolLookup.loaderLookup()
         .find("openblas_set_num_threads") // Absent where libtorch was built with another BLAS.
-        .map(
-            function ->
-                Linker.nativeLinker()
-                    .downcallHandle(function, FunctionDescriptor.ofVoid(ValueLayout.JAVA_INT)))
-        .ifPresent(
-            function -> {
-              try {
-                function.invokeExact(count);
-              } catch (Throwable e) {
-                throw new AssertionError("a call of C throws nothing", e);
-              }
-            });
+        .map(function ->
+            Linker.nativeLinker()
+                .downcallHandle(function, FunctionDescriptor.ofVoid(ValueLayout.JAVA_INT)))
+        .ifPresent(function -> {
+          try {
+            function.invokeExact(count);
+          } catch (Throwable e) {
+            throw new AssertionError("a call of C throws nothing", e);
+          }
+        });
   }
 
   /** The number of threads libtorch computes with. */
