@@ -26,20 +26,20 @@ final class FileParameterSource implements ParameterSource {
 
   private final TensorFile file;
   private final Placement placement;
-  private final StoredType native_;
+  private final StoredType placed; // the placement's precision, as files call it
   private final boolean sharesMemory;
   private final Set<String> read = new HashSet<>();
 
   FileParameterSource(TensorFile file, Placement placement) {
     this.file = file;
     this.placement = placement;
-    native_ =
+    placed =
         switch (placement.precision()) {
           case FLOAT64 -> StoredType.F64;
           case FLOAT32 -> StoredType.F32;
           case BFLOAT16 -> StoredType.BF16;
         };
-    sharesMemory = placement.isCpu() && 2 * bytes(t -> t.type() == native_) > bytes(_ -> true);
+    sharesMemory = placement.isCpu() && 2 * bytes(t -> t.type() == placed) > bytes(_ -> true);
   }
 
   private long bytes(Predicate<StoredTensor> chosen) {
@@ -107,7 +107,7 @@ final class FileParameterSource implements ParameterSource {
 
   private boolean canShare(StoredTensor stored) {
     return sharesMemory
-        && stored.type() == native_
+        && stored.type() == placed
         && stored.bytes().address() % placement.precision().bytes() == 0;
   }
 

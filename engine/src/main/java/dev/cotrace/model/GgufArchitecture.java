@@ -34,9 +34,11 @@ final class GgufArchitecture {
 
   private final Gguf file;
   private final GgufMetadata metadata;
+  private final Set<Integer> endTokens;
 
-  private GgufArchitecture(Gguf file) {
+  private GgufArchitecture(Gguf file, Set<Integer> endTokens) {
     this.file = file;
+    this.endTokens = endTokens;
     metadata = file.metadata();
   }
 
@@ -44,11 +46,12 @@ final class GgufArchitecture {
    * What the metadata, and the tensors {@code token_embd}, {@code output} and {@code rope_freqs},
    * say of the model.
    *
+   * @param endTokens ids that end a generation besides those in the metadata
    * @throws MalformedModelException when a key is missing or asks for something unsupported
    */
-  static Architecture of(Gguf file) {
+  static Architecture of(Gguf file, Set<Integer> endTokens) {
     try {
-      return new GgufArchitecture(file).llama();
+      return new GgufArchitecture(file, endTokens).llama();
     } catch (IllegalArgumentException e) {
       throw new MalformedModelException(file.path(), 0, String.valueOf(e.getMessage()));
     }
@@ -144,7 +147,7 @@ final class GgufArchitecture {
   }
 
   private Set<Integer> endTokens() {
-    Set<Integer> ends = new HashSet<>();
+    Set<Integer> ends = new HashSet<>(endTokens);
     for (String key : END_KEYS) {
       if (metadata.contains(key)) {
         ends.add((int) metadata.integer(key));

@@ -11,6 +11,7 @@ import java.util.Collections;
 import java.util.HexFormat;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.Set;
 import java.util.TreeMap;
 
 /** A model of a file or directory, ready to run; owns its parameters and its tokenizer. */
@@ -51,15 +52,14 @@ public final class Model implements AutoCloseable {
    */
   public static Model load(Path path, Placement placement) throws IOException {
     ModelFiles files = ModelFiles.at(path);
-    try (ModelReader reader = ModelReader.of(files)) {
-      Optional<Tokenizer> tokenizer = files.tokenizer();
-      try {
-        Weights weights = reader.weights(placement);
-        return new Model(path, files, reader.architecture(), weights, tokenizer);
-      } catch (RuntimeException e) {
-        tokenizer.ifPresent(Tokenizer::close);
-        throw e;
-      }
+    Optional<Tokenizer> tokenizer = files.tokenizer();
+    Set<Integer> endTokens = tokenizer.map(Tokenizer::endTokens).orElse(Set.of());
+    try (ModelReader reader = ModelReader.of(files, endTokens)) {
+      Weights weights = reader.weights(placement);
+      return new Model(path, files, reader.architecture(), weights, tokenizer);
+    } catch (IOException | RuntimeException | Error e) {
+      tokenizer.ifPresent(Tokenizer::close);
+      throw e;
     }
   }
 

@@ -39,11 +39,15 @@ final class ModelReader implements AutoCloseable {
     this.meaningless = meaningless;
   }
 
-  /** Opens the model and reads its shape. */
-  static ModelReader of(ModelFiles files) throws IOException {
+  /**
+   * Opens the model and reads its shape.
+   *
+   * @param endTokens the tokenizer's end tokens, to which those of the configuration are added
+   */
+  static ModelReader of(ModelFiles files, Set<Integer> endTokens) throws IOException {
     return switch (files) {
-      case ModelFiles.HuggingFace directory -> huggingFace(directory);
-      case ModelFiles.SingleGguf gguf -> gguf(gguf);
+      case ModelFiles.HuggingFace directory -> huggingFace(directory, endTokens);
+      case ModelFiles.SingleGguf gguf -> gguf(gguf, endTokens);
     };
   }
 
@@ -76,9 +80,11 @@ final class ModelReader implements AutoCloseable {
     }
   }
 
-  private static ModelReader huggingFace(ModelFiles.HuggingFace files) throws IOException {
+  private static ModelReader huggingFace(ModelFiles.HuggingFace files, Set<Integer> endTokens)
+      throws IOException {
     ModelConfig config = ModelConfig.read(files.config());
-    Set<Integer> ends = new HashSet<>(config.integers("eos_token_id"));
+    Set<Integer> ends = new HashSet<>(endTokens);
+    ends.addAll(config.integers("eos_token_id"));
     if (Files.exists(files.generationConfig())) {
       ends.addAll(ModelConfig.read(files.generationConfig()).integers("eos_token_id"));
     }
@@ -119,10 +125,11 @@ final class ModelReader implements AutoCloseable {
     }
   }
 
-  private static ModelReader gguf(ModelFiles.SingleGguf files) throws IOException {
+  private static ModelReader gguf(ModelFiles.SingleGguf files, Set<Integer> endTokens)
+      throws IOException {
     Gguf file = Gguf.open(files.file());
     try {
-      Architecture a = GgufArchitecture.of(file);
+      Architecture a = GgufArchitecture.of(file, endTokens);
       return new ModelReader(
           a,
           file,

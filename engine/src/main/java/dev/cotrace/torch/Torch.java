@@ -1,5 +1,9 @@
 package dev.cotrace.torch;
 
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.SymbolLookup;
+import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.concurrent.CancellationException;
 import org.bytedeco.javacpp.Loader;
@@ -28,9 +32,32 @@ public final class Torch {
     // The static initialiser does the work.
   }
 
-  /** Sets the number of threads libtorch computes with; one value for the whole process. */
+  /**
+   * Sets the number of threads that one computation of libtorch, or of the OpenBLAS below it, uses;
+   * one value for the whole process.
+   */
   public static void threads(int count) {
     torch.set_num_threads(count);
+    setOpenBlasThreads(count);
+  }
+
+  /**
+   * libtorch leaves matrix products to OpenBLAS, which has a pool of threads of its own and does
+   * not hear of libtorch's setting. Its own default is a thread a core, and they spin.
+   */
+  private static void setOpenBlasThreads(int count) {
+    SymbolLookup.loaderLookup()
+        .find("openblas_set_num_threads") // Absent where libtorch was built with another BLAS.
+        .map(function ->
+            Linker.nativeLinker()
+                .downcallHandle(function, FunctionDescriptor.ofVoid(ValueLayout.JAVA_INT)))
+        .ifPresent(function -> {
+          try {
+            function.invokeExact(count);
+          } catch (Throwable e) {
+            throw new AssertionError("a call of C throws nothing", e);
+          }
+        });
   }
 
   /** The number of threads libtorch computes with. */

@@ -75,6 +75,8 @@ class DecoderGoldenTest {
     try (Model model = load(golden, Precision.FLOAT64)) {
       double[][][] whole = PlainRuns.logits(model.decoder(), rows, rows[0].length);
       assertClose(PlainRuns.logits(model.decoder(), rows, ones), whole, EXACT);
+      double[][][] alone = PlainRuns.logits(model.decoder(), new int[][] {rows[0]}, ones);
+      assertClose(alone[0], whole[0], EXACT);
     }
   }
 

@@ -88,6 +88,13 @@ class ModelLoadTest {
   }
 
   @Test
+  void aDirectoryWithoutATokenizerIsAModelOverBareIds() throws IOException {
+    try (Model model = Model.load(golden("gpt2-hub"), EXACT)) {
+      assertThat(model.tokenizer()).isEmpty();
+    }
+  }
+
+  @Test
   void digestsNameEveryFileOfTheModel() throws IOException {
     try (Model model = Model.load(golden("llama-sharded"), EXACT)) {
       assertThat(model.sha256())
