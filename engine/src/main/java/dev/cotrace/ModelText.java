@@ -11,7 +11,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** The tokenizer and chat template of a model, as tasks use them. */
@@ -59,11 +58,6 @@ final class ModelText implements TextCodec {
   @Override
   public OptionalInt start() {
     return tokenizer.beginToken();
-  }
-
-  @Override
-  public Set<Integer> ends() {
-    return tokenizer.endTokens();
   }
 
   @Override

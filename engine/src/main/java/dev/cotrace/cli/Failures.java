@@ -56,7 +56,7 @@ final class Failures {
   /** What the user did that cannot work, or null for a bug of ours. */
   private static @Nullable String sentence(Throwable e) {
     if (outOfMemory(e)) {
-      return "out of memory: lower --batch-rows or --max-new-tokens, or use --dtype bfloat16 (%s)"
+      return "out of memory: lower --batch-rows, --threads or --max-new-tokens, or use --dtype bfloat16 (%s)"
           .formatted(firstLine(e.getMessage()));
     }
     return switch (e) {

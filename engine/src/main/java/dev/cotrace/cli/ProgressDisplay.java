@@ -89,7 +89,7 @@ final class ProgressDisplay implements DiscoveryListener {
               .setConsumer(new ConsoleProgressBarConsumer(System.err))
               .build();
     }
-    bar.setExtraMessage(" " + rate(progress, seconds) + estimates(progress.estimates()));
+    bar.setExtraMessage(estimates(progress.estimates()) + rate(progress, seconds));
     bar.stepTo(progress.done());
   }
 
@@ -108,11 +108,11 @@ final class ProgressDisplay implements DiscoveryListener {
         progress.purpose(),
         progress.done(),
         progress.planned(),
+        estimates(progress.estimates()),
         rate(progress, seconds),
         progress.done() < progress.planned()
             ? String.format(Locale.ROOT, ", %.0f s left", left)
-            : "",
-        estimates(progress.estimates()));
+            : "");
   }
 
   private static String rate(Progress progress, double seconds) {
@@ -123,7 +123,7 @@ final class ProgressDisplay implements DiscoveryListener {
 
   private static String estimates(SortedMap<String, Estimate> estimates) {
     return estimates.entrySet().stream()
-        .map(entry -> ", " + entry.getKey() + " = " + Numbers.text(entry.getValue()))
+        .map(entry -> entry.getKey() + " = " + Numbers.text(entry.getValue()) + ", ")
         .collect(Collectors.joining());
   }
 }

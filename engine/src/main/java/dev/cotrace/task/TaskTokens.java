@@ -7,9 +7,7 @@ import dev.cotrace.rollout.Sampling;
 import dev.cotrace.rollout.StopRule;
 import dev.cotrace.rollout.Task;
 import dev.cotrace.task.Words.Message;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Turns a task as written into the tokens of one model. */
@@ -41,21 +39,10 @@ public final class TaskTokens {
         new Sampling(
             settings.temperature(),
             settings.maxNewTokens(),
-            ends(),
+            architecture.endTokens(),
             stop(settings),
             answerPrefix(settings));
     return new Task(pairs, sampling, check(settings));
-  }
-
-  /**
-   * Of the model's configuration and of its tokenizer: each may know of some that the other lacks.
-   */
-  private Set<Integer> ends() {
-    Set<Integer> ends = new HashSet<>(architecture.endTokens());
-    if (codec != null) {
-      ends.addAll(codec.ends());
-    }
-    return ends;
   }
 
   private PromptPair pair(TaskPair pair, TaskSettings settings) {

@@ -3,7 +3,6 @@ package dev.cotrace.task;
 import dev.cotrace.task.Words.Message;
 import java.util.List;
 import java.util.OptionalInt;
-import java.util.Set;
 
 /** Text to token ids of one model and back. */
 public interface TextCodec {
@@ -15,9 +14,6 @@ public interface TextCodec {
 
   /** The beginning-of-sequence token, if the tokenizer names one. */
   OptionalInt start();
-
-  /** Tokens that end a text or a turn. */
-  Set<Integer> ends();
 
   /** The text of {@code ids} cut by token: joined, they are what {@link #decode} gives. */
   List<String> pieces(int... ids);

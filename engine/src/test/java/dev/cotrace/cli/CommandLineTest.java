@@ -27,8 +27,9 @@ import tools.jackson.databind.json.JsonMapper;
 
 /** The commands as users meet them, on a tiny random model over bare token ids. */
 class CommandLineTest {
-  private static final Path GOLDENS =
-      Path.of(System.getProperty("cotrace.root", ".."), "goldens", "transformers");
+  private static final Path ROOT = Path.of(System.getProperty("cotrace.root", ".."));
+  private static final Path GOLDENS = ROOT.resolve("goldens").resolve("transformers");
+  private static final Path MODELS = ROOT.resolve("models");
   private static final String MODEL = GOLDENS.resolve("llama-gqa-tied").toString();
   private static final JsonMapper JSON = new JsonMapper();
 
@@ -157,6 +158,31 @@ class CommandLineTest {
     assertThat(JSON.readTree(out.toString()).get("transcripts")).hasSize(6);
     assertThat(run(concat(plain, "--circuit", circuit, "--show-tokens"))).isZero();
     assertThat(out.toString()).contains("corrupted  3  9  5");
+  }
+
+  @Test
+  void theBuiltInModelIsAskedAndAnswersInText() throws IOException {
+    String[] asked = {
+      "--model", MODELS.resolve("arithmetic").toString(),
+      "--task", MODELS.resolve("tasks").resolve("arithmetic-sum.jsonl").toString(),
+      "--limit", "2"
+    };
+    assertThat(run(concat(asked, "sample", "--objective", "exact-match", "--answer-marker", "=")))
+        .as(err.toString())
+        .isZero();
+    assertThat(out.toString())
+        .contains("=== pair 1\nS8507h8:\n")
+        .containsPattern("stop, F = .*\n.*=");
+
+    Path run = folder.resolve("run");
+    String[] settings = {
+      "discover", "--out", run.toString(), "--quadrature", "left", "--points", "1"
+    };
+    assertThat(run(concat(settings, asked))).as(err.toString()).isZero();
+    List<String> lines = Files.readAllLines(run.resolve("rollouts.jsonl"));
+    assertThat(lines.getFirst())
+        .contains("\"clean_tokens\":[\"S\",\"8\",\"5\",\"0\",\"7\",\"h\",\"8\",\":\"]");
+    assertThat(lines.getLast()).contains("\"text\":\"", "\"sampled_tokens\":[");
   }
 
   @Test

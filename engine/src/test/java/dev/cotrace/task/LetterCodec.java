@@ -4,7 +4,6 @@ import dev.cotrace.task.Words.Message;
 import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalInt;
-import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
@@ -22,11 +21,6 @@ record LetterCodec(OptionalInt start) implements TextCodec {
   @Override
   public String decode(int... ids) {
     return Arrays.stream(ids).mapToObj(Character::toString).collect(Collectors.joining());
-  }
-
-  @Override
-  public Set<Integer> ends() {
-    return Set.of((int) '$');
   }
 
   @Override

@@ -83,12 +83,6 @@ class TaskTokensTest {
         .hasMessageContaining("token id 4660 is not one of the model's 256");
   }
 
-  @Test
-  void theTokenizersEndTokensEndRolloutsToo() {
-    assertThat(task(LETTERS, PLAIN, text("ab", "ac")).sampling().endTokens())
-        .containsExactlyInAnyOrder(7, (int) '$');
-  }
-
   @ParameterizedTest
   @CsvSource({"ab=, true", "=, true", "ab, false", "a=bc, false"})
   void aStopTextIsSeenWhenItsLastTokenComes(String sampled, boolean stops) {
