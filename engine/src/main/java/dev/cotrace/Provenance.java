@@ -13,6 +13,7 @@ import java.util.HexFormat;
 import java.util.Map;
 import java.util.Properties;
 import java.util.TreeMap;
+import tools.jackson.databind.PropertyNamingStrategies;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -36,7 +37,13 @@ public record Provenance(
     Map<String, String> modelSha256,
     String taskSha256) {
   private static final JsonMapper JSON =
-      JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
+      JsonMapper.builder()
+          .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
+          .enable(SerializationFeature.INDENT_OUTPUT)
+          .build();
+
+  /** Where Maven writes the version of an artifact into its jar. */
+  private static final String MAVEN = "/META-INF/maven/%s/%s/pom.properties";
 
   /** The provenance of a run of {@code experiment} that begins now. */
   public static Provenance of(Experiment experiment) throws IOException {
@@ -45,9 +52,9 @@ public record Provenance(
         Instant.now().truncatedTo(ChronoUnit.SECONDS),
         new TreeMap<>(
             Map.of(
-                "cotrace", version("dev.cotrace", "cotrace-engine"),
-                "pytorch", version("org.bytedeco", "pytorch"),
-                "tokenizers", version("ai.djl.huggingface", "tokenizers"))),
+                "cotrace", version(),
+                "pytorch", version(MAVEN.formatted("org.bytedeco", "pytorch")),
+                "tokenizers", version("/native/lib/tokenizers.properties"))),
         new TreeMap<>(
             Map.of(
                 "java",
@@ -66,17 +73,15 @@ public record Provenance(
 
   /** This as JSON. */
   public String json() {
-    return JSON.writeValueAsString(this);
+    return JSON.writeValueAsString(this) + "\n";
   }
 
   /** The version of Cotrace, or {@code development} outside a jar. */
   public static String version() {
-    return version("dev.cotrace", "cotrace-engine");
+    return version(MAVEN.formatted("dev.cotrace", "cotrace-engine"));
   }
 
-  /** As Maven wrote it into the jar of {@code artifact}. */
-  private static String version(String group, String artifact) {
-    String resource = "/META-INF/maven/%s/%s/pom.properties".formatted(group, artifact);
+  private static String version(String resource) {
     try (InputStream in = Provenance.class.getResourceAsStream(resource)) {
       if (in == null) {
         return "development";
