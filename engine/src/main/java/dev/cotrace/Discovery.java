@@ -32,7 +32,8 @@ public final class Discovery {
         directory.write("provenance.json", Provenance.of(experiment).json());
 
         Workload work = experiment.workload();
-        Attribution attribution = new IntegratedGradient(work, log).attribute();
+        Evaluation evaluation = new Evaluation(work, log);
+        Attribution attribution = new IntegratedGradient(work, evaluation, log).attribute();
         log.say(attribution.completeness());
         directory.write("scores.safetensors", file -> ScoresFile.write(file, attribution));
 
@@ -42,7 +43,6 @@ public final class Discovery {
             "circuit.json",
             file -> CircuitJson.write(file, circuit, attribution, experiment.width()));
 
-        Evaluation evaluation = new Evaluation(work, log);
         Faithfulness own = evaluation.of(circuit);
         Faithfulness random =
             evaluation.of(RandomCircuits.like(circuit, spec.attribution().seed()));

@@ -10,6 +10,7 @@ import java.util.Arrays;
  * with the circuit's edges clean and all others corrupted (METHOD §8).
  */
 public final class Evaluation {
+  private final JobRunner runner;
   private final Expectation expectation;
   private final Clusters clusters;
   private final RunListener listener;
@@ -20,7 +21,8 @@ public final class Evaluation {
   public Evaluation(Workload work, RunListener listener) {
     this.listener = listener;
     clusters = work.clusters();
-    expectation = new Expectation(work, new JobRunner(work, listener));
+    runner = new JobRunner(work, listener);
+    expectation = new Expectation(work, runner);
     listener.planned("J(0) and J(1)", 2 * expectation.jobCount());
     corrupted = expectation.at(0);
     clean = expectation.at(1);
@@ -36,14 +38,22 @@ public final class Evaluation {
     return clean.mean();
   }
 
+  /** J(1) − J(0) by cluster. */
+  double[] difference() {
+    return less(clean.byCluster(), corrupted.byCluster());
+  }
+
+  /** Number of tokens sampled so far. */
+  long sampledTokens() {
+    return runner.sampledTokens();
+  }
+
   /** Samples from {@code circuit}. */
   public Faithfulness of(Circuit circuit) {
     listener.planned("circuit of %d edges".formatted(circuit.size()), expectation.jobCount());
     Expectation.Sums sums = expectation.in(circuit);
     Estimate faithfulness =
-        clusters.ratio(
-            less(sums.byCluster(), corrupted.byCluster()),
-            less(clean.byCluster(), corrupted.byCluster()));
+        clusters.ratio(less(sums.byCluster(), corrupted.byCluster()), difference());
     return new Faithfulness(circuit.size(), sums.mean(), faithfulness);
   }
 

@@ -1,7 +1,6 @@
 package dev.cotrace.attribution;
 
 import dev.cotrace.circuit.Attribution;
-import java.util.Arrays;
 
 /**
  * The integral of the gradient of the expected outcome over gates from corrupted to clean: {@code
@@ -9,14 +8,19 @@ import java.util.Arrays;
  */
 public final class IntegratedGradient {
   private final Workload work;
+  private final Evaluation ends;
   private final RunListener listener;
-  private final JobRunner runner;
 
-  /** The attribution of {@code work}. */
+  /** The attribution of {@code work}, with J(0) and J(1) sampled for it. */
   public IntegratedGradient(Workload work, RunListener listener) {
+    this(work, new Evaluation(work, listener), listener);
+  }
+
+  /** The attribution of {@code work}, with the J(0) and J(1) of {@code ends}. */
+  public IntegratedGradient(Workload work, Evaluation ends, RunListener listener) {
     this.work = work;
+    this.ends = ends;
     this.listener = listener;
-    runner = new JobRunner(work, listener);
   }
 
   /**
@@ -24,11 +28,8 @@ public final class IntegratedGradient {
    * interrupted.
    */
   public Attribution attribute() {
-    Expectation expectation = new Expectation(work, runner);
-    listener.planned("J(0) and J(1)", 2 * expectation.jobCount());
-    Expectation.Sums corrupted = expectation.at(0);
-    Expectation.Sums clean = expectation.at(1);
-    Integral integral = new Integral(work, runner, listener, difference(clean, corrupted));
+    JobRunner runner = new JobRunner(work, listener);
+    Integral integral = new Integral(work, runner, listener, ends.difference());
     AttributionSum sum =
         work.settings().quadrature() == Quadrature.ADAPTIVE
             ? integral.adaptive()
@@ -38,17 +39,10 @@ public final class IntegratedGradient {
         sum.total(),
         sum.direct(),
         sum.throughCot(),
-        clean.mean(),
-        corrupted.mean(),
+        ends.clean(),
+        ends.corrupted(),
         integral.gap(sum),
         integral.points(),
-        runner.sampledTokens());
-  }
-
-  /** J(1) − J(0) by cluster. */
-  private static double[] difference(Expectation.Sums clean, Expectation.Sums corrupted) {
-    double[] difference = new double[clean.byCluster().length];
-    Arrays.setAll(difference, c -> clean.byCluster()[c] - corrupted.byCluster()[c]);
-    return difference;
+        runner.sampledTokens() + ends.sampledTokens());
   }
 }
