@@ -7,6 +7,7 @@ import dev.cotrace.circuit.ComputationGraph;
 import dev.cotrace.circuit.Estimate;
 import dev.cotrace.circuit.Scores;
 import dev.cotrace.model.TinyModel;
+import dev.cotrace.torch.Precision;
 import org.junit.jupiter.api.Test;
 
 /** When a completeness gap is called one. */
@@ -25,6 +26,24 @@ final class CompletenessTest {
               .attribute();
       assertThat(attribution.gap().value()).isGreaterThan(0.5);
       assertThat(attribution.incomplete()).as(attribution.completeness()).isTrue();
+    }
+  }
+
+  @Test
+  void theAdaptiveRuleStopsAtWhatFloat32CanReach() {
+    try (TinyModel model = TinyModel.llama(5, 2, 4, Precision.FLOAT32)) {
+      Attribution attribution =
+          new IntegratedGradient(
+                  Tiny.work(
+                      model,
+                      Tiny.task(0, Tiny.PAIRS.subList(0, 1)),
+                      "logit-diff",
+                      Tiny.enumerate(Quadrature.ADAPTIVE, 600)),
+                  RunListener.SILENT)
+              .attribute();
+      // Float64 needs 45 points here.
+      assertThat(attribution.points()).isLessThanOrEqualTo(75);
+      assertThat(attribution.incomplete()).as(attribution.completeness()).isFalse();
     }
   }
 
