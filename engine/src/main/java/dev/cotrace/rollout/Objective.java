@@ -16,7 +16,8 @@ public record Objective(List<Part> parts) {
   public record Part(Term term, double weight) {}
 
   private static final Pattern PART =
-      Pattern.compile("\\s*([+-])?\\s*(?:([0-9.]+(?:[eE][+-]?[0-9]+)?)\\s*\\*\\s*)?([a-z][a-z-]*[a-z])\\s*");
+      Pattern.compile(
+          "\\s*([+-])?\\s*(?:([0-9.]+(?:[eE][+-]?[0-9]+)?)\\s*\\*\\s*)?([a-z][a-z-]*[a-z])\\s*");
 
   /** Refuses an empty sum and weights that are no numbers; drops terms that cancel out. */
   public Objective {

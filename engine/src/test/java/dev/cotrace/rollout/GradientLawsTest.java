@@ -74,9 +74,14 @@ final class GradientLawsTest {
         new Sampling(temperature, 2, Set.of(3), StopRule.onTokens(2), new int[] {1, 0});
     List<PromptPair> pairs =
         List.of(
-            new PromptPair("a", new int[] {1, 2}, new int[] {1, 3}, new int[] {2, 0, 1}, new int[] {1}),
             new PromptPair(
-                "b", new int[] {0, 2, 2, 1, 3}, new int[] {0, 1, 2, 1, 3}, new int[] {1}, new int[] {2}));
+                "a", new int[] {1, 2}, new int[] {1, 3}, new int[] {2, 0, 1}, new int[] {1}),
+            new PromptPair(
+                "b",
+                new int[] {0, 2, 2, 1, 3},
+                new int[] {0, 1, 2, 1, 3},
+                new int[] {1},
+                new int[] {2}));
     List<Rollout> rollouts = Enumeration.of(sampling, 4);
     double[] alpha = {0.81, 0.23};
     try (TinyModel model = TinyModel.of(family, seed, 2, 4)) {
