@@ -9,12 +9,6 @@ import java.util.List;
 
 /** Adds up gradients over gates by a fixed or an adaptive rule. */
 final class Integral {
-  /**
-   * With exact expectations there is no sampling error to stop at: stop at this share of the
-   * scores' norm.
-   */
-  private static final double EXACT_TOLERANCE = 1e-7;
-
   private final Workload work;
   private final JobRunner runner;
   private final RunListener listener;
@@ -34,11 +28,15 @@ final class Integral {
     return points;
   }
 
-  /** Σφ − (J(1) − J(0)) with its error over the same prompts. */
+  /**
+   * Σφ − (J(1) − J(0)) with its error over the same prompts; none when expectations are exact: how
+   * the quadrature's error differs between prompts is no excuse for it.
+   */
   Estimate gap(AttributionSum sum) {
     double[] gap = sum.totalOverEdges();
     Arrays.setAll(gap, c -> gap[c] - expectedDifference[c]);
-    return work.clusters().mean(gap);
+    Estimate mean = work.clusters().mean(gap);
+    return work.exact() ? Estimate.exact(mean.value()) : mean;
   }
 
   /** The integral by the fixed rule of the settings. */
@@ -74,10 +72,24 @@ final class Integral {
 
   private boolean needsHalving(AttributionSum sum, Interval worst) {
     Scores total = sum.total();
-    double sampling = Math.max(norm(noise(total)), EXACT_TOLERANCE * norm(total.values()));
+    double rounding = rounding() * norm(total.values());
     Estimate gap = gap(sum);
     double gapError = Double.isNaN(gap.standardError()) ? 0 : gap.standardError();
-    return worst.error > sampling || Math.abs(gap.value()) > 2 * Math.max(gapError, sampling);
+    // The gap is a sum over edges whose noise may cancel: it has an error of its own.
+    return worst.error > Math.max(norm(noise(total)), rounding)
+        || Math.abs(gap.value()) > 2 * Math.max(gapError, rounding);
+  }
+
+  /**
+   * With exact expectations there is no sampling error to stop at: stop at this share of the
+   * scores' norm, which the precision of the model can reach.
+   */
+  private double rounding() {
+    return switch (work.model().placement().precision()) {
+      case FLOAT64 -> 1e-7;
+      case FLOAT32 -> 1e-5;
+      case BFLOAT16 -> 1e-2;
+    };
   }
 
   private Interval interval(double from, double to) {

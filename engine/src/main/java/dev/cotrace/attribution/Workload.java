@@ -2,8 +2,10 @@ package dev.cotrace.attribution;
 
 import dev.cotrace.gate.GatedModel;
 import dev.cotrace.rollout.Objective;
+import dev.cotrace.rollout.PromptPair;
 import dev.cotrace.rollout.Randomness;
 import dev.cotrace.rollout.Sampler;
+import dev.cotrace.rollout.Sampling;
 import dev.cotrace.rollout.Task;
 import dev.cotrace.rollout.TranscriptScorer;
 
@@ -19,11 +21,28 @@ public record Workload(GatedModel model, Task task, Objective objective, Setting
   /** Refuses an objective that needs answers which the task lacks. */
   public Workload {
     task.require(objective);
+    task.pairs().forEach(pair -> requirePositions(model, task, pair));
     boolean sampled =
         settings.estimator() == Settings.Estimator.SAMPLED && task.sampling().maxNewTokens() > 0;
     if (sampled && task.pairs().size() * settings.repeats() < 2) {
       throw new IllegalArgumentException(
           "one prompt sampled once gives no standard error: add prompts or set --repeats to at least 2");
+    }
+  }
+
+  /** Some rollouts use up the budget, some do not: whether they all fit is known before. */
+  private static void requirePositions(GatedModel model, Task task, PromptPair pair) {
+    Sampling sampling = task.sampling();
+    long needed =
+        (long) pair.clean().length
+            + sampling.maxNewTokens()
+            + sampling.answerPrefix().length
+            + Math.max(0, pair.answer().length - 1);
+    int positions = model.maxPositions();
+    if (needed > positions) {
+      throw new IllegalArgumentException(
+          "pair %s: prompt, budget, answer prefix and answer need %d positions, but the model has %d: shorten the prompt or lower --max-new-tokens"
+              .formatted(pair.id(), needed, positions));
     }
   }
 

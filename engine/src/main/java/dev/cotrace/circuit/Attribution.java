@@ -29,7 +29,8 @@ public record Attribution(
 
   /** Whether the completeness gap is larger than chance explains. */
   public boolean incomplete() {
-    return Math.abs(gap.value()) > CONVINCING * gap.standardError() + rounding();
+    // Not "greater than": a gap that is not a number is no completeness.
+    return !(Math.abs(gap.value()) <= CONVINCING * gap.standardError() + rounding());
   }
 
   /** What the rounding of sums may leave, in the unit of J. */
@@ -43,6 +44,9 @@ public record Attribution(
     String gapText =
         "the scores add up to %.4g, J(1) − J(0) is %.4g: a gap of %.2g ± %.2g"
             .formatted(difference + gap.value(), difference, gap.value(), gap.standardError());
+    if (Double.isNaN(gap.value()) || Double.isNaN(gap.standardError())) {
+      return gapText + ", which cannot be judged";
+    }
     return incomplete()
         ? gapText + ", more than its error explains; raise --points or use --quadrature adaptive"
         : gapText + ", within its error";

@@ -63,8 +63,9 @@ public record Circuit(ComputationGraph graph, boolean[] edges) {
 
   /**
    * A random circuit as large as one of {@code size} connected edges: edges are drawn in a
-   * uniformly random order until pruning leaves that many, or just fewer. Without this, small
-   * random circuits would be empty and a poor floor.
+   * uniformly random order until pruning leaves at least that many, then the last ones are taken
+   * back where that many are still left. Without this, small random circuits would be empty and a
+   * poor floor.
    */
   public static Circuit random(ComputationGraph graph, int size, RandomGenerator random) {
     double[] rank = random.doubles(graph.cells()).toArray();
@@ -78,7 +79,43 @@ public record Circuit(ComputationGraph graph, boolean[] edges) {
         tooMany = drawn;
       }
     }
-    return ranked(graph, rank, fits).pruned();
+    Circuit below = ranked(graph, rank, fits).pruned();
+    return below.size() == size || fits == graph.edgeCount()
+        ? below
+        : trimmed(below, ranked(graph, rank, tooMany).pruned(), rank, size);
+  }
+
+  /**
+   * A single edge may connect many at once: what is left of {@code above} when its edges are taken
+   * out one by one, the last drawn first, unless fewer than {@code size} would stay. Where no
+   * circuit of that size comes up, the largest smaller one.
+   */
+  private static Circuit trimmed(Circuit below, Circuit above, double[] rank, int size) {
+    Circuit best = below;
+    Circuit current = above;
+    int[] cells =
+        IntStream.of(above.graph.edgeCells())
+            .filter(above::contains)
+            .boxed()
+            .sorted((a, b) -> Double.compare(rank[a], rank[b]))
+            .mapToInt(Integer::intValue)
+            .toArray();
+    for (int cell : cells) {
+      if (current.size() == size) {
+        return current;
+      }
+      if (current.contains(cell)) {
+        boolean[] fewer = current.edges.clone();
+        fewer[cell] = false;
+        Circuit trial = new Circuit(current.graph, fewer).pruned();
+        if (trial.size() >= size) {
+          current = trial;
+        } else if (trial.size() > best.size()) {
+          best = trial;
+        }
+      }
+    }
+    return current.size() == size ? current : best;
   }
 
   private static Circuit ranked(ComputationGraph graph, double[] rank, int size) {

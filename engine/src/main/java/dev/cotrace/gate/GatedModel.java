@@ -31,6 +31,11 @@ public record GatedModel(Decoder decoder, ComputationGraph graph) {
     return decoder.architecture().vocabulary();
   }
 
+  /** Longest sequence the model was made for. */
+  public int maxPositions() {
+    return decoder.architecture().maxPositions();
+  }
+
   /**
    * Bytes that {@link RecordedRun} keeps of {@code positions} positions: the outputs of all sources
    * there.

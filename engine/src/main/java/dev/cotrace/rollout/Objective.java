@@ -16,14 +16,16 @@ public record Objective(List<Part> parts) {
   public record Part(Term term, double weight) {}
 
   private static final Pattern PART =
-      Pattern.compile("\\s*([+-])?\\s*(?:([0-9.eE]+)\\s*\\*\\s*)?([a-z][a-z-]*[a-z])\\s*");
+      Pattern.compile(
+          "\\s*([+-])?\\s*(?:([0-9.]+(?:[eE][+-]?[0-9]+)?)\\s*\\*\\s*)?([a-z][a-z-]*[a-z])\\s*");
 
-  /** Refuses an empty sum and weights that are no numbers. */
+  /** Refuses an empty sum and weights that are no numbers; drops terms that cancel out. */
   public Objective {
-    parts = List.copyOf(parts);
-    if (parts.isEmpty() || parts.stream().anyMatch(p -> !Double.isFinite(p.weight))) {
+    List<Part> given = List.copyOf(parts);
+    parts = given.stream().filter(p -> weight(given, p.term) != 0).toList();
+    if (parts.isEmpty() || given.stream().anyMatch(p -> !Double.isFinite(p.weight))) {
       throw new IllegalArgumentException(
-          "an objective needs at least one term, each with a finite weight");
+          "an objective needs at least one term, each with a finite weight that is not zero");
     }
   }
 
@@ -57,6 +59,10 @@ public record Objective(List<Part> parts) {
 
   /** The weight of {@code term}, 0 when it is no part. */
   public double weight(Term term) {
+    return weight(parts, term);
+  }
+
+  private static double weight(List<Part> parts, Term term) {
     return parts.stream().filter(p -> p.term == term).mapToDouble(Part::weight).sum();
   }
 

@@ -53,6 +53,17 @@ final class CircuitTest {
     assertThat(all.size()).isEqualTo(GRAPH.edgeCount());
   }
 
+  @ParameterizedTest
+  @ValueSource(ints = {5, 20, 100})
+  void aRandomCircuitIsAsLargeAsAskedAlthoughOneEdgeMayConnectMany(int size) {
+    ComputationGraph graph = new ComputationGraph(4, 4, false);
+    for (long seed = 0; seed < 50; seed++) {
+      assertThat(Circuit.random(graph, size, new SplittableRandom(seed)).size())
+          .as("seed %d", seed)
+          .isBetween(size - 1, size);
+    }
+  }
+
   @Test
   void signedRankingFollowsTheDirectionFromCorruptedToClean() {
     double[] values = new double[GRAPH.cells()];

@@ -7,6 +7,7 @@ import dev.cotrace.model.NaiveGatedModel;
 import dev.cotrace.model.TinyModel;
 import dev.cotrace.rollout.TranscriptScorer.Group;
 import dev.cotrace.rollout.TranscriptScorer.GroupGradient;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
@@ -61,6 +62,53 @@ final class GradientLawsTest {
       double scale = largest(exact.direct()) + largest(exact.throughCot());
       assertClose(gradient.direct(), exact.direct(), scale);
       assertClose(gradient.throughCot(), exact.throughCot(), scale);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"llama, answer-prob - 0.5*kl-reverse, 0.6, 15", "gpt2, answer-logprob + kl, 1.4, 16"})
+  void longAnswersAndPaddedNeighboursChangeNothing(
+      String family, String objectiveText, double temperature, long seed) {
+    Objective objective = Objective.parse(objectiveText);
+    Sampling sampling =
+        new Sampling(temperature, 2, Set.of(3), StopRule.onTokens(2), new int[] {1, 0});
+    List<PromptPair> pairs =
+        List.of(
+            new PromptPair(
+                "a", new int[] {1, 2}, new int[] {1, 3}, new int[] {2, 0, 1}, new int[] {1}),
+            new PromptPair(
+                "b",
+                new int[] {0, 2, 2, 1, 3},
+                new int[] {0, 1, 2, 1, 3},
+                new int[] {1},
+                new int[] {2}));
+    List<Rollout> rollouts = Enumeration.of(sampling, 4);
+    double[] alpha = {0.81, 0.23};
+    try (TinyModel model = TinyModel.of(family, seed, 2, 4)) {
+      NaiveGatedModel naive = new NaiveGatedModel(model);
+      TranscriptScorer scorer =
+          new TranscriptScorer(
+              GatedModel.of(model.decoder()), objective, temperature, AnswerCheck.ENDS_WITH_ANSWER);
+      List<Group> groups = new ArrayList<>();
+      for (int i = 0; i < 2; i++) {
+        PromptPair pair = pairs.get(i);
+        groups.add(
+            new Group(
+                alpha[i],
+                rollouts.stream()
+                    .map(r -> new Transcript(pair, r, sampling.answerPrefix()))
+                    .toList()));
+      }
+      List<GroupGradient> gradients = scorer.gradients(groups, Baseline.EXACT);
+      for (int i = 0; i < 2; i++) {
+        double[] gates = new double[naive.graph().cells()];
+        Arrays.fill(gates, alpha[i]);
+        ExactObjective.Gradient exact =
+            new ExactObjective(naive, pairs.get(i), sampling, objective, rollouts).at(gates);
+        double scale = largest(exact.direct()) + largest(exact.throughCot());
+        assertClose(gradients.get(i).direct(), exact.direct(), scale);
+        assertClose(gradients.get(i).throughCot(), exact.throughCot(), scale);
+      }
     }
   }
 

@@ -1,0 +1,69 @@
+package dev.cotrace.attribution;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.cotrace.circuit.Attribution;
+import dev.cotrace.circuit.ComputationGraph;
+import dev.cotrace.circuit.Estimate;
+import dev.cotrace.circuit.Scores;
+import dev.cotrace.model.TinyModel;
+import dev.cotrace.torch.Precision;
+import org.junit.jupiter.api.Test;
+
+/** When a completeness gap is called one. */
+final class CompletenessTest {
+  @Test
+  void withExactExpectationsNoGapIsExcusedByPromptsThatDiffer() {
+    try (TinyModel model = TinyModel.llama(6, 1, 4)) {
+      Attribution attribution =
+          new IntegratedGradient(
+                  Tiny.work(
+                      model,
+                      Tiny.task(2, Tiny.PAIRS),
+                      "answer-logprob",
+                      Tiny.enumerate(Quadrature.LEFT, 2)),
+                  RunListener.SILENT)
+              .attribute();
+      assertThat(attribution.gap().value()).isGreaterThan(0.5);
+      assertThat(attribution.incomplete()).as(attribution.completeness()).isTrue();
+    }
+  }
+
+  @Test
+  void theAdaptiveRuleStopsAtWhatFloat32CanReach() {
+    try (TinyModel model = TinyModel.llama(5, 2, 4, Precision.FLOAT32)) {
+      Attribution attribution =
+          new IntegratedGradient(
+                  Tiny.work(
+                      model,
+                      Tiny.task(0, Tiny.PAIRS.subList(0, 1)),
+                      "logit-diff",
+                      Tiny.enumerate(Quadrature.ADAPTIVE, 600)),
+                  RunListener.SILENT)
+              .attribute();
+      // Float64 needs 45 points here.
+      assertThat(attribution.points()).isLessThanOrEqualTo(75);
+      assertThat(attribution.incomplete()).as(attribution.completeness()).isFalse();
+    }
+  }
+
+  @Test
+  void aGapThatIsNoNumberIsNotWithinItsError() {
+    assertThat(with(new Estimate(Double.NaN, 1)).incomplete()).isTrue();
+    assertThat(with(new Estimate(0.5, Double.NaN)).completeness()).endsWith("cannot be judged");
+  }
+
+  private static Attribution with(Estimate gap) {
+    Scores none = new Scores(new double[0], new double[0], Estimate.exact(0));
+    return new Attribution(
+        new ComputationGraph(1, 1, false),
+        none,
+        none,
+        none,
+        Estimate.exact(1),
+        Estimate.exact(0),
+        gap,
+        1,
+        0);
+  }
+}
