@@ -92,6 +92,7 @@ public record CircuitSweep(Estimate clean, Estimate corrupted, List<Row> rows) {
         evaluation.corrupted(),
         nothing,
         0,
+        0,
         0);
   }
 

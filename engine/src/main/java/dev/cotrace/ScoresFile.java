@@ -61,6 +61,7 @@ public final class ScoresFile {
           metadata.estimate("J1"),
           metadata.estimate("J0"),
           metadata.estimate("gap"),
+          Math.toIntExact(metadata.whole("clusters")),
           Math.toIntExact(metadata.whole("points")),
           metadata.whole("sampled_tokens"));
     }
@@ -103,6 +104,7 @@ public final class ScoresFile {
     put(metadata, "scores_sum", attribution.total().sum());
     put(metadata, "direct_sum", attribution.direct().sum());
     put(metadata, "through_cot_sum", attribution.throughCot().sum());
+    metadata.put("clusters", String.valueOf(attribution.clusters()));
     metadata.put("points", String.valueOf(attribution.points()));
     metadata.put("sampled_tokens", String.valueOf(attribution.sampledTokens()));
     return metadata;

@@ -34,6 +34,7 @@ class ScoresFileTest {
             new Estimate(0.75, 0.125),
             new Estimate(-1e-300, Double.NaN),
             new Estimate(0.1, 0.2),
+            8,
             15,
             123_456_789_012L);
     Path file = folder.resolve("scores.safetensors");
@@ -49,7 +50,7 @@ class ScoresFileTest {
     Path file = folder.resolve("scores.safetensors");
     Estimate zero = Estimate.exact(0);
     ScoresFile.write(
-        file, new Attribution(GRAPH, scores(1), scores(1), scores(1), zero, zero, zero, 1, 1));
+        file, new Attribution(GRAPH, scores(1), scores(1), scores(1), zero, zero, zero, 8, 1, 1));
     try (Safetensors stored = Safetensors.open(file)) {
       assertThat(stored.tensor("scores").shape()).containsExactly(7, 15);
       assertThat(stored.metadata().get("sources"))

@@ -42,6 +42,7 @@ public final class IntegratedGradient {
         ends.clean(),
         ends.corrupted(),
         integral.gap(sum),
+        work.clusters().count(),
         integral.points(),
         runner.sampledTokens() + ends.sampledTokens());
   }

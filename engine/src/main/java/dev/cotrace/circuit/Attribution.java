@@ -1,5 +1,7 @@
 package dev.cotrace.circuit;
 
+import org.apache.commons.statistics.distribution.TDistribution;
+
 /**
  * The scores of all edges and what they should add up to.
  *
@@ -10,6 +12,7 @@ package dev.cotrace.circuit;
  * @param clean J(1), by sampling from the clean model
  * @param corrupted J(0), by sampling from the corrupted model
  * @param gap Σφ − (J(1) − J(0)); with its error over the same prompts
+ * @param clusters number of independent clusters of prompts behind every error
  * @param points number of gate values α at which the gradient was taken
  * @param sampledTokens number of tokens sampled for all this
  */
@@ -21,16 +24,22 @@ public record Attribution(
     Estimate clean,
     Estimate corrupted,
     Estimate gap,
+    int clusters,
     int points,
     long sampledTokens) {
 
-  /** How many standard errors the completeness gap may be before it is called one. */
-  private static final double CONVINCING = 3;
+  /** Probability that chance alone makes a gap be called one: that of three standard deviations. */
+  private static final double SIGNIFICANCE = 0.0027;
 
   /** Whether the completeness gap is larger than chance explains. */
   public boolean incomplete() {
     // Not "greater than": a gap that is not a number is no completeness.
-    return !(Math.abs(gap.value()) <= CONVINCING * gap.standardError() + rounding());
+    return !(Math.abs(gap.value()) <= convincing() * gap.standardError() + rounding());
+  }
+
+  /** How many standard errors are convincing: more where few clusters tell what the error is. */
+  private double convincing() {
+    return TDistribution.of(Math.max(1, clusters - 1)).inverseSurvivalProbability(SIGNIFICANCE / 2);
   }
 
   /** What the rounding of sums may leave, in the unit of J. */
@@ -48,7 +57,7 @@ public record Attribution(
       return gapText + ", which cannot be judged";
     }
     return incomplete()
-        ? gapText + ", more than its error explains; raise --points or use --quadrature adaptive"
+        ? gapText + ", more than its error explains; raise --points"
         : gapText + ", within its error";
   }
 }

@@ -53,7 +53,18 @@ final class CompletenessTest {
     assertThat(with(new Estimate(0.5, Double.NaN)).completeness()).endsWith("cannot be judged");
   }
 
+  @Test
+  void fewClustersNeedALargerGap() {
+    Estimate gap = new Estimate(4, 1);
+    assertThat(with(gap, 40).incomplete()).isTrue();
+    assertThat(with(gap, 3).incomplete()).isFalse();
+  }
+
   private static Attribution with(Estimate gap) {
+    return with(gap, 8);
+  }
+
+  private static Attribution with(Estimate gap, int clusters) {
     Scores none = new Scores(new double[0], new double[0], Estimate.exact(0));
     return new Attribution(
         new ComputationGraph(1, 1, false),
@@ -63,6 +74,7 @@ final class CompletenessTest {
         Estimate.exact(1),
         Estimate.exact(0),
         gap,
+        clusters,
         1,
         0);
   }

@@ -87,6 +87,7 @@ final class CircuitTest {
         Estimate.exact(clean),
         Estimate.exact(0),
         Estimate.exact(0),
+        8,
         1,
         0);
   }

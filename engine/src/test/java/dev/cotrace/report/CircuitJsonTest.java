@@ -108,7 +108,7 @@ class CircuitJsonTest {
     Arrays.fill(unknown, Double.NaN);
     Scores scores = new Scores(values, unknown, Estimate.exact(0));
     Estimate zero = Estimate.exact(0);
-    return new Attribution(graph, scores, scores, scores, zero, zero, zero, 1, 0);
+    return new Attribution(graph, scores, scores, scores, zero, zero, zero, 8, 1, 0);
   }
 
   private static Path golden(String name) {
