@@ -8,6 +8,7 @@ import dev.cotrace.rollout.Sampler;
 import dev.cotrace.rollout.Sampling;
 import dev.cotrace.rollout.Task;
 import dev.cotrace.rollout.TranscriptScorer;
+import java.util.List;
 
 /**
  * What a run is about: a model, a task and an objective.
@@ -21,12 +22,28 @@ public record Workload(GatedModel model, Task task, Objective objective, Setting
   /** Refuses an objective that needs answers which the task lacks. */
   public Workload {
     task.require(objective);
-    task.pairs().forEach(pair -> requirePositions(model, task, pair));
+    requireKnown(model, "the answer prefix", task.sampling().answerPrefix());
+    for (PromptPair pair : task.pairs()) {
+      requirePositions(model, task, pair);
+      for (int[] ids : List.of(pair.clean(), pair.corrupted(), pair.answer(), pair.wrong())) {
+        requireKnown(model, "pair " + pair.id(), ids);
+      }
+    }
     boolean sampled =
         settings.estimator() == Settings.Estimator.SAMPLED && task.sampling().maxNewTokens() > 0;
     if (sampled && task.pairs().size() * settings.repeats() < 2) {
       throw new IllegalArgumentException(
           "one prompt sampled once gives no standard error: add prompts or set --repeats to at least 2");
+    }
+  }
+
+  private static void requireKnown(GatedModel model, String where, int[] ids) {
+    for (int id : ids) {
+      if (id < 0 || id >= model.vocabulary()) {
+        throw new IllegalArgumentException(
+            "%s has the token id %d, but the model's ids are 0 to %d"
+                .formatted(where, id, model.vocabulary() - 1));
+      }
     }
   }
 

@@ -71,16 +71,24 @@ public final class Tokenizer implements AutoCloseable {
    * Token ids of a text. Special tokens spelled in the text, such as {@code <|im_start|>}, become
    * their ids; no others are added.
    *
-   * @throws IllegalArgumentException for half a surrogate pair, which no encoding of text can hold
+   * @throws IllegalArgumentException for half a surrogate pair, which no encoding of text can hold,
+   *     and for characters that the vocabulary lacks
    */
   public int[] encode(String text) {
     checkPairs(text);
     if (text.isEmpty()) {
       return new int[0];
     }
-    return Arrays.stream(tokenizer.encode(text, false, false).getIds())
-        .mapToInt(Math::toIntExact)
-        .toArray();
+    try {
+      return Arrays.stream(tokenizer.encode(text, false, false).getIds())
+          .mapToInt(Math::toIntExact)
+          .toArray();
+    } catch (RuntimeException e) {
+      throw new IllegalArgumentException(
+          "the tokenizer has no tokens for all of the text \"%s\" (%s): use only what its vocabulary can spell"
+              .formatted(text, e.getMessage()),
+          e);
+    }
   }
 
   private static void checkPairs(String text) {

@@ -120,12 +120,22 @@ public record Sampler(GatedModel model, Sampling sampling, Randomness randomness
       Tensor scaled = logits.to(Precision.FLOAT64.type()).div(new Scalar(sampling.temperature()));
       Tensor below = scaled.softmax(-1).cumsum(-1);
       Tensor total = below.narrow(1, below.size(1) - 1, 1);
+      requireFinite(Placement.toDoubles(total));
       Tensor threshold = place.tensor(uniform, uniform.length, 1).mul(total);
       double[] drawn = Placement.toDoubles(below.le(threshold).sum(-1));
       int last = Math.toIntExact(logits.size(1)) - 1;
       int[] next = new int[drawn.length];
       Arrays.setAll(next, row -> Math.min((int) drawn[row], last));
       return next;
+    }
+
+    private static void requireFinite(double[] totals) {
+      for (double total : totals) {
+        if (!Double.isFinite(total)) {
+          throw new IllegalArgumentException(
+              "the model's logits are no finite numbers, so nothing can be sampled from them: try --dtype float32");
+        }
+      }
     }
 
     List<List<Rollout>> rollouts() {

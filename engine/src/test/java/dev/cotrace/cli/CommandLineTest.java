@@ -87,8 +87,8 @@ class CommandLineTest {
                 + "\"answer_prefix_ids\":[],\"answer_ids\":[9],\"wrong_ids\":[2]}");
     List<JsonNode> rollouts =
         lines.stream().filter(line -> line.get("kind").stringValue().equals("rollout")).toList();
-    // 3 pairs × 2 rollouts: J(0), J(1) and two points, then J(0), J(1) and two circuits.
-    assertThat(rollouts).hasSize(3 * 2 * 8);
+    // 3 pairs × 2 rollouts: J(0), J(1), two points and two circuits.
+    assertThat(rollouts).hasSize(3 * 2 * 6);
     assertThat(rollouts)
         .allSatisfy(line -> {
           assertThat(line.get("sampled_ids").size()).isBetween(1, 3);
@@ -237,7 +237,7 @@ class CommandLineTest {
           --dtype float8                   | dtype: expected one of float64, float32, bfloat16
           --device abacus                  | the --device cannot be used
           --temperature 0                  | temperature must be a positive number, got 0.0
-          --max-new-tokens 64              | prompt and budget need 68 positions, but the model has 64
+          --max-new-tokens 64              | answer prefix and answer need 67 positions, but the model has 64
           --max-new-tokens -1              | max-new-tokens must not be negative, got -1
           --stop x                         | this is text, but the model has no tokenizer
           --stop-ids x                     | --stop-ids takes token ids such as 3,17, got 'x'

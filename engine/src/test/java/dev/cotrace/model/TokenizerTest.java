@@ -255,4 +255,14 @@ class TokenizerTest {
         .isInstanceOf(MalformedModelException.class)
         .hasMessageContaining("Hugging Face library");
   }
+
+  @Test
+  void aCharacterThatTheVocabularyLacksIsRefusedInASentence() throws IOException {
+    Path folder = Path.of(System.getProperty("cotrace.root"), "models", "arithmetic");
+    try (Tokenizer tokenizer = Tokenizer.open(folder)) {
+      assertThatThrownBy(() -> tokenizer.encode("S35x7h4:"))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("no tokens for all of the text \"S35x7h4:\"");
+    }
+  }
 }
