@@ -28,7 +28,7 @@ public final class Discovery {
         Experiment experiment = Experiment.open(spec, listener)) {
       DiscoveryResult result;
       try (RunLog log = new RunLog(directory, experiment, listener)) {
-        directory.write("spec.yaml", SpecYaml.text(spec.withOut(null)));
+        directory.write("spec.yaml", SpecYaml.text(spec.located()));
         directory.write("provenance.json", Provenance.of(experiment).json());
 
         Workload work = experiment.workload();

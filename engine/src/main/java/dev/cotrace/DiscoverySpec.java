@@ -5,6 +5,7 @@ import dev.cotrace.circuit.Circuit.Ranking;
 import dev.cotrace.rollout.Objective;
 import dev.cotrace.task.TaskSettings;
 import dev.cotrace.torch.Precision;
+import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,12 +45,12 @@ public record DiscoverySpec(
     }
   }
 
-  /** The same with another run directory. */
-  public DiscoverySpec withOut(@Nullable String directory) {
+  /** As a run directory keeps it: wherever it is read, it means the same files and a new run. */
+  public DiscoverySpec located() {
     return new DiscoverySpec(
-        model,
-        task,
-        directory,
+        absolute(model),
+        absolute(task),
+        null,
         limit,
         objective,
         attribution,
@@ -58,6 +59,10 @@ public record DiscoverySpec(
         device,
         top,
         ranking);
+  }
+
+  private static String absolute(String path) {
+    return Path.of(path).toAbsolutePath().normalize().toString();
   }
 
   private static void requireText(String name, @Nullable String value, String what) {

@@ -49,6 +49,9 @@ final class EdgeTable {
 
   static String faithfulness(Faithfulness faithfulness) {
     Estimate estimate = faithfulness.faithfulness();
+    if (Double.isNaN(estimate.value())) {
+      return "not defined, because J(1) equals J(0) (%d edges)".formatted(faithfulness.edges());
+    }
     return "%s (%d edges)".formatted(Numbers.text(estimate), faithfulness.edges());
   }
 }

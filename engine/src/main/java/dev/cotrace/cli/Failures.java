@@ -78,7 +78,7 @@ final class Failures {
     String text = message.toLowerCase(Locale.ROOT);
     boolean about =
         text.contains("cuda") || text.contains("device string") || text.contains("device type");
-    return about ? "the --device cannot be used: " + message.split("[.\n]( |$)", 2)[0] : null;
+    return about ? "the --device cannot be used: " + message.split("\n|\\.( |$)", 2)[0] : null;
   }
 
   private static boolean outOfMemory(Throwable e) {

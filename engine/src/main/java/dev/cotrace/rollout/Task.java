@@ -19,8 +19,11 @@ public record Task(List<PromptPair> pairs, Sampling sampling, AnswerCheck check)
   /** Refuses an objective that needs answers which a pair lacks. */
   public void require(Objective objective) {
     for (PromptPair pair : pairs) {
-      if ((objective.readsAnswer() || objective.has(Term.EXACT_MATCH))
-          && pair.answer().length == 0) {
+      boolean needsAnswer =
+          objective.readsAnswer()
+              || objective.has(Term.EXACT_MATCH)
+              || objective.has(Term.LOGIT_DIFF);
+      if (needsAnswer && pair.answer().length == 0) {
         throw new IllegalArgumentException(
             "pair %s has no answer, which the objective %s needs".formatted(pair.id(), objective));
       }
@@ -34,7 +37,7 @@ public record Task(List<PromptPair> pairs, Sampling sampling, AnswerCheck check)
   private static void requireOneToken(PromptPair pair, String what, int[] ids) {
     if (ids.length != 1) {
       throw new IllegalArgumentException(
-          "pair %s: logit-diff needs the %s to be one token, got %d; use answer-logprob for longer answers"
+          "pair %s: logit-diff needs the %s to be one token, got %d; answer-logprob takes longer answers"
               .formatted(pair.id(), what, ids.length));
     }
   }

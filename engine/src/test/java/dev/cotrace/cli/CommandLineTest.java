@@ -71,6 +71,10 @@ class CommandLineTest {
     assertThat(SpecYaml.read(run.resolve("spec.yaml"), Map.of()).sampling().maxNewTokens())
         .as("setting beside the task")
         .isEqualTo(3);
+    assertThat(SpecYaml.read(run.resolve("spec.yaml"), Map.of()))
+        .as("found from any directory")
+        .satisfies(spec -> assertThat(Path.of(spec.model())).isAbsolute())
+        .satisfies(spec -> assertThat(Path.of(spec.task())).isAbsolute());
     assertThat(folder).isDirectoryNotContaining("glob:**.incomplete");
   }
 
@@ -249,7 +253,10 @@ class CommandLineTest {
   void badInputGivesOneSentenceExitCodeTwoAndNoFiles(String options, String said) {
     Path run = folder.resolve("run");
     assertThat(run(discover(run, options.split(" ")))).as(err.toString()).isEqualTo(2);
-    assertThat(err.toString()).contains("cotrace: ").contains(said).doesNotContain("\tat ");
+    assertThat(err.toString())
+        .contains("cotrace: ")
+        .contains(said)
+        .doesNotContain("\tat ", "frame #");
     assertThat(out.toString()).isEmpty();
     assertThat(run).doesNotExist();
     assertThat(folder).isDirectoryNotContaining("glob:**.incomplete");
