@@ -138,12 +138,10 @@ final class Integral {
   /** The gradients of all prompts at all nodes, weighted. */
   private AttributionSum evaluate(double[] nodes, double[] weights, double[] coarse) {
     List<Job> jobs = new ArrayList<>();
-    List<Integer> nodeOfJob = new ArrayList<>();
     for (int prompt = 0; prompt < work.task().pairs().size(); prompt++) {
       for (int repeat = 0; repeat < work.repeats(); repeat++) {
         for (int node = 0; node < nodes.length; node++) {
           jobs.add(new Job(nextJob++, prompt, repeat, nodes[node]));
-          nodeOfJob.add(node);
         }
       }
     }
@@ -155,7 +153,7 @@ final class Integral {
         jobs,
         gradient -> {
           Job job = gradient.result().job();
-          int node = nodeOfJob.get(Math.toIntExact(job.index() - first));
+          int node = Math.toIntExact((job.index() - first) % nodes.length);
           int cluster = work.clusters().of(job.prompt(), job.repeat());
           sum.add(cluster, weights[node], coarse[node], gradient.direct(), gradient.throughCot());
         });

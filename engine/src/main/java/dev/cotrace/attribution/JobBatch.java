@@ -66,7 +66,8 @@ final class JobBatch {
     List<JobGradient> results = new ArrayList<>();
     for (int i = 0; i < some.size(); i++) {
       GroupGradient g = gradients.get(i);
-      JobResult result = result(some.get(i), rollouts.get(i), g.measurements());
+      JobResult result =
+          result(some.get(i), rollouts.get(i), g.measurements(), g.weights().rollout());
       results.add(new JobGradient(result, g.direct(), g.throughCot()));
     }
     return results;
@@ -88,7 +89,8 @@ final class JobBatch {
       Arrays.setAll(throughCot, i -> throughCot[i] + gradient.throughCot()[i]);
       measurements.addAll(gradient.measurements());
     }
-    return new JobGradient(result(job, rollouts, measurements), direct, throughCot);
+    return new JobGradient(
+        result(job, rollouts, measurements, weights(measurements)), direct, throughCot);
   }
 
   /**
@@ -109,7 +111,7 @@ final class JobBatch {
         Gates each = circuit == null ? uniform(Collections.nCopies(part.size(), job)) : gates;
         measurements.addAll(work.scorer().measure(each, transcripts(job, part)));
       }
-      results.add(result(job, rollouts.get(i), measurements));
+      results.add(result(job, rollouts.get(i), measurements, weights(measurements)));
     }
     return results;
   }
@@ -123,8 +125,12 @@ final class JobBatch {
     return work.sampler().sample(gates, requests, work.rolloutsPerJob());
   }
 
-  private JobResult result(Job job, List<Rollout> rollouts, List<Measurement> measurements) {
-    double[] weights = weighting().of(work.objective(), measurements).rollout();
+  private double[] weights(List<Measurement> measurements) {
+    return weighting().of(work.objective(), measurements).rollout();
+  }
+
+  private JobResult result(
+      Job job, List<Rollout> rollouts, List<Measurement> measurements, double[] weights) {
     double[] values = measurements.stream().mapToDouble(work.objective()::value).toArray();
     return new JobResult(job, rollouts, List.copyOf(measurements), weights, values);
   }

@@ -44,7 +44,7 @@ public record Circuit(ComputationGraph graph, boolean[] edges) {
   }
 
   /**
-   * The {@code size} highest-ranked edges that are neither of them disconnected: pruning may leave
+   * The {@code size} highest-ranked edges without those that are not connected: pruning may leave
    * fewer.
    *
    * @param size at most the number of edges

@@ -22,8 +22,8 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "evaluate",
     description = {
-      "Samples from circuits of several sizes and says how much of the behaviour each keeps,",
-      "beside random circuits of the same size."
+      "Samples from circuits of several sizes and says how much of the behaviour each keeps.",
+      "Random circuits of the same size stand beside them."
     },
     mixinStandardHelpOptions = true,
     sortOptions = false,

@@ -15,6 +15,7 @@ import org.bytedeco.pytorch.Tensor;
  */
 public final class GatedDecoding implements AutoCloseable {
   private final GatedModel model;
+  private final SequencePairs prompts;
   private Gates gates;
   private Blocks blocks;
   private KvCache cache;
@@ -27,6 +28,7 @@ public final class GatedDecoding implements AutoCloseable {
   public GatedDecoding(GatedModel model, Gates gates, SequencePairs prompts, int newTokens) {
     this.model = model;
     this.gates = gates;
+    this.prompts = prompts;
     blocks = new Blocks(prompts.rows(), false);
     cache = model.cache(gates, prompts.longest() + newTokens, prompts.leftPadding(blocks));
   }
@@ -34,10 +36,8 @@ public final class GatedDecoding implements AutoCloseable {
   /**
    * Reads the prompts; the live rows' logits after their last token, {@code [rows, V]}, in the
    * caller's scope.
-   *
-   * @param prompts the same as given at construction
    */
-  public Tensor prefill(SequencePairs prompts) {
+  public Tensor prefill() {
     try (Scope scope = new Scope()) {
       return scope.keep(
           forward(prompts.ids(model.placement(), blocks, prompts.leftPadding(blocks))));

@@ -81,20 +81,19 @@ public record Objective(List<Part> parts) {
     return parts.stream().anyMatch(p -> p.term == term);
   }
 
-  /** Whether any part has a gradient at fixed tokens. */
-  public boolean differentiable() {
-    return parts.stream().anyMatch(p -> p.term != Term.EXACT_MATCH);
-  }
-
   /** f_s of each step s: what the dense terms add there. */
   public double[] dense(Measurement m) {
     double[] dense = new double[m.logProbability().length];
-    for (int s = 0; s < dense.length; s++) {
-      dense[s] =
-          (has(Term.KL) ? weight(Term.KL) * m.kl()[s] : 0)
-              + (has(Term.KL_REVERSE) ? weight(Term.KL_REVERSE) * m.klReverse()[s] : 0);
-    }
+    add(dense, weight(Term.KL), m.kl());
+    add(dense, weight(Term.KL_REVERSE), m.klReverse());
     return dense;
+  }
+
+  /** Adds {@code weight · values}; a term that is no part has no values. */
+  private static void add(double[] sum, double weight, double[] values) {
+    for (int s = 0; s < values.length; s++) {
+      sum[s] += weight * values[s];
+    }
   }
 
   /** What the terms read after the rollout add. */

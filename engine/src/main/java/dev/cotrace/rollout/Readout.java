@@ -6,6 +6,7 @@ import dev.cotrace.torch.Placement;
 import dev.cotrace.torch.Precision;
 import dev.cotrace.torch.Scope;
 import dev.cotrace.torch.Torch;
+import java.util.Arrays;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -85,9 +86,9 @@ final class Readout implements AutoCloseable {
       boolean gradients,
       int first,
       int count) {
-    Tensor slots = place.indices(positions.slots, positions.slots.length).narrow(0, first, count);
-    Tensor tokens =
-        place.indices(positions.tokens, positions.tokens.length, 1).narrow(0, first, count);
+    int end = first + count;
+    Tensor slots = place.indices(Arrays.copyOfRange(positions.slots, first, end), count);
+    Tensor tokens = place.indices(Arrays.copyOfRange(positions.tokens, first, end), count, 1);
     Tensor read = live.index_select(0, slots).detach().requires_grad_(gradients);
     Tensor log = logDistribution(decoder, read, quantities.temperature);
     Tensor chosen = log.gather(1, tokens);

@@ -45,7 +45,7 @@ public record Sampler(GatedModel model, Sampling sampling, Randomness randomness
       try (Scope _ = new Scope();
           GatedDecoding decoding =
               new GatedDecoding(model, gates, prompts, sampling.maxNewTokens())) {
-        batch.sampleFrom(decoding, prompts);
+        batch.sampleFrom(decoding);
       }
     }
     return batch.rollouts();
@@ -68,10 +68,10 @@ public record Sampler(GatedModel model, Sampling sampling, Randomness randomness
       Arrays.fill(finish, Rollout.Finish.BUDGET);
     }
 
-    void sampleFrom(GatedDecoding decoding, SequencePairs prompts) {
+    void sampleFrom(GatedDecoding decoding) {
       int[] next;
       try (Scope _ = new Scope()) {
-        Tensor logits = decoding.prefill(prompts);
+        Tensor logits = decoding.prefill();
         decoding.repeatRows(each);
         Tensor repeated = logits.repeat_interleave(each, new LongOptional(0), new LongOptional());
         next = draw(repeated, 0);
