@@ -1,0 +1,95 @@
+package dev.cotrace.format.parquet;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.cotrace.format.Goldens;
+import dev.cotrace.format.Mutations;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
+
+class ParquetRowsTest {
+  private static final JsonMapper JSON = JsonMapper.shared();
+
+  @TempDir Path folder;
+
+  @ParameterizedTest
+  @ValueSource(strings = {"ioi", "mcqa", "arithmetic", "gsm8k", "pairs", "snappy2"})
+  void rowsAreThoseThatPyarrowReads(String name) throws IOException {
+    List<JsonNode> expected = new ArrayList<>();
+    for (String line : Files.readAllLines(Goldens.file("parquet/" + name + ".jsonl"))) {
+      expected.add(withoutNulls(JSON.readTree(line)));
+    }
+    assertThat(rows(file(name)).stream().map(row -> JSON.readTree(row.toString())))
+        .isEqualTo(expected);
+  }
+
+  private static JsonNode withoutNulls(JsonNode node) {
+    if (node instanceof ObjectNode object) {
+      object.properties().removeIf(property -> property.getValue().isNull());
+      object.properties().forEach(property -> withoutNulls(property.getValue()));
+    }
+    return node;
+  }
+
+  @Test
+  void readingEndsWhenNoMoreRowsAreWanted() throws IOException {
+    List<Long> numbers = new ArrayList<>();
+    ParquetRows.read(
+        file("gsm8k"),
+        (number, _) -> {
+          numbers.add(number);
+          return number < 3;
+        });
+    assertThat(numbers).containsExactly(1L, 2L, 3L);
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12})
+  void aDamagedFileIsReadOrRefusedWithItsName(long seed) throws IOException {
+    SplittableRandom random = new SplittableRandom(seed);
+    String[] names = {"ioi", "mcqa", "arithmetic", "gsm8k", "pairs", "snappy2"};
+    byte[] original = Files.readAllBytes(file(names[(int) (seed % names.length)]));
+    Path damaged = folder.resolve("damaged.parquet");
+    int refused = 0;
+    for (int i = 0; i < 1000; i++) {
+      Files.write(damaged, Mutations.damage(original, random));
+      try {
+        rows(damaged);
+      } catch (IllegalArgumentException e) {
+        refused++;
+        assertThat(e).hasMessageStartingWith(damaged + ": expected a Parquet file, but: ");
+      }
+    }
+    assertThat(refused).as("of 1000").isGreaterThan(300);
+  }
+
+  @Test
+  void aTextFileIsRefused() throws IOException {
+    Path text = Files.writeString(folder.resolve("a.parquet"), "PAR1 is how it begins");
+    assertThatThrownBy(() -> rows(text))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageStartingWith(text + ": expected a Parquet file, but: ");
+  }
+
+  private static Path file(String name) {
+    return Goldens.file("parquet/" + name + ".parquet");
+  }
+
+  private static List<ObjectNode> rows(Path file) throws IOException {
+    List<ObjectNode> rows = new ArrayList<>();
+    ParquetRows.read(file, (_, row) -> rows.add(row));
+    return rows;
+  }
+}
