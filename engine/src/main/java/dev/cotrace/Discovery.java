@@ -34,7 +34,7 @@ public final class Discovery {
       requireSentences(spec, experiment);
       DiscoveryResult result;
       try (RunLog log = new RunLog(directory, experiment, listener)) {
-        directory.write("spec.yaml", SpecYaml.text(spec.located()));
+        directory.write("spec.yaml", SpecYaml.text(experiment.spec().located()));
         directory.write("provenance.json", Provenance.of(experiment).json());
 
         Workload work = experiment.workload();

@@ -5,9 +5,11 @@ import dev.cotrace.attribution.Settings;
 import dev.cotrace.rollout.Binning;
 import dev.cotrace.rollout.Objective;
 import dev.cotrace.task.OutcomeSettings;
+import dev.cotrace.task.RowChoice;
 import dev.cotrace.task.TaskSettings;
 import dev.cotrace.torch.Precision;
 import java.nio.file.Path;
+import java.time.LocalDate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,7 +47,7 @@ public record DiscoverySpec(
   /** Refuses what no run can do. */
   public DiscoverySpec {
     requireText("--model", model, "the directory or GGUF file of a model");
-    requireText("--task", task, "a .jsonl or .csv file of prompt pairs");
+    requireText("--task", task, "a file of prompt pairs: .jsonl, .json, .csv or .parquet");
     if (limit < 0) {
       throw new IllegalArgumentException("--limit must not be negative, got " + limit);
     }
@@ -61,6 +63,11 @@ public record DiscoverySpec(
         && outcomes.equals(other.outcomes);
   }
 
+  /** Which rows of the task's file are used, and which of their columns. */
+  RowChoice rows() {
+    return new RowChoice(limit, sampling.counterfactual());
+  }
+
   /** As a run directory keeps it: wherever it is read, it means the same files and a new run. */
   public DiscoverySpec located() {
     return new DiscoverySpec(
@@ -73,6 +80,24 @@ public record DiscoverySpec(
         bins,
         sampling.located(),
         outcomes.located(),
+        dtype,
+        device,
+        top,
+        references);
+  }
+
+  /** The same with chat templates told {@code day}. */
+  DiscoverySpec on(LocalDate day) {
+    return new DiscoverySpec(
+        model,
+        task,
+        out,
+        limit,
+        objective,
+        attribution,
+        bins,
+        sampling.on(day),
+        outcomes,
         dtype,
         device,
         top,

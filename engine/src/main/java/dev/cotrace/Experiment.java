@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A loaded model with a task in its tokens.
  *
- * @param spec what it was opened for
+ * @param spec what it was opened for, with the day that its prompts depend on, if they do
  * @param model owns the parameters
  * @param gated the same model with gates on its edges
  * @param task the pairs in tokens
@@ -48,20 +48,26 @@ public record Experiment(
    *
    * @throws IllegalArgumentException when either cannot be used
    */
-  public static Experiment open(DiscoverySpec spec, DiscoveryListener listener) throws IOException {
-    TaskFile whole = TaskFile.read(Path.of(spec.task()));
-    TaskFile file = spec.limit() > 0 ? whole.limit(spec.limit()) : whole;
-    SpecOutcomes.check(spec, file);
+  public static Experiment open(DiscoverySpec asked, DiscoveryListener listener)
+      throws IOException {
+    TaskFile file = TaskFile.read(Path.of(asked.task()), asked.rows());
+    file.notes().forEach(listener::say);
+    SpecOutcomes.check(asked, file);
     Queue<String> notices = new ArrayBlockingQueue<>(NOTICES);
-    Model model = load(spec, listener);
+    Model model = load(asked, listener);
     Outcomes outcomes = Outcomes.NONE;
     try {
-      @Nullable TextCodec codec = ModelText.of(model);
+      DiscoverySpec spec = ModelText.dated(asked, model, file);
+      @Nullable TextCodec codec = ModelText.of(model, ModelText.chat(spec));
       TaskTokens tokens = new TaskTokens(model.architecture(), codec);
       outcomes = SpecOutcomes.bind(spec, codec, listener, notices::offer);
       Corruption corruption = Corruptions.of(spec, model, tokens);
       Task task = tokens.task(file, spec.sampling(), outcomes, corruption);
       listener.say("%d prompt pairs from %s".formatted(task.pairs().size(), spec.task()));
+      int skipped = file.pairs().size() - task.pairs().size();
+      if (skipped > 0) {
+        listener.say("%d pairs of unequal length were left out".formatted(skipped));
+      }
       Corruptions.warn(task, listener);
       return new Experiment(
           spec, model, GatedModel.of(model.decoder()), task, new TokenText(codec), notices);

@@ -61,10 +61,11 @@ public record Means(Path out, long sequences, long tokens, int positions) {
       throw new IllegalArgumentException(
           "%s already exists; give another --out or remove it".formatted(out));
     }
-    TaskFile whole = TaskFile.read(Path.of(spec.task()));
-    TaskFile file = spec.limit() > 0 ? whole.limit(spec.limit()) : whole;
+    TaskFile file = TaskFile.read(Path.of(spec.task()), spec.rows());
+    file.notes().forEach(listener::say);
     try (Model model = Experiment.load(spec, listener)) {
-      TaskTokens tokens = new TaskTokens(model.architecture(), ModelText.of(model));
+      TaskTokens tokens =
+          new TaskTokens(model.architecture(), ModelText.of(model, ModelText.chat(spec)));
       List<int[]> prompts = new ArrayList<>();
       if (side != Side.CORRUPTED) {
         prompts.addAll(tokens.prompts(file, spec.sampling(), /* corrupted= */ false));

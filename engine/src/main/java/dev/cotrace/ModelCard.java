@@ -28,7 +28,7 @@ public record ModelCard(Map<String, Object> facts) {
    */
   public static ModelCard of(Path path, String sample) throws IOException {
     try (Model model = Model.load(path, Placement.cpu(Precision.FLOAT32))) {
-      @Nullable TextCodec codec = ModelText.of(model);
+      @Nullable TextCodec codec = ModelText.of(model, ModelText.NO_CHAT);
       Map<String, Object> facts = new LinkedHashMap<>();
       facts.put("model", path.toString());
       addArchitecture(facts, model.architecture());

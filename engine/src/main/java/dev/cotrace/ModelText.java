@@ -3,15 +3,18 @@ package dev.cotrace;
 import dev.cotrace.format.ChatTemplate;
 import dev.cotrace.model.Model;
 import dev.cotrace.model.Tokenizer;
+import dev.cotrace.task.ChatSettings;
+import dev.cotrace.task.TaskFile;
 import dev.cotrace.task.TextCodec;
+import dev.cotrace.task.Words;
 import dev.cotrace.task.Words.Message;
 import java.time.LocalDateTime;
-import java.time.ZoneId;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** The tokenizer and chat template of a model, as tasks use them. */
@@ -19,15 +22,76 @@ final class ModelText implements TextCodec {
   /** For ids that the model has and its tokenizer lacks: vocabularies are padded. */
   private static final String NO_TEXT = "\uFFFD";
 
-  private final Tokenizer tokenizer;
+  /** For a codec that is asked for no conversation. */
+  static final ChatTemplate.Options NO_CHAT =
+      new ChatTemplate.Options(true, Map.of(), LocalDateTime.MIN);
 
-  private ModelText(Tokenizer tokenizer) {
+  private final Tokenizer tokenizer;
+  private final ChatTemplate.Options options;
+
+  private ModelText(Tokenizer tokenizer, ChatTemplate.Options options) {
     this.tokenizer = tokenizer;
+    this.options = options;
   }
 
-  /** The text side of {@code model}; null for a model over bare token ids. */
-  static @Nullable TextCodec of(Model model) {
-    return model.tokenizer().map(ModelText::new).orElse(null);
+  /**
+   * The text side of {@code model}; null for a model over bare token ids.
+   *
+   * @param options what its chat template is told
+   */
+  static @Nullable TextCodec of(Model model, ChatTemplate.Options options) {
+    return model.tokenizer().map(tokenizer -> of(tokenizer, options)).orElse(null);
+  }
+
+  /**
+   * The text of {@code tokenizer}.
+   *
+   * @param options what its chat template is told
+   * @throws IllegalArgumentException when the template reads no variable of that name: a slip of
+   *     the pen would go unnoticed
+   */
+  static TextCodec of(Tokenizer tokenizer, ChatTemplate.Options options) {
+    for (String name : options.variables().keySet()) {
+      String template = tokenizer.chatTemplate().map(ChatTemplate::source).orElse("");
+      if (!Pattern.compile("\\b%s\\b".formatted(Pattern.quote(name))).matcher(template).find()) {
+        throw new IllegalArgumentException(
+            "--chat-option %s: the model's chat template reads no such variable".formatted(name));
+      }
+    }
+    return new ModelText(tokenizer, options);
+  }
+
+  /**
+   * {@code spec} with today's date in it if a prompt or the judge's template may depend on it, so
+   * that the prompts of a run can be made again.
+   */
+  static DiscoverySpec dated(DiscoverySpec spec, Model model, TaskFile file) {
+    boolean chats =
+        spec.sampling().chat()
+            || file.pairs().stream().anyMatch(pair -> pair.clean() instanceof Words.Chat);
+    boolean reads =
+        model
+            .tokenizer()
+            .flatMap(Tokenizer::chatTemplate)
+            .filter(template -> template.source().contains("strftime_now"))
+            .isPresent();
+    boolean judged = SpecOutcomes.hasJudge(spec) && spec.outcomes().judgeChat();
+    return (chats && reads) || judged ? spec.on(ChatSettings.date(spec.sampling())) : spec;
+  }
+
+  /** What the chat template of the model under study is told. */
+  static ChatTemplate.Options chat(DiscoverySpec spec) {
+    return options(spec, spec.sampling().chatOptions());
+  }
+
+  /** What any other model's chat template is told: the day. */
+  static ChatTemplate.Options day(DiscoverySpec spec) {
+    return options(spec, Map.of());
+  }
+
+  private static ChatTemplate.Options options(DiscoverySpec spec, Map<String, Object> variables) {
+    return new ChatTemplate.Options(
+        true, variables, ChatSettings.date(spec.sampling()).atStartOfDay());
   }
 
   @Override
@@ -87,9 +151,6 @@ final class ModelText implements TextCodec {
         messages.stream()
             .map(message -> new ChatTemplate.Message(message.role(), message.content()))
             .toList();
-    // Some templates tell the model today's date.
-    ChatTemplate.Options options =
-        new ChatTemplate.Options(true, Map.of(), LocalDateTime.now(ZoneId.systemDefault()));
     return template.render(turns, options);
   }
 

@@ -28,6 +28,7 @@ final class RunNames {
   private static String stem(String path) {
     @Nullable Path last = Path.of(path).normalize().toAbsolutePath().getFileName();
     String name = last == null ? "model" : last.toString();
-    return name.replaceFirst("(?i)\\.(jsonl|csv|gguf)$", "").replaceAll("[^A-Za-z0-9._-]+", "_");
+    return name.replaceFirst("(?i)\\.(jsonl|json|csv|parquet|gguf)$", "")
+        .replaceAll("[^A-Za-z0-9._-]+", "_");
   }
 }

@@ -62,7 +62,7 @@ final class SpecOutcomes {
     Placement placement = new Placement(spec.dtype(), spec.device());
     Model model = Model.load(Path.of(settings.judgeModel()), placement);
     try {
-      TextCodec codec = ModelText.of(model);
+      TextCodec codec = ModelText.of(model, ModelText.day(spec));
       if (codec == null) {
         throw new IllegalArgumentException(
             "--judge-model %s has no tokenizer, so it cannot be shown a transcript"

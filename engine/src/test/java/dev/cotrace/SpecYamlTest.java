@@ -91,7 +91,10 @@ class SpecYamlTest {
           max-new-tokens: -1       | max-new-tokens must not be negative, got -1
           corruption: mad          | corruption must be one of same, map, resample, zero, mean, mean-positional or noise=SIGMA, got 'mad'
           corruption: noise=0      | corruption: the SIGMA of noise=SIGMA must be a positive number, got '0'
-          align: left              | align must be pad-left or pad-right, got 'left'
+          align: left              | align must be pad-left, pad-right or skip, got 'left'
+          chat-options: {x: [1]}   | chat-option x must be true, false, a number or a text, got [1]
+          chat-options: {messages: a} | chat-option messages cannot be set
+          chat-date: tomorrow      | chat-date must be a day such as 2026-01-31, got 'tomorrow'
           stop: ""                 | --stop and --stop-ids must not be empty
           seed: 1 ; seed: 2        | line 4: Duplicate
           - a                      | line

@@ -10,6 +10,8 @@ import picocli.CommandLine.Model.OptionSpec;
 
 /** The flags that were given, by the keys of a specification. */
 final class Flags {
+  private static final String CHAT_OPTION = "chat-option";
+
   private Flags() {}
 
   /** Those of the option group {@code group} that the command line has, without their dashes. */
@@ -22,8 +24,9 @@ final class Flags {
       if (ours && value != null) {
         String key = option.longestName().substring(2);
         flags.put(
-            key,
+            key.equals(CHAT_OPTION) ? CHAT_OPTION + "s" : key,
             switch (key) {
+              case CHAT_OPTION -> variables((Map<?, ?>) value);
               case "stop-ids" -> idLists((List<?>) value);
               case "objective", "external-command" -> value;
               default -> plain(value);
@@ -31,6 +34,24 @@ final class Flags {
       }
     }
     return flags;
+  }
+
+  /** Truth values and numbers as what they are, all else as text. */
+  private static Map<String, Object> variables(Map<?, ?> texts) {
+    Map<String, Object> variables = new LinkedHashMap<>();
+    texts.forEach((name, text) -> variables.put(name.toString(), variable(text.toString())));
+    return variables;
+  }
+
+  private static Object variable(String text) {
+    if (text.equals("true") || text.equals("false")) {
+      return text.equals("true");
+    }
+    try {
+      return text.matches("-?[0-9]{1,18}") ? (Object) Long.valueOf(text) : Double.valueOf(text);
+    } catch (NumberFormatException e) {
+      return text;
+    }
   }
 
   private static Object plain(Object value) {

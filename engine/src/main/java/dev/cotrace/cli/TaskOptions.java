@@ -19,7 +19,10 @@ final class TaskOptions {
   @Option(
       names = "--task",
       paramLabel = "FILE",
-      description = "Prompt pairs: .jsonl, or EAP-IG's .csv; FILE's settings in a .yaml beside it.")
+      description = {
+        "Prompt pairs: .jsonl, .json, .csv or .parquet, ours or of EAP-IG, auto-circuit, MIB, GSM8K,",
+        "MATH; FILE's settings in a .yaml beside it."
+      })
   private @Nullable String task;
 
   @Option(
@@ -134,6 +137,21 @@ final class TaskOptions {
   private @Nullable Boolean chat;
 
   @Option(
+      names = "--chat-option",
+      paramLabel = "NAME=VALUE",
+      description = {
+        "A variable of the chat template, such as enable_thinking=false; may be repeated.",
+        "VALUE is true, false, a number or a text."
+      })
+  private @Nullable Map<String, String> chatOption;
+
+  @Option(
+      names = "--chat-date",
+      paramLabel = "DAY",
+      description = "The day that the chat template is told, such as 2026-01-31. Default: today.")
+  private @Nullable String chatDate;
+
+  @Option(
       names = "--bos",
       negatable = true,
       description = "Whether to put the beginning-of-sequence token before prompts. Default: no.")
@@ -164,11 +182,21 @@ final class TaskOptions {
   @Option(
       names = "--align",
       paramLabel = "SIDE",
-      description = "pad-left or pad-right: pads the shorter prompt of a pair with --pad-token.")
+      description = {
+        "pad-left or pad-right: pads the shorter prompt of a pair with --pad-token;",
+        "skip: leaves out pairs of unequal length."
+      })
   private @Nullable String align;
 
   @Option(names = "--pad-token", paramLabel = "TEXT", description = "The token to pad with.")
   private @Nullable String padToken;
+
+  @Option(
+      names = "--counterfactual",
+      paramLabel = "NAME",
+      description =
+          "Of MIB rows: the column of corrupted prompts. Default: s2_io_flip, symbol or random.")
+  private @Nullable String counterfactual;
 
   @Option(
       names = "--limit",

@@ -3,17 +3,23 @@ package dev.cotrace.task;
 import de.siegmar.fastcsv.reader.CsvParseException;
 import de.siegmar.fastcsv.reader.CsvReader;
 import de.siegmar.fastcsv.reader.NamedCsvRecord;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.Reader;
 import java.io.UncheckedIOException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Set;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Reads pairs from EAP-IG's data files: {@code clean,corrupted,label}, and {@code
- * clean,corrupted,corrupted_hard,correct_idx,incorrect_idx} after an unnamed index column.
+ * clean,corrupted,corrupted_hard,correct_idx,incorrect_idx} after an unnamed index column; and
+ * EWoK's {@code Context1,Context2,Target1,Target2}.
  *
  * <p>{@code correct_idx} and {@code incorrect_idx} are token ids of the tokenizer the file was made
  * with. {@code label} and {@code corrupted_hard} are read past: a label of greater-than is the year
@@ -33,28 +39,54 @@ final class CsvPairs {
           "answer",
           "wrong");
 
+  /** The byte-order mark that some programs put first. */
+  private static final char MARK = '\uFEFF';
+
   private final Path path;
 
   private CsvPairs(Path path) {
     this.path = path;
   }
 
-  static List<TaskPair> read(Path path, String text) throws IOException {
-    List<TaskPair> pairs = new ArrayList<>();
+  /** Hands the pairs of {@code path} to {@code sink} until it wants no more. */
+  static void read(Path path, Predicate<TaskPair> sink) throws IOException {
     CsvPairs own = new CsvPairs(path);
-    try (CsvReader<NamedCsvRecord> records = CsvReader.builder().ofNamedCsvRecord(text)) {
+    int number = 1;
+    try (BufferedReader text = Files.newBufferedReader(path);
+        CsvReader<NamedCsvRecord> records = CsvReader.builder().ofNamedCsvRecord(afterMark(text))) {
       for (NamedCsvRecord record : records) {
-        pairs.add(own.pair(record, pairs.size() + 1));
+        if (!sink.test(own.pair(record, number++))) {
+          return;
+        }
       }
-      return pairs;
     } catch (CsvParseException | UncheckedIOException e) {
       Throwable reason = e.getCause() == null ? e : e.getCause();
-      throw new IllegalArgumentException("%s: %s".formatted(path, reason.getMessage()), e);
+      throw new IllegalArgumentException(
+          "%s: %s"
+              .formatted(
+                  path,
+                  reason instanceof CharacterCodingException
+                      ? "expected UTF-8 text, got bytes that are not"
+                      : reason.getMessage()),
+          e);
+    } catch (CharacterCodingException e) {
+      throw new IllegalArgumentException(path + ": expected UTF-8 text, got bytes that are not", e);
     }
+  }
+
+  private static Reader afterMark(BufferedReader text) throws IOException {
+    text.mark(1);
+    if (text.read() != MARK) {
+      text.reset();
+    }
+    return text;
   }
 
   private TaskPair pair(NamedCsvRecord record, int number) {
     String where = "%s, line %d".formatted(path, record.getStartingLineNumber());
+    if (record.getHeader().contains("Context1")) {
+      return ewok(record, where, number);
+    }
     for (String column : record.getHeader()) {
       if (!COLUMNS.contains(column)) {
         throw new IllegalArgumentException(
@@ -69,6 +101,16 @@ final class CsvPairs {
         corrupted(record, where),
         answer(record, where, "answer", "correct_idx"),
         answer(record, where, "wrong", "incorrect_idx"));
+  }
+
+  /** EWoK's files have more columns than the four that are read. */
+  private static TaskPair ewok(NamedCsvRecord record, String where, int number) {
+    ObjectNode fields = JsonNodeFactory.instance.objectNode();
+    record.getFieldsAsMap().forEach(fields::put);
+    Row row = new Row(where, fields);
+    return CorpusRows.pair(row, number)
+        .orElseThrow(
+            () -> row.broken("expected EWoK's columns Context1, Context2, Target1 and Target2"));
   }
 
   private static String clean(NamedCsvRecord record, String where) {

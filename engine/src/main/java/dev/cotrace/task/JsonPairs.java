@@ -1,27 +1,16 @@
 package dev.cotrace.task;
 
 import dev.cotrace.task.Words.Message;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.core.JacksonException;
-import tools.jackson.core.StreamReadFeature;
-import tools.jackson.core.json.JsonFactory;
-import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
-/** Reads pairs from JSON lines. Empty lines are skipped. */
+/** Reads rows of our own form: {@code clean}, {@code corrupted}, {@code answer}, {@code wrong}. */
 final class JsonPairs {
-  private static final JsonMapper MAPPER =
-      JsonMapper.builder(
-              JsonFactory.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build())
-          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-          .build();
   private static final Set<String> KEYS =
       Set.of(
           "id",
@@ -35,43 +24,20 @@ final class JsonPairs {
           "wrong_ids",
           "align");
 
-  private final String where;
+  private final Row row;
   private final JsonNode object;
 
-  private JsonPairs(String where, JsonNode object) {
-    this.where = where;
-    this.object = object;
+  private JsonPairs(Row row) {
+    this.row = row;
+    object = row.fields();
   }
 
-  static List<TaskPair> read(Path path, String text) {
-    List<TaskPair> pairs = new ArrayList<>();
-    int number = 0;
-    for (String line : text.lines().toList()) {
-      number++;
-      if (!line.isBlank()) {
-        String where = "%s, line %d".formatted(path, number);
-        pairs.add(new JsonPairs(where, parse(where, line)).pair(pairs.size() + 1));
-      }
-    }
-    return pairs;
-  }
-
-  private static JsonNode parse(String where, String line) {
-    try {
-      return MAPPER.readTree(line);
-    } catch (JacksonException e) {
-      String message = String.valueOf(e.getOriginalMessage()).lines().findFirst().orElse("");
-      throw new IllegalArgumentException(
-          "%s: expected one JSON object, but: %s".formatted(where, message), e);
-    }
+  /** The pair of {@code row}, named {@code number} if it has no id. */
+  static TaskPair pair(Row row, int number) {
+    return new JsonPairs(row).pair(number);
   }
 
   private TaskPair pair(int number) {
-    if (!object.isObject()) {
-      throw broken(
-          "expected one JSON object, such as {\"clean\": …, \"corrupted\": …}, got "
-              + kind(object));
-    }
     for (String key : object.propertyNames()) {
       if (!KEYS.contains(key)) {
         throw broken(
@@ -85,7 +51,7 @@ final class JsonPairs {
       throw broken("clean and corrupted must both be words or both be token ids");
     }
     return new TaskPair(
-        where, id(number), clean, corrupted, answer("answer"), answer("wrong"), align());
+        row.where(), id(number), clean, corrupted, answer("answer"), answer("wrong"), align());
   }
 
   private List<Integer> align() {
@@ -101,7 +67,7 @@ final class JsonPairs {
       return String.valueOf(number);
     }
     if (!id.isString() && !id.isIntegralNumber()) {
-      throw broken("id must be a text or a whole number, got " + kind(id));
+      throw broken("id must be a text or a whole number, got " + Row.kind(id));
     }
     return id.asString();
   }
@@ -137,7 +103,7 @@ final class JsonPairs {
       case ARRAY -> chat(key, words);
       default ->
           throw broken(
-              "%s must be a text or a list of messages, got %s".formatted(key, kind(words)));
+              "%s must be a text or a list of messages, got %s".formatted(key, Row.kind(words)));
     };
   }
 
@@ -149,7 +115,7 @@ final class JsonPairs {
       if (message.size() != 2 || !role.isString() || !content.isString()) {
         throw broken(
             "%s, message %d: expected {\"role\": …, \"content\": …} with two texts, got %s"
-                .formatted(key, messages.size() + 1, kind(message)));
+                .formatted(key, messages.size() + 1, Row.kind(message)));
       }
       messages.add(new Message(role.stringValue(), content.stringValue()));
     }
@@ -166,7 +132,7 @@ final class JsonPairs {
   private int[] numbers(String key, JsonNode list, String what) {
     if (!list.isArray() || list.isEmpty()) {
       throw broken(
-          "%s must be a list of %ss, at least one, got %s".formatted(key, what, kind(list)));
+          "%s must be a list of %ss, at least one, got %s".formatted(key, what, Row.kind(list)));
     }
     int[] ids = new int[list.size()];
     for (int i = 0; i < ids.length; i++) {
@@ -174,29 +140,14 @@ final class JsonPairs {
       if (!id.isIntegralNumber() || !id.canConvertToInt() || id.intValue() < 0) {
         throw broken(
             "%s: a %s must be a whole number from 0, got %s at place %d"
-                .formatted(key, what, kind(id), i + 1));
+                .formatted(key, what, Row.kind(id), i + 1));
       }
       ids[i] = id.intValue();
     }
     return ids;
   }
 
-  private static String kind(JsonNode node) {
-    return switch (node.getNodeType()) {
-      case MISSING -> "nothing";
-      case NULL -> "null";
-      case OBJECT -> "an object with the keys " + node.propertyNames();
-      case ARRAY -> node.isEmpty() ? "an empty list" : "a list";
-      case STRING -> "the text '%s'".formatted(shortened(node.stringValue()));
-      default -> shortened(node.toString());
-    };
-  }
-
-  private static String shortened(String text) {
-    return text.length() > 40 ? text.substring(0, 40) + "…" : text;
-  }
-
   private IllegalArgumentException broken(String reason) {
-    return new IllegalArgumentException(where + ": " + reason);
+    return row.broken(reason);
   }
 }

@@ -44,7 +44,8 @@ public record OutcomeLibrary(
       switch (term.name()) {
         case "contains" -> new Contains(false).with(term.arguments());
         case "regex" -> new RegexMatch().with(term.arguments());
-        case OutcomeTerm.EXACT_MATCH, "judge", "external" -> {
+        case OutcomeTerm.EXACT_MATCH -> new ExactMatch("").with(term.arguments());
+        case "judge", "external" -> {
           if (!term.arguments().isEmpty()) {
             throw new IllegalArgumentException(
                 "%s takes nothing in brackets, got %s".formatted(term.name(), term.arguments()));
@@ -68,6 +69,7 @@ public record OutcomeLibrary(
    */
   public Outcomes bind(Objective objective) throws IOException {
     check(objective);
+    requireText(objective);
     SampledText.Decoder decoder = codec == null ? SampledText.Decoder.IDS : codec::decode;
     List<Outcome> known = new ArrayList<>(found());
     known.add(new ExactMatch(codec == null ? "" : answerMarker));
@@ -86,6 +88,18 @@ public record OutcomeLibrary(
     } catch (IOException | RuntimeException e) {
       opened.forEach(Outcome::close);
       throw e;
+    }
+  }
+
+  private void requireText(Objective objective) {
+    for (OutcomeTerm term : objective.outcomes()) {
+      if (codec == null
+          && term.name().equals(OutcomeTerm.EXACT_MATCH)
+          && !term.arguments().isEmpty()) {
+        throw new IllegalArgumentException(
+            "%s reads text, but the model has no tokenizer: use exact-match"
+                .formatted(term.label()));
+      }
     }
   }
 

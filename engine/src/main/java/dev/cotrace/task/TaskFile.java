@@ -1,13 +1,13 @@
 package dev.cotrace.task;
 
 import dev.cotrace.format.StrictYaml;
+import dev.cotrace.format.parquet.ParquetRows;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.CharsetDecoder;
-import java.nio.charset.StandardCharsets;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import tools.jackson.databind.node.ObjectNode;
@@ -15,17 +15,21 @@ import tools.jackson.databind.node.ObjectNode;
 /**
  * A file of prompt pairs as written, before any tokenizer.
  *
- * <p>{@code NAME.jsonl} holds one pair a line; {@code NAME.csv} is read as EAP-IG's data files are.
- * {@code NAME.yaml} beside it, if there is one, holds {@link TaskSettings} that differ from the
- * defaults.
+ * <p>{@code NAME.jsonl} holds one pair a line, {@code NAME.json} a list of them; {@code NAME.csv}
+ * is read as EAP-IG's data files are; a Parquet file is known by its first bytes. {@code NAME.yaml}
+ * beside it, if there is one, holds {@link TaskSettings} that differ from the defaults.
  *
  * @param path the file of pairs
  * @param pairs at least one
+ * @param notes what of the file was left out, one sentence each
  */
-public record TaskFile(Path path, List<TaskPair> pairs) {
+public record TaskFile(Path path, List<TaskPair> pairs, List<String> notes) {
+  private static final byte[] PARQUET = {'P', 'A', 'R', '1'};
+
   /** Refuses a task without pairs. */
   public TaskFile {
     pairs = List.copyOf(pairs);
+    notes = List.copyOf(notes);
     if (pairs.isEmpty()) {
       throw new IllegalArgumentException(
           path
@@ -33,26 +37,58 @@ public record TaskFile(Path path, List<TaskPair> pairs) {
     }
   }
 
+  /** With nothing left out. */
+  public TaskFile(Path path, List<TaskPair> pairs) {
+    this(path, pairs, List.of());
+  }
+
+  /** Reads a task with all its pairs. */
+  public static TaskFile read(Path path) throws IOException {
+    return read(path, RowChoice.ALL);
+  }
+
   /**
-   * Reads a task.
+   * Reads those pairs of a task that {@code choice} names; the file may be much longer.
    *
    * @throws IllegalArgumentException naming file and line of what is wrong
    */
-  public static TaskFile read(Path path) throws IOException {
+  public static TaskFile read(Path path, RowChoice choice) throws IOException {
     if (!Files.isRegularFile(path)) {
       throw new IllegalArgumentException(
           "the task %s %s"
               .formatted(path, Files.exists(path) ? "is not a file" : "does not exist"));
     }
-    String text = text(path);
-    boolean csv = path.toString().toLowerCase(Locale.ROOT).endsWith(".csv");
-    List<TaskPair> pairs = csv ? CsvPairs.read(path, text) : JsonPairs.read(path, text);
+    String name = path.toString().toLowerCase(Locale.ROOT);
+    if (name.endsWith(".csv")) {
+      return csv(path, choice);
+    }
+    RowPairs rows = new RowPairs(choice);
+    if (isParquet(path)) {
+      ParquetRows.read(
+          path, (number, row) -> rows.accept(new Row("%s, row %d".formatted(path, number), row)));
+    } else if (name.endsWith(".json")) {
+      JsonRows.document(path, rows);
+    } else {
+      JsonRows.lines(path, rows);
+    }
+    return rows.file(path);
+  }
+
+  private static TaskFile csv(Path path, RowChoice choice) throws IOException {
+    List<TaskPair> pairs = new ArrayList<>();
+    CsvPairs.read(
+        path,
+        pair -> {
+          pairs.add(pair);
+          return choice.limit() == 0 || pairs.size() < choice.limit();
+        });
     return new TaskFile(path, pairs);
   }
 
-  /** The first {@code count} pairs. */
-  public TaskFile limit(int count) {
-    return new TaskFile(path, pairs.subList(0, Math.min(count, pairs.size())));
+  private static boolean isParquet(Path path) throws IOException {
+    try (InputStream in = Files.newInputStream(path)) {
+      return Arrays.equals(in.readNBytes(PARQUET.length), PARQUET);
+    }
   }
 
   /**
@@ -67,23 +103,13 @@ public record TaskFile(Path path, List<TaskPair> pairs) {
   }
 
   private static String text(Path path) throws IOException {
-    CharsetDecoder decoder = StandardCharsets.UTF_8.newDecoder();
-    ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(path));
-    try {
-      String text = decoder.decode(bytes).toString();
-      return text.startsWith("\uFEFF") ? text.substring(1) : text;
-    } catch (CharacterCodingException e) {
-      throw new IllegalArgumentException(
-          "%s, line %d: expected UTF-8 text, got bytes that are not".formatted(path, line(bytes)),
-          e);
-    }
-  }
-
-  private static int line(ByteBuffer bytes) {
-    int line = 1;
-    for (int at = 0; at < bytes.position(); at++) {
-      line += bytes.get(at) == '\n' ? 1 : 0;
-    }
-    return line;
+    StringBuilder text = new StringBuilder();
+    TextLines.read(
+        path,
+        (_, line) -> {
+          text.append(line).append('\n');
+          return true;
+        });
+    return text.toString();
   }
 }

@@ -1,7 +1,9 @@
 package dev.cotrace.task;
 
 import java.nio.file.Path;
+import java.time.LocalDate;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -22,9 +24,14 @@ import java.util.Set;
  * @param corruption where corrupted values come from, as {@link CorruptionSetting} reads it
  * @param corruptionMap which token stands in for which under the corruption {@code map}
  * @param means file that the corruptions by means read
- * @param align how prompts of unequal length are made equal: {@code pad-left}, {@code pad-right};
- *     empty for not at all
+ * @param align what becomes of prompts of unequal length: {@code pad-left}, {@code pad-right},
+ *     {@code skip}; empty for an error
  * @param padToken the token, as text, that the shorter prompt is padded with
+ * @param counterfactual the column of MIB rows that the corrupted prompt is in; empty for MIB's own
+ *     choice
+ * @param chatOptions variables for the chat template by name: true, false, numbers and texts
+ * @param chatDate the day that the chat template is told, such as {@code 2026-01-31}; empty for
+ *     today
  * @param branchAt where trees of rollouts branch: {@code sentence}, {@code line}, {@code
  *     after:TEXT} or {@code entropy:NATS}
  */
@@ -43,8 +50,11 @@ public record TaskSettings(
     String means,
     String align,
     String padToken,
+    String counterfactual,
+    Map<String, Object> chatOptions,
+    String chatDate,
     String branchAt) {
-  private static final Set<String> SIDES = Set.of("", "pad-left", "pad-right");
+  private static final Set<String> SIDES = Set.of("", "pad-left", "pad-right", "skip");
 
   /** What holds where nothing is said. */
   public static final TaskSettings DEFAULTS =
@@ -76,6 +86,9 @@ public record TaskSettings(
         "",
         "",
         "",
+        "",
+        Map.of(),
+        "",
         "sentence");
   }
 
@@ -86,6 +99,16 @@ public record TaskSettings(
 
   /** Wherever these are read, they mean the same files. */
   public TaskSettings located() {
+    return with(
+        means.isEmpty() ? means : Path.of(means).toAbsolutePath().normalize().toString(), chatDate);
+  }
+
+  /** Whenever these are read, chat templates are told {@code day}. */
+  public TaskSettings on(LocalDate day) {
+    return with(means, day.toString());
+  }
+
+  private TaskSettings with(String means, String chatDate) {
     return new TaskSettings(
         maxNewTokens,
         temperature,
@@ -98,9 +121,12 @@ public record TaskSettings(
         bos,
         corruption,
         corruptionMap,
-        means.isEmpty() ? means : Path.of(means).toAbsolutePath().normalize().toString(),
+        means,
         align,
         padToken,
+        counterfactual,
+        chatOptions,
+        chatDate,
         branchAt);
   }
 
@@ -119,8 +145,10 @@ public record TaskSettings(
     corruptionMap = List.copyOf(corruptionMap);
     if (!SIDES.contains(align)) {
       throw new IllegalArgumentException(
-          "--align must be pad-left or pad-right, got '%s'".formatted(align));
+          "--align must be pad-left, pad-right or skip, got '%s'".formatted(align));
     }
+    chatOptions = ChatSettings.checked(chatOptions);
+    ChatSettings.date(chatDate);
     stop = List.copyOf(stop);
     stopIds = stopIds.stream().map(List::copyOf).toList();
     answerPrefixIds = List.copyOf(answerPrefixIds);

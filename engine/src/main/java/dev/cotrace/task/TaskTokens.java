@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Turns a task as written into the tokens of one model. */
 public final class TaskTokens {
+  private static final String SKIP = "skip";
+
   private final Architecture architecture;
   private final @Nullable TextCodec codec;
   private final TokenText text;
@@ -52,7 +54,15 @@ public final class TaskTokens {
   public Task task(TaskFile file, TaskSettings settings, Outcomes outcomes, Corruption corruption) {
     PromptAlignment alignment = new PromptAlignment(padding(settings), text);
     List<PromptPair> pairs =
-        file.pairs().stream().map(pair -> pair(pair, settings, corruption, alignment)).toList();
+        file.pairs().stream()
+            .map(pair -> pair(pair, settings, corruption, alignment))
+            .flatMap(Optional::stream)
+            .toList();
+    if (pairs.isEmpty()) {
+      throw new IllegalArgumentException(
+          "%s: the prompts of every pair differ in length, so --align skip leaves none"
+              .formatted(file.path()));
+    }
     Sampling sampling =
         new Sampling(
             settings.temperature(),
@@ -82,7 +92,7 @@ public final class TaskTokens {
   }
 
   private Optional<PromptAlignment.Padding> padding(TaskSettings settings) {
-    if (settings.align().isEmpty()) {
+    if (settings.align().isEmpty() || settings.align().equals(SKIP)) {
       return Optional.empty();
     }
     if (settings.padToken().isEmpty()) {
@@ -93,20 +103,27 @@ public final class TaskTokens {
     return Optional.of(new PromptAlignment.Padding(settings.align().equals("pad-left"), token));
   }
 
-  private PromptPair pair(
+  /** Empty when the prompts differ in length and such pairs are to be left out. */
+  private Optional<PromptPair> pair(
       TaskPair pair, TaskSettings settings, Corruption corruption, PromptAlignment alignment) {
     int[] clean = prompt(pair, pair.clean(), settings);
     int[] answer = answer(pair, pair.answer());
     int[] wrong = answer(pair, pair.wrong());
     if (!corruption.readsPrompt()) {
-      return new PromptPair(
-          pair.id(), clean, corruption.runs() ? clean : new int[0], answer, wrong);
+      return Optional.of(
+          new PromptPair(pair.id(), clean, corruption.runs() ? clean : new int[0], answer, wrong));
     }
     int[] corrupted = prompt(pair, corrupted(pair), settings);
+    if (settings.align().equals(SKIP)
+        && pair.align().isEmpty()
+        && clean.length != corrupted.length) {
+      return Optional.empty();
+    }
     PromptAlignment.Prompts prompts =
         alignment.align(pair.where(), clean, corrupted, array(pair.align()));
-    return new PromptPair(
-        pair.id(), prompts.clean(), prompts.corrupted(), answer, wrong, prompts.alignment());
+    return Optional.of(
+        new PromptPair(
+            pair.id(), prompts.clean(), prompts.corrupted(), answer, wrong, prompts.alignment()));
   }
 
   private static Words corrupted(TaskPair pair) {

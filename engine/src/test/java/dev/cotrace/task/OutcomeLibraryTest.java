@@ -77,7 +77,7 @@ class OutcomeLibraryTest {
           regex             | regex needs one pattern in quotes
           regex("(")        | regex cannot read the pattern '(': Unclosed group near index 1
           judge("x")        | judge takes nothing in brackets, got ["x"]
-          exact-match(a)    | exact-match takes nothing in brackets, got [a]
+          exact-match(a)    | exact-match takes nothing in brackets, or number, or boxed; got [a]
           """)
   void whatNoOutcomeCanReadIsRefused(String term, String said) {
     assertThatThrownBy(() -> OutcomeLibrary.check(Objective.parse("kl + " + term)))

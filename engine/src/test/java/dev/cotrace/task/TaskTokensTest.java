@@ -15,6 +15,7 @@ import dev.cotrace.rollout.StopRule;
 import dev.cotrace.rollout.Task;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -211,6 +212,9 @@ class TaskTokensTest {
         "",
         align,
         padToken,
+        "",
+        Map.of(),
+        "",
         "sentence");
   }
 

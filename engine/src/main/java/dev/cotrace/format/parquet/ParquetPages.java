@@ -22,7 +22,7 @@ final class ParquetPages {
   private static final int FIRST_LOOK = 1 << 12;
 
   /** Writers aim at 1 MiB; one value may be longer than that. */
-  private static final long LARGEST_PAGE = 1 << 28;
+  private static final long LARGEST_PAGE = 1 << 26;
 
   /** Runs of nulls take next to no bytes, but each value takes memory once it is decoded. */
   private static final long MOST_VALUES = 1 << 22;
