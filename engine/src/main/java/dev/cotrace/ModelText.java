@@ -5,6 +5,7 @@ import dev.cotrace.model.Model;
 import dev.cotrace.model.Tokenizer;
 import dev.cotrace.task.ChatSettings;
 import dev.cotrace.task.TaskFile;
+import dev.cotrace.task.TaskSettings;
 import dev.cotrace.task.TextCodec;
 import dev.cotrace.task.Words;
 import dev.cotrace.task.Words.Message;
@@ -87,6 +88,12 @@ final class ModelText implements TextCodec {
   /** What any other model's chat template is told: the day. */
   static ChatTemplate.Options day(DiscoverySpec spec) {
     return options(spec, Map.of());
+  }
+
+  /** For templates that are told no more than the day, which is today. */
+  static ChatTemplate.Options today() {
+    return new ChatTemplate.Options(
+        true, Map.of(), ChatSettings.date(TaskSettings.DEFAULTS).atStartOfDay());
   }
 
   private static ChatTemplate.Options options(DiscoverySpec spec, Map<String, Object> variables) {

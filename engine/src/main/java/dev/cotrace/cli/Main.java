@@ -30,6 +30,7 @@ import picocli.CommandLine.Spec;
       SampleCommand.class,
       CompareCommand.class,
       MeansCommand.class,
+      GenerateCommand.class,
       InfoCommand.class
     },
     footer = {
@@ -90,7 +91,7 @@ public final class Main implements Runnable {
   public void run() {
     throw new ParameterException(
         spec.commandLine(),
-        "a command is missing: demo, discover, evaluate, sample, compare, means or info");
+        "a command is missing: demo, discover, evaluate, sample, compare, means, generate or info");
   }
 
   /** Says which Cotrace this is. */

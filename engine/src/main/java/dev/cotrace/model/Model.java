@@ -63,6 +63,14 @@ public final class Model implements AutoCloseable {
     }
   }
 
+  /**
+   * The tokenizer of the model at {@code path}, without loading its weights; none for a model over
+   * bare token ids. The caller closes it.
+   */
+  public static Optional<Tokenizer> tokenizerOf(Path path) throws IOException {
+    return ModelFiles.at(path).tokenizer();
+  }
+
   /** The model's shape. */
   public Architecture architecture() {
     return decoder.architecture();
