@@ -42,7 +42,7 @@ class PullBackTest {
       model.decoder().forward(tokens(golden), cache, stream);
       Tensor logits = model.decoder().logits(stream.readLogits());
       List<Tensor> gradients = stream.gradients(logits.mul(weights(name, logits, padding)).sum());
-      Span span = Span.of(EXACT, model.architecture().rotary(), 0, golden.ids(0).length, padding);
+      Span span = Span.of(EXACT, model.architecture(), 0, golden.ids(0).length, padding);
       assertPullBacks(model, span, stream.reads(), gradients);
     }
   }
@@ -79,7 +79,7 @@ class PullBackTest {
               .select(0, golden.nextToken(0))
               .add(last.select(0, 1).select(0, golden.nextToken(1)));
       PullBack pullBack = new PullBack(model.decoder());
-      Span span = Span.of(EXACT, model.architecture().rotary(), 0, time, new long[2]);
+      Span span = Span.of(EXACT, model.architecture(), 0, time, new long[2]);
       Tensor cotangent = stream.gradients(sum).getLast();
       for (int layer = model.architecture().layers() - 1; layer >= 0; layer--) {
         assertClose(cotangent, golden.golden("mlp_output_gradient").slice(layer));
