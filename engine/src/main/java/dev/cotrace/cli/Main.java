@@ -30,6 +30,7 @@ import picocli.CommandLine.Spec;
       SampleCommand.class,
       CompareCommand.class,
       MeansCommand.class,
+      LogitsCommand.class,
       InfoCommand.class
     },
     footer = {
