@@ -7,10 +7,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -37,9 +35,15 @@ final class LogitsCommand implements Callable<Integer> {
   @SuppressWarnings("NullAway.Init") // picocli sets it.
   private Path path;
 
-  @ArgGroup(multiplicity = "1")
-  @SuppressWarnings("NullAway.Init") // picocli sets it.
-  private Input input;
+  @Option(
+      names = "--ids",
+      paramLabel = "ID",
+      split = ",",
+      description = "Token ids to feed, separated by commas.")
+  private @Nullable List<Integer> ids;
+
+  @Option(names = "--text", paramLabel = "TEXT", description = "A text to feed instead.")
+  private @Nullable String text;
 
   @Option(
       names = "--bos",
@@ -76,19 +80,6 @@ final class LogitsCommand implements Callable<Integer> {
 
   @Mixin private final OutputOptions output = new OutputOptions();
 
-  /** What is fed. */
-  static final class Input {
-    @Option(
-        names = "--ids",
-        paramLabel = "ID",
-        split = ",",
-        description = "Token ids, separated by commas.")
-    private @Nullable List<Integer> ids;
-
-    @Option(names = "--text", paramLabel = "TEXT", description = "A text to tokenise.")
-    private @Nullable String text;
-  }
-
   @Override
   public Integer call() throws IOException {
     if (top < 1) {
@@ -107,14 +98,16 @@ final class LogitsCommand implements Callable<Integer> {
   }
 
   private Prediction.Input input() {
-    String text = input.text;
-    if (text == null) {
+    if (ids != null && text == null) {
       if (bos || chat) {
         throw new IllegalArgumentException(
             "%s is for --text; --ids are fed as they are".formatted(bos ? "--bos" : "--chat"));
       }
-      return new Prediction.Input.Ids(
-          Objects.requireNonNull(input.ids).stream().mapToInt(Integer::intValue).toArray());
+      return new Prediction.Input.Ids(ids.stream().mapToInt(Integer::intValue).toArray());
+    }
+    if (text == null || ids != null) {
+      throw new IllegalArgumentException(
+          "expected either --ids or --text, got %s".formatted(ids == null ? "neither" : "both"));
     }
     if (bos && chat) {
       throw new IllegalArgumentException(
@@ -149,35 +142,39 @@ final class LogitsCommand implements Callable<Integer> {
         });
   }
 
-  /** Rows are written as they come: of a long text they are more than the heap holds. */
+  /**
+   * Rows are written as they come, because those of a long text are more than the heap holds; and
+   * nothing before the first one, so that a refused input leaves no half an object.
+   */
   private void writeJson() throws IOException {
     List<Prediction> predictions = new ArrayList<>();
-    try (JsonGenerator json = new JsonMapper().createGenerator(output.out())) {
-      json.writeStartObject();
-      json.writeStringProperty("model", path.toString());
-      json.writeStringProperty("dtype", dtype);
-      if (all) {
-        json.writeArrayPropertyStart("logprobs");
-      }
-      Prediction.each(
-          path,
-          dtype,
-          device,
-          input(),
-          top,
-          prediction -> {
+    JsonGenerator json = new JsonMapper().createGenerator(output.out());
+    Prediction.each(
+        path,
+        dtype,
+        device,
+        input(),
+        top,
+        prediction -> {
+          if (predictions.isEmpty()) {
+            json.writeStartObject();
+            json.writeStringProperty("model", path.toString());
+            json.writeStringProperty("dtype", dtype);
             if (all) {
-              json.writeArray(
-                  prediction.logProbabilities(), 0, prediction.logProbabilities().length);
+              json.writeArrayPropertyStart("logprobs");
             }
-            predictions.add(prediction.withoutAll());
-          });
-      if (all) {
-        json.writeEndArray();
-      }
-      writeTokens(json, predictions);
-      json.writeEndObject();
+          }
+          if (all) {
+            json.writeArray(prediction.logProbabilities(), 0, prediction.logProbabilities().length);
+          }
+          predictions.add(prediction.withoutAll());
+        });
+    if (all) {
+      json.writeEndArray();
     }
+    writeTokens(json, predictions);
+    json.writeEndObject();
+    json.flush();
     output.out().println();
   }
 

@@ -31,6 +31,7 @@ import picocli.CommandLine.Spec;
       CompareCommand.class,
       MeansCommand.class,
       LogitsCommand.class,
+      DoctorCommand.class,
       InfoCommand.class
     },
     footer = {

@@ -16,30 +16,31 @@ final class HuggingFacePatterns {
   private static final String SLIDING = "sliding_attention";
   private static final String FULL = "full_attention";
   private static final double THETA = 10_000;
-  private static final int MOST_LAYERS = 10_000;
 
+  private final FamilyConfig family;
   private final ModelConfig config;
 
-  HuggingFacePatterns(ModelConfig config) {
-    this.config = config;
+  HuggingFacePatterns(FamilyConfig family) {
+    this.family = family;
+    config = family.file();
   }
 
   /** llama: all layers see everything. */
-  List<AttentionPattern> full() {
-    return alike(AttentionPattern.full(rotary()));
+  List<AttentionPattern> full(int headDimension) {
+    return alike(AttentionPattern.full(rotary(THETA, headDimension)));
   }
 
   /** mistral: one window for all layers, or none. */
-  List<AttentionPattern> mistral() {
+  List<AttentionPattern> mistral(int headDimension) {
     int window = config.isNull("sliding_window") ? 0 : config.integer("sliding_window", 4096);
-    return alike(new AttentionPattern(rotary(), window));
+    return alike(new AttentionPattern(rotary(THETA, headDimension), window));
   }
 
   /** qwen2 and qwen3: a window from some layer on, where it is switched on at all. */
-  List<AttentionPattern> qwen() {
+  List<AttentionPattern> qwen(int headDimension) {
     boolean used = config.flag("use_sliding_window", false) && !config.isNull("sliding_window");
     int first = config.integer("max_window_layers", 28);
-    Rotary rotary = rotary();
+    Rotary rotary = rotary(THETA, headDimension);
     int window = used ? config.integer("sliding_window", 4096) : 0;
     return mixed(
         layers(),
@@ -50,7 +51,7 @@ final class HuggingFacePatterns {
 
   /** gemma2: every other layer has a window. */
   List<AttentionPattern> gemma2() {
-    Rotary rotary = rotary();
+    Rotary rotary = rotary(THETA, config.integer("head_dim", 256));
     return mixed(
         gemmaLayers(), layer -> layer % 2 == 0, AttentionPattern.full(rotary), window(rotary));
   }
@@ -97,24 +98,11 @@ final class HuggingFacePatterns {
   }
 
   private int layers() {
-    return layers("num_hidden_layers");
+    return family.layers("num_hidden_layers");
   }
 
   private int gemmaLayers() {
-    return bounded("num_hidden_layers", config.integer("num_hidden_layers", 26));
-  }
-
-  /** The number of layers under {@code key}. */
-  int layers(String key) {
-    return bounded(key, config.integer(key));
-  }
-
-  private int bounded(String key, int layers) {
-    if (layers < 1 || layers > MOST_LAYERS) {
-      throw HuggingFaceArchitecture.unsupported(
-          config, "expected %s from 1 to %d, got %d".formatted(key, MOST_LAYERS, layers));
-    }
-    return layers;
+    return family.layers("num_hidden_layers", 26);
   }
 
   /** {@code layer_types} wins over the family's own rule. */
@@ -122,8 +110,8 @@ final class HuggingFacePatterns {
       int layers, IntPredicate sliding, AttentionPattern full, AttentionPattern window) {
     List<String> types = config.strings("layer_types");
     if (!types.isEmpty() && types.size() != layers) {
-      throw HuggingFaceArchitecture.unsupported(
-          config, "expected layer_types for %d layers, got %d".formatted(layers, types.size()));
+      throw family.unsupported(
+          "expected layer_types for %d layers, got %d".formatted(layers, types.size()));
     }
     List<AttentionPattern> patterns = new ArrayList<>();
     for (int layer = 0; layer < layers; layer++) {
@@ -138,24 +126,15 @@ final class HuggingFacePatterns {
       case SLIDING -> true;
       case FULL -> false;
       default ->
-          throw HuggingFaceArchitecture.unsupported(
-              config,
+          throw family.unsupported(
               "layer_types %s is not supported; supported are %s and %s"
                   .formatted(type, FULL, SLIDING));
     };
   }
 
-  private Rotary rotary() {
-    int dHead = config.integer("head_dim", 0);
-    return rotary(
-        THETA,
-        dHead == 0 ? config.integer("hidden_size") / config.integer("num_attention_heads") : dHead);
-  }
-
   private Rotary rotary(double theta, int headDimension) {
     ModelConfig parameters = parameters();
-    HuggingFaceArchitecture.refuse(
-        config,
+    family.refuse(
         parameters.number("partial_rotary_factor", config.number("partial_rotary_factor", 1)) != 1,
         "partial_rotary_factor");
     double base = parameters.number("rope_theta", config.number("rope_theta", theta));
@@ -184,8 +163,7 @@ final class HuggingFacePatterns {
                   scaling.number("high_freq_factor"),
                   scaling.number("original_max_position_embeddings")));
       default ->
-          throw HuggingFaceArchitecture.unsupported(
-              config,
+          throw family.unsupported(
               "rope_type %s is not supported; supported are default, linear and llama3"
                   .formatted(type));
     };

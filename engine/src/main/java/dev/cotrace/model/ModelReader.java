@@ -3,11 +3,13 @@ package dev.cotrace.model;
 import dev.cotrace.format.Gguf;
 import dev.cotrace.format.ModelConfig;
 import dev.cotrace.format.Safetensors;
+import dev.cotrace.format.StoredTensor;
 import dev.cotrace.format.TensorFile;
 import dev.cotrace.model.Weights.Parameters;
 import dev.cotrace.torch.Placement;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.Set;
 
@@ -40,6 +42,11 @@ final class ModelReader implements AutoCloseable {
 
   Architecture architecture() {
     return architecture;
+  }
+
+  /** The tensors of the file, parameters or not. */
+  Collection<StoredTensor> tensors() {
+    return file.tensors().values();
   }
 
   /** Reads all parameters to {@code placement}. */

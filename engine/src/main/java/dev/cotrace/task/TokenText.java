@@ -42,7 +42,7 @@ public record TokenText(@Nullable TextCodec codec) {
   }
 
   /** What would move a terminal's cursor, or turn its text around, is spelled out. */
-  private static String quoted(String text) {
+  public static String quoted(String text) {
     StringBuilder quoted = new StringBuilder("'");
     text.codePoints()
         .forEach(c -> {
