@@ -66,7 +66,7 @@ public record Experiment(
       listener.say("%d prompt pairs from %s".formatted(task.pairs().size(), spec.task()));
       int skipped = file.pairs().size() - task.pairs().size();
       if (skipped > 0) {
-        listener.say("%d pairs of unequal length were left out".formatted(skipped));
+        listener.say("pairs of unequal length, which are left out: %d".formatted(skipped));
       }
       Corruptions.warn(task, listener);
       return new Experiment(

@@ -28,7 +28,7 @@ public record ModelCard(Map<String, Object> facts) {
    */
   public static ModelCard of(Path path, String sample) throws IOException {
     try (Model model = Model.load(path, Placement.cpu(Precision.FLOAT32))) {
-      @Nullable TextCodec codec = ModelText.of(model, ModelText.NO_CHAT);
+      @Nullable TextCodec codec = ModelText.of(model);
       Map<String, Object> facts = new LinkedHashMap<>();
       facts.put("model", path.toString());
       addArchitecture(facts, model.architecture());
@@ -49,7 +49,7 @@ public record ModelCard(Map<String, Object> facts) {
     facts.put("key_value_heads", architecture.keyValueHeads());
     facts.put("head_dimension", architecture.headDimension());
     facts.put("width", architecture.width());
-    facts.put("mlp_width", architecture.mlpWidth());
+    facts.put("mlp_width", architecture.mlp().width());
     facts.put("vocabulary", architecture.vocabulary());
     facts.put("positions", architecture.maxPositions());
     facts.put("end_tokens", architecture.endTokens().stream().sorted().toList());

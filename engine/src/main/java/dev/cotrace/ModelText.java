@@ -9,7 +9,6 @@ import dev.cotrace.task.TaskSettings;
 import dev.cotrace.task.TextCodec;
 import dev.cotrace.task.Words;
 import dev.cotrace.task.Words.Message;
-import java.time.LocalDateTime;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -23,16 +22,17 @@ final class ModelText implements TextCodec {
   /** For ids that the model has and its tokenizer lacks: vocabularies are padded. */
   private static final String NO_TEXT = "\uFFFD";
 
-  /** For a codec that is asked for no conversation. */
-  static final ChatTemplate.Options NO_CHAT =
-      new ChatTemplate.Options(true, Map.of(), LocalDateTime.MIN);
-
   private final Tokenizer tokenizer;
   private final ChatTemplate.Options options;
 
   private ModelText(Tokenizer tokenizer, ChatTemplate.Options options) {
     this.tokenizer = tokenizer;
     this.options = options;
+  }
+
+  /** The text side of {@code model}, whose chat template is told no more than the day. */
+  static @Nullable TextCodec of(Model model) {
+    return of(model, today());
   }
 
   /**

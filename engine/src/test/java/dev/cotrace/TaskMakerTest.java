@@ -281,7 +281,7 @@ class TaskMakerTest {
     Path file = name.equals(SMOLLM2) ? Goldens.smollm2() : Goldens.file("tokenizers/" + name);
     Assumptions.assumeTrue(Files.exists(file), file + " is fetched and not here");
     Tokenizer tokenizer = tokenizer(file);
-    return new Open(ModelText.of(tokenizer, ModelText.NO_CHAT), tokenizer);
+    return new Open(ModelText.of(tokenizer, ModelText.today()), tokenizer);
   }
 
   private static Tokenizer tokenizer(Path file) throws IOException {

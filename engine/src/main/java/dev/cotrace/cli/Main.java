@@ -31,6 +31,8 @@ import picocli.CommandLine.Spec;
       CompareCommand.class,
       MeansCommand.class,
       GenerateCommand.class,
+      LogitsCommand.class,
+      DoctorCommand.class,
       InfoCommand.class
     },
     footer = {
@@ -91,7 +93,7 @@ public final class Main implements Runnable {
   public void run() {
     throw new ParameterException(
         spec.commandLine(),
-        "a command is missing: demo, discover, evaluate, sample, compare, means, generate or info");
+        "a command is missing: demo, discover, evaluate, sample, compare, means, generate, logits, doctor or info");
   }
 
   /** Says which Cotrace this is. */

@@ -92,6 +92,16 @@ public final class Tokenizer implements AutoCloseable {
     }
   }
 
+  /**
+   * The tokens that the tokenizer's own library puts before a text unless told otherwise, and which
+   * {@link #encode} leaves to the caller. A tokenizer of a GGUF file has none.
+   */
+  public int[] usualPrefix() {
+    // An empty text tells; unless something is put behind texts too, which no decoder asks for.
+    long[] usual = tokenizer.encode("", /* addSpecialTokens= */ true, false).getIds();
+    return Arrays.stream(usual).mapToInt(Math::toIntExact).toArray();
+  }
+
   private static void checkPairs(String text) {
     for (int at = 0; at < text.length(); at++) {
       char c = text.charAt(at);

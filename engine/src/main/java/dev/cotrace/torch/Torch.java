@@ -2,6 +2,7 @@ package dev.cotrace.torch;
 
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
@@ -24,6 +25,9 @@ public final class Torch {
     System.setProperty("org.bytedeco.javacpp.maxBytes", "0");
     Loader.load(torch.class);
   }
+
+  /** Longer than anything that OpenBLAS says of itself. */
+  private static final int MOST_TEXT = 4096;
 
   private Torch() {}
 
@@ -63,6 +67,28 @@ public final class Torch {
   /** The number of threads libtorch computes with. */
   public static int threads() {
     return torch.get_num_threads();
+  }
+
+  /**
+   * The BLAS library that matrix products go to, with its version and the processor's kernels that
+   * it chose, such as {@code OpenBLAS 0.3.31 … SkylakeX}; empty when it is another one.
+   */
+  public static String blas() {
+    return SymbolLookup.loaderLookup().find("openblas_get_config").map(Torch::text).orElse("");
+  }
+
+  /** What a C function without parameters says. */
+  private static String text(MemorySegment function) {
+    try {
+      MemorySegment text =
+          (MemorySegment)
+              Linker.nativeLinker()
+                  .downcallHandle(function, FunctionDescriptor.of(ValueLayout.ADDRESS))
+                  .invokeExact();
+      return text.reinterpret(MOST_TEXT).getString(0);
+    } catch (Throwable e) {
+      throw new AssertionError("a call of C throws nothing", e);
+    }
   }
 
   /**

@@ -1,7 +1,6 @@
 package dev.cotrace.format.parquet;
 
 import dev.hardwood.HardwoodContext;
-import dev.hardwood.InputFile;
 import dev.hardwood.reader.ParquetFileReader;
 import dev.hardwood.reader.RowReader;
 import dev.hardwood.row.FieldAccessor;
@@ -58,7 +57,7 @@ public final class ParquetRows {
   public static void read(Path file, Sink sink) throws IOException {
     try (FileChannel channel = FileChannel.open(file);
         HardwoodContext threads = HardwoodContext.create(1);
-        ParquetFileReader reader = open(file, threads)) {
+        ParquetFileReader reader = open(file, channel, threads)) {
       check(file, channel, reader);
       try (RowReader rows = guarded(file, reader::rowReader)) {
         long number = 1;
@@ -71,8 +70,9 @@ public final class ParquetRows {
     }
   }
 
-  private static ParquetFileReader open(Path file, HardwoodContext threads) throws IOException {
-    return guarded(file, () -> ParquetFileReader.open(InputFile.of(file), threads));
+  private static ParquetFileReader open(Path file, FileChannel channel, HardwoodContext threads)
+      throws IOException {
+    return guarded(file, () -> ParquetFileReader.open(new CopiedFile(file, channel), threads));
   }
 
   private static void check(Path file, FileChannel channel, ParquetFileReader reader)
