@@ -1,0 +1,39 @@
+package dev.cotrace.hub;
+
+import dev.cotrace.hub.HubException.Fault;
+import java.io.IOException;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/** A request failed in a way that another attempt may mend. */
+final class PassingFault extends IOException {
+  private static final long serialVersionUID = 1L;
+
+  private final Fault fault;
+  private final transient @Nullable Duration pause;
+
+  /**
+   * @param sentence what happened, without a full stop
+   * @param pause that the server asked for
+   */
+  PassingFault(Fault fault, String sentence, @Nullable Duration pause) {
+    super(sentence);
+    this.fault = fault;
+    this.pause = pause;
+  }
+
+  /** What the server asked us to wait, if it did. */
+  @Nullable Duration pause() {
+    return pause;
+  }
+
+  /** This, given up after {@code attempts}. */
+  HubException lasting(int attempts) {
+    String wait = pause == null ? "" : " and asks to wait %d s".formatted(pause.toSeconds());
+    return new HubException(
+        fault,
+        "%s%s, %s; try again later"
+            .formatted(getMessage(), wait, attempts == 1 ? "once" : attempts + " times in a row"),
+        this);
+  }
+}
