@@ -66,6 +66,10 @@ public record FileChoice(List<String> include, @Nullable String gguf) {
     if (!include.isEmpty()) {
       return included(listing, reference);
     }
+    if (gguf != null && !gguf.endsWith(".gguf")) {
+      throw new HubException(
+          Fault.NO_FILE, "expected --gguf to name a .gguf file, got '%s'".formatted(gguf));
+    }
     if (gguf != null) {
       return List.of(listing.file(gguf).orElseThrow(() -> noSuchGguf(listing, reference)));
     }

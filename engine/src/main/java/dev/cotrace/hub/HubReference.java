@@ -23,7 +23,7 @@ public record HubReference(RepositoryName repository, String revision, @Nullable
   /** The first two names, a revision (which may be a ref with slashes) and a file. */
   private static final Pattern URL =
       Pattern.compile(
-          "(?<name>[^/@]+(/[^/@]+)?)(@(?<revision>refs/(pr|convert)/[^/]+|[^/]+))?(/(?<file>.+))?");
+          "(?<name>[^/@]++(/[^/@]++)?+)(@(?<revision>refs/(pr|convert)/[^/]+|[^/]+))?(/(?<file>.+))?");
 
   private static final Pattern NAME = Pattern.compile("(?<name>[^@]+)(@(?<revision>.+))?");
 

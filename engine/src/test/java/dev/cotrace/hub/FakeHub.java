@@ -7,6 +7,7 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
+import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -211,6 +212,10 @@ public final class FakeHub implements AutoCloseable {
         .formatted(name, stored.content.length, gitHash(stored.content), lfs);
   }
 
+  private static String quoted(String path) {
+    return URLEncoder.encode(path, StandardCharsets.UTF_8).replace("+", "%20").replace("%2F", "/");
+  }
+
   private void resolve(HttpExchange exchange, String asked) throws IOException {
     String prefix = NAME + "/resolve/" + COMMIT + "/";
     String name = asked.startsWith(prefix) ? asked.substring(prefix.length()) : "";
@@ -223,9 +228,9 @@ public final class FakeHub implements AutoCloseable {
     if (stored.large) {
       exchange.getResponseHeaders().set("X-Linked-Etag", '"' + stored.hash() + '"');
       exchange.getResponseHeaders().set("X-Linked-Size", "" + stored.content.length);
-      redirect(exchange, 302, cdnAddress() + "/blob/" + name);
+      redirect(exchange, 302, cdnAddress() + quoted("/blob/" + name));
     } else {
-      redirect(exchange, 307, "/cache/" + name);
+      redirect(exchange, 307, quoted("/cache/" + name));
     }
   }
 
