@@ -204,8 +204,8 @@ final class Variance {
   private static Prompt tiny(long seed) {
     Placement place = Placement.cpu(Precision.FLOAT64);
     Architecture architecture =
-        new Architecture(
-            "llama", 1, 2, 1, 4, 8, 12, 4, 32, false, 1e-5, Architecture.Activation.SILU, true, Rotary.of(100, 4), false, Set.of());
+        Architecture.llama(
+            Architecture.Attention.plain(1, 2, 1, 4, Rotary.of(100, 4)), 8, 12, 4, 32, 1e-5, false, Set.of());
     SplittableRandom random = new SplittableRandom(seed);
     Map<String, Tensor> tensors = new LinkedHashMap<>();
     String layer = "model.layers.0.";
@@ -221,7 +221,7 @@ final class Variance {
     add(tensors, place, random, layer + "mlp.down_proj.weight", 8, 12);
     add(tensors, place, random, "model.norm.weight", 8);
     add(tensors, place, random, "lm_head.weight", 4, 8);
-    Decoder decoder = new Decoder(architecture, Weights.llama(architecture, place, tensors));
+    Decoder decoder = new Decoder(architecture, Weights.huggingFace(architecture, place, tensors));
     PromptPair pair = new PromptPair("tiny", new int[] {1, 2, 0}, new int[] {1, 3, 0}, new int[] {2}, new int[] {1});
     Sampling sampling =
         new Sampling(1, 3, Set.of(3), StopRule.NEVER, new int[0], new BranchPoints.Entropy(1));

@@ -29,21 +29,13 @@ final class ArithmeticModel implements AutoCloseable {
   static final int MAX_POSITIONS = 256;
   static final double ROTARY_THETA = 10_000;
   static final Architecture ARCHITECTURE =
-      new Architecture(
-          "llama",
-          4, // layers
-          4, // heads
-          2, // key/value heads
-          24, // head dimension
+      Architecture.llama(
+          Architecture.Attention.plain(4, 4, 2, 24, Rotary.of(ROTARY_THETA, 24)),
           96, // width
           256, // MLP width
           Arithmetic.VOCABULARY,
           MAX_POSITIONS,
-          false, // RMSNorm
           1e-5,
-          Architecture.Activation.SILU,
-          true, // gated MLP
-          Rotary.of(ROTARY_THETA, 24),
           true, // tied unembedding
           Set.of(Arithmetic.EOS));
 
@@ -55,7 +47,7 @@ final class ArithmeticModel implements AutoCloseable {
 
   private ArithmeticModel(Map<String, Tensor> tensors) {
     tensors.forEach((name, tensor) -> parameters.put(name, new Holder(tensor)));
-    weights = Weights.llama(ARCHITECTURE, PLACEMENT, tensors);
+    weights = Weights.huggingFace(ARCHITECTURE, PLACEMENT, tensors);
     decoder = new Decoder(ARCHITECTURE, weights);
   }
 
@@ -78,11 +70,11 @@ final class ArithmeticModel implements AutoCloseable {
         double headsWrite = 1 / Math.sqrt(queries) / blocks;
         tensors.put(at + "self_attn.o_proj.weight", normal(random, headsWrite, a.width(), queries));
         tensors.put(at + "post_attention_layernorm.weight", ones(a.width()));
-        tensors.put(at + "mlp.gate_proj.weight", normal(random, read, a.mlpWidth(), a.width()));
-        tensors.put(at + "mlp.up_proj.weight", normal(random, read, a.mlpWidth(), a.width()));
-        double mlpWrites = 1 / Math.sqrt(a.mlpWidth()) / blocks;
+        tensors.put(at + "mlp.gate_proj.weight", normal(random, read, a.mlp().width(), a.width()));
+        tensors.put(at + "mlp.up_proj.weight", normal(random, read, a.mlp().width(), a.width()));
+        double mlpWrites = 1 / Math.sqrt(a.mlp().width()) / blocks;
         tensors.put(
-            at + "mlp.down_proj.weight", normal(random, mlpWrites, a.width(), a.mlpWidth()));
+            at + "mlp.down_proj.weight", normal(random, mlpWrites, a.width(), a.mlp().width()));
       }
       tensors.put("model.norm.weight", ones(a.width()));
       return new ArithmeticModel(tensors);

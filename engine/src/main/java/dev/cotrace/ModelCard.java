@@ -49,7 +49,7 @@ public record ModelCard(Map<String, Object> facts) {
     facts.put("key_value_heads", architecture.keyValueHeads());
     facts.put("head_dimension", architecture.headDimension());
     facts.put("width", architecture.width());
-    facts.put("mlp_width", architecture.mlpWidth());
+    facts.put("mlp_width", architecture.mlp().width());
     facts.put("vocabulary", architecture.vocabulary());
     facts.put("positions", architecture.maxPositions());
     facts.put("end_tokens", architecture.endTokens().stream().sorted().toList());

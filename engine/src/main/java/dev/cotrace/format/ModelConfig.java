@@ -3,11 +3,14 @@ package dev.cotrace.format;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.JsonNodeFactory;
 
 /**
  * A Hugging Face configuration file, {@code config.json} or {@code generation_config.json}: keys
@@ -37,6 +40,11 @@ public final class ModelConfig {
     return new ModelConfig(file, "", Json.object(file, 0, Files.readAllBytes(file)));
   }
 
+  /** A configuration that says nothing. */
+  public static ModelConfig empty(Path file) {
+    return new ModelConfig(file, "", JsonNodeFactory.instance.objectNode());
+  }
+
   /** The file that was read. */
   public Path file() {
     return file;
@@ -45,6 +53,12 @@ public final class ModelConfig {
   /** Whether the key is there and not null. */
   public boolean has(String key) {
     return value(key) != null;
+  }
+
+  /** Whether the key is there and is null, where that says something else than its absence. */
+  public boolean isNull(String key) {
+    JsonNode value = object.get(key);
+    return value != null && value.isNull();
   }
 
   public String string(String key) {
@@ -95,6 +109,20 @@ public final class ModelConfig {
       integers.add(whole(key, value));
     }
     return integers;
+  }
+
+  /** The strings of a list; none when there is no list. */
+  public List<String> strings(String key) {
+    JsonNode value = value(key);
+    if (value == null) {
+      return List.of();
+    }
+    if (!value.isArray()) {
+      throw unexpected(key, "a list of strings", value);
+    }
+    List<String> strings = new ArrayList<>();
+    value.forEach(item -> strings.add(text(key, item)));
+    return strings;
   }
 
   /** The object under {@code key}, for example {@code rope_parameters}. */

@@ -78,8 +78,13 @@ final class GateGradient {
         try (Scope _ = new Scope()) {
           List<Tensor> mlp = pullBack.mlp(layer, run.mlpRead(layer), stream);
           sums.add(graph.mlpTarget(layer), asTargets(mlp));
-          addTo(stream, mlp, alpha);
+          if (!graph.parallel()) {
+            addTo(stream, mlp, alpha);
+          }
           List<Tensor> heads = pullBack.heads(layer, run.headRead(layer), span, stream);
+          if (graph.parallel()) {
+            addTo(stream, mlp, alpha);
+          }
           sums.add(graph.headTarget(layer, Slot.Q), heads);
           addTo(stream, heads.stream().map(h -> h.sum(0)).toList(), alpha);
         }

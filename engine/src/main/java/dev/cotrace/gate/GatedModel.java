@@ -18,7 +18,8 @@ public record GatedModel(Decoder decoder, ComputationGraph graph) {
   public static GatedModel of(Decoder decoder) {
     Architecture architecture = decoder.architecture();
     return new GatedModel(
-        decoder, new ComputationGraph(architecture.layers(), architecture.heads(), false));
+        decoder,
+        new ComputationGraph(architecture.layers(), architecture.heads(), architecture.parallel()));
   }
 
   /** Where the model's tensors live. */

@@ -59,8 +59,7 @@ public final class RecordedRun implements AutoCloseable {
    */
   public GateGradients gateGradients(List<Tensor> cotangents, Parts parts) {
     try (Scope _ = new Scope()) {
-      Span span =
-          Span.of(model.placement(), model.decoder().architecture().rotary(), 0, time, new long[1]);
+      Span span = Span.of(model.placement(), model.decoder().architecture(), 0, time, new long[1]);
       return new GateGradient(model.decoder(), model.graph())
           .pullBack(stream, span, alpha.get(), cotangents, parts);
     }

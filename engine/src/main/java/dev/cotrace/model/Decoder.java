@@ -1,11 +1,14 @@
 package dev.cotrace.model;
 
 import dev.cotrace.model.ResidualStream.Reads;
+import dev.cotrace.model.Weights.AttentionWeights;
 import dev.cotrace.model.Weights.Layer;
+import dev.cotrace.model.Weights.MlpWeights;
 import dev.cotrace.torch.Placement;
 import dev.cotrace.torch.Scope;
 import dev.cotrace.torch.Torch;
 import org.bytedeco.pytorch.DoubleOptional;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
@@ -49,42 +52,50 @@ public final class Decoder {
   public void forward(Tensor tokens, KvCache cache, ResidualStream stream) {
     try (Scope _ = new Scope()) {
       int time = Math.toIntExact(tokens.size(1));
-      Span span = cache.next(time, architecture.rotary());
+      Span span = cache.next(time);
       stream.writeInput(embed(tokens, span));
       for (int layer = 0; layer < architecture.layers(); layer++) {
         Torch.checkInterrupted();
         try (Scope _ = new Scope()) {
-          Attention heads = project(layer, stream.readHeads(layer)).rotated(span);
+          Projections heads = positioned(layer, project(layer, stream.readHeads(layer)), span);
           cache.append(layer, heads.key(), heads.value());
           Tensor keys = cache.keys(layer, span.end());
           Tensor values = cache.values(layer, span.end());
-          Tensor z = attend(heads.query(), keys, values, span.mask());
-          stream.writeHeads(layer, z, headOutput(layer));
-          stream.writeMlp(layer, mlp(layer, stream.readMlp(layer)));
+          Tensor z = attend(heads.query(), keys, values, span.view(layer).mask());
+          if (architecture.parallel()) {
+            Tensor mlp = mlp(layer, stream.readMlp(layer));
+            writeHeads(layer, z, stream);
+            stream.writeMlp(layer, mlp);
+          } else {
+            writeHeads(layer, z, stream);
+            stream.writeMlp(layer, mlp(layer, stream.readMlp(layer)));
+          }
         }
       }
       cache.advance(time);
     }
   }
 
+  private void writeHeads(int layer, Tensor z, ResidualStream stream) {
+    HeadOutput output = headOutput(layer);
+    stream.writeHeads(layer, output.normed(z), output);
+  }
+
   /**
    * Queries {@code [rows, time, H, dHead]}, keys and values {@code [rows, time, Hk or H, dHead]} of
    * one layer.
    */
-  public record Attention(Tensor query, Tensor key, Tensor value) {
-    /** Queries and keys turned by their positions. */
-    Attention rotated(Span span) {
-      Span.Rotation rotation = span.rotation();
-      return rotation == null
-          ? this
-          : new Attention(rotation.apply(query), rotation.apply(key), value);
-    }
-  }
+  record Projections(Tensor query, Tensor key, Tensor value) {}
 
   /** Token plus position embedding {@code [rows, time, D]} of ids {@code [rows, time]}. */
   Tensor embed(Tensor tokens, Span span) {
     Weights.Parameters parameters = weights.parameters();
     Tensor embedding = torch.embedding(parameters.tokenEmbedding(), tokens);
+    if (architecture.embeddingScale() != 1) {
+      // A tensor, because a scalar would not be rounded to the model's precision.
+      embedding =
+          embedding.mul(placement().tensor(new double[] {architecture.embeddingScale()}, 1));
+    }
     Tensor learned = parameters.positionEmbedding();
     return learned == null ? embedding : embedding.add(torch.embedding(learned, span.positions()));
   }
@@ -97,13 +108,29 @@ public final class Decoder {
     }
   }
 
-  /** Norm and projections of what the heads read; not yet rotated. */
-  Attention project(int layer, Reads reads) {
-    Layer w = layer(layer);
-    Tensor query = w.attentionNorm().apply(reads.query());
-    Tensor key = reads.shared() ? query : w.attentionNorm().apply(reads.key());
-    Tensor value = reads.shared() ? query : w.attentionNorm().apply(reads.value());
-    return new Attention(heads(w.query(), query), heads(w.key(), key), heads(w.value(), value));
+  /** Norm and projections of what the heads read; without their positions. */
+  Projections project(int layer, Reads reads) {
+    AttentionWeights w = layer(layer).attention();
+    Tensor query = w.norm().apply(reads.query());
+    Tensor key = reads.shared() ? query : w.norm().apply(reads.key());
+    Tensor value = reads.shared() ? query : w.norm().apply(reads.value());
+    return new Projections(heads(w.query(), query), heads(w.key(), key), heads(w.value(), value));
+  }
+
+  /** Queries and keys normed, where heads have norms, and turned by their positions. */
+  Projections positioned(int layer, Projections heads, Span span) {
+    AttentionWeights w = layer(layer).attention();
+    Span.Rotation rotation = span.view(layer).rotation();
+    return new Projections(
+        positioned(heads.query(), w.queryNorm(), rotation),
+        positioned(heads.key(), w.keyNorm(), rotation),
+        heads.value());
+  }
+
+  private static Tensor positioned(
+      Tensor heads, @Nullable Norm norm, Span.@Nullable Rotation rotation) {
+    Tensor normed = norm == null ? heads : norm.apply(heads);
+    return rotation == null ? normed : rotation.apply(normed);
   }
 
   /**
@@ -157,38 +184,61 @@ public final class Decoder {
             .reshape(rows, time, shared, group, width)
             .permute(0, 2, 3, 1, 4)
             .reshape(rows, shared, group * time, width);
-    TensorOptional bias =
-        mask == null ? new TensorOptional() : new TensorOptional(mask.repeat(1, 1, group, 1));
+    @Nullable Tensor bias = mask == null ? null : mask.repeat(1, 1, group, 1);
     Tensor z =
-        torch.scaled_dot_product_attention(
-            grouped, keys, values, bias, 0.0, false, new DoubleOptional(), false);
+        architecture.attention().scoreCap() > 0
+            ? attendCapped(grouped, keys, values, bias)
+            : torch.scaled_dot_product_attention(
+                grouped,
+                keys,
+                values,
+                bias == null ? new TensorOptional() : new TensorOptional(bias),
+                0.0,
+                false,
+                new DoubleOptional(architecture.attention().scale()),
+                false);
     return z.reshape(rows, shared, group, time, width)
         .permute(0, 3, 1, 2, 4)
         .reshape(rows, time, shared * group, width);
   }
 
-  /** The output projection of {@code layer}'s attention. */
-  public HeadOutput headOutput(int layer) {
-    return new HeadOutput(layer(layer).output(), architecture.heads());
+  /** As above, with scores kept below a cap; there is no fused kernel for it. */
+  private Tensor attendCapped(Tensor query, Tensor keys, Tensor values, @Nullable Tensor mask) {
+    Tensor scores =
+        query.matmul(keys.transpose(2, 3)).mul(new Scalar(architecture.attention().scale()));
+    Tensor capped = capped(scores, architecture.attention().scoreCap());
+    return (mask == null ? capped : capped.add(mask)).softmax(-1).matmul(values);
   }
 
-  /** Norm and MLP of {@code layer} on {@code read [rows, time, D]}. */
+  private static Tensor capped(Tensor x, double cap) {
+    return x.div(new Scalar(cap)).tanh().mul(new Scalar(cap));
+  }
+
+  /** The output projection of {@code layer}'s attention. */
+  public HeadOutput headOutput(int layer) {
+    AttentionWeights w = layer(layer).attention();
+    return new HeadOutput(w.output(), architecture.heads(), w.postNorm());
+  }
+
+  /** Norm and MLP of {@code layer} on {@code read [rows, time, D]}, and the norm after it. */
   Tensor mlp(int layer, Tensor read) {
-    Layer w = layer(layer);
-    Tensor x = w.mlpNorm().apply(read);
+    MlpWeights w = layer(layer).mlp();
+    Tensor x = w.norm().apply(read);
     Linear gate = w.gate();
     Tensor up = w.up().apply(x);
-    return w.down().apply(gate == null ? activate(up) : activate(gate.apply(x)).mul(up));
+    Tensor output = w.down().apply(gate == null ? activate(up) : activate(gate.apply(x)).mul(up));
+    return w.postNorm() == null ? output : w.postNorm().apply(output);
   }
 
   /** Logits {@code [..., V]} of the final residual stream {@code [..., D]}. */
   public Tensor logits(Tensor read) {
     Weights.Parameters parameters = weights.parameters();
-    return parameters.unembedding().apply(parameters.finalNorm().apply(read));
+    Tensor logits = parameters.unembedding().apply(parameters.finalNorm().apply(read));
+    return architecture.logitCap() > 0 ? capped(logits, architecture.logitCap()) : logits;
   }
 
   private Tensor activate(Tensor x) {
-    return switch (architecture.activation()) {
+    return switch (architecture.mlp().activation()) {
       case SILU -> torch.silu(x);
       case GELU -> torch.gelu(x, "none");
       case GELU_TANH -> torch.gelu(x, "tanh");

@@ -7,14 +7,29 @@ import org.jspecify.annotations.Nullable;
  * The output projection of a layer's attention. All methods run in the caller's scope.
  *
  * <p>Its bias, where there is one, belongs to no head: it is a constant of the stream (METHOD §1).
+ *
+ * <p>Where a norm with gain γ follows, what enters the stream is {@code γ · s / rms(s)} with {@code
+ * s = Σ_h W_h z_h}. Head h's share is {@code γ · W_h z_h / rms(s)}: the shares add up to what
+ * enters. {@link #normed} divides z by rms(s); everything after it is linear in z.
  */
 public final class HeadOutput {
   private final Linear projection;
   private final int heads;
+  private final @Nullable Norm postNorm;
 
-  HeadOutput(Linear projection, int heads) {
+  HeadOutput(Linear projection, int heads, @Nullable Norm postNorm) {
     this.projection = projection;
     this.heads = heads;
+    this.postNorm = postNorm;
+  }
+
+  /** {@code z [rows, time, H, dHead]} divided by rms(s) where a norm follows, else z itself. */
+  Tensor normed(Tensor z) {
+    if (postNorm == null) {
+      return z;
+    }
+    Tensor inverseRoot = postNorm.inverseRoot(projection.apply(flat(z))); // [rows, time, 1]
+    return z.mul(inverseRoot.unsqueeze(3));
   }
 
   /**
@@ -22,7 +37,8 @@ public final class HeadOutput {
    * H, dHead]}.
    */
   public Tensor sum(Tensor z) {
-    return projection.apply(z.reshape(z.size(0), z.size(1), -1));
+    Tensor sum = projection.apply(flat(z));
+    return postNorm == null ? sum : sum.mul(postNorm.weight());
   }
 
   /**
@@ -31,7 +47,8 @@ public final class HeadOutput {
    */
   public Tensor perHead(Tensor z) {
     Tensor headFirst = z.permute(2, 0, 1, 3).reshape(heads, -1, z.size(3));
-    return headFirst.bmm(perHeadWeight());
+    Tensor outputs = headFirst.bmm(perHeadWeight());
+    return postNorm == null ? outputs : outputs.mul_(postNorm.weight());
   }
 
   /**
@@ -39,7 +56,8 @@ public final class HeadOutput {
    * D]}.
    */
   public Tensor pullBack(Tensor cotangent) {
-    return cotangent
+    Tensor beforeGain = postNorm == null ? cotangent : cotangent.mul(postNorm.weight());
+    return beforeGain
         .matmul(projection.weight())
         .reshape(cotangent.size(0), cotangent.size(1), heads, -1);
   }
@@ -47,6 +65,10 @@ public final class HeadOutput {
   /** The bias {@code [D]}, or null. */
   public @Nullable Tensor bias() {
     return projection.bias();
+  }
+
+  private static Tensor flat(Tensor z) {
+    return z.reshape(z.size(0), z.size(1), -1);
   }
 
   /** {@code [H, dHead, D]}, a view. */

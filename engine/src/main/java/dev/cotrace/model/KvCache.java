@@ -18,6 +18,7 @@ import org.bytedeco.pytorch.Tensor;
  */
 public final class KvCache implements AutoCloseable {
   private final Placement placement;
+  private final Architecture architecture;
   private final int capacity;
   private final long[] padding;
   private final List<Holder> keys;
@@ -33,7 +34,7 @@ public final class KvCache implements AutoCloseable {
    */
   public KvCache(
       Placement placement, Architecture architecture, int heads, int capacity, long[] padding) {
-    this(placement, capacity, padding.clone(), new ArrayList<>(), new ArrayList<>());
+    this(placement, architecture, capacity, padding.clone(), new ArrayList<>(), new ArrayList<>());
     long[] shape = {padding.length, heads, capacity, architecture.headDimension()};
     try (Scope _ = new Scope()) {
       for (int layer = 0; layer < architecture.layers(); layer++) {
@@ -44,8 +45,14 @@ public final class KvCache implements AutoCloseable {
   }
 
   private KvCache(
-      Placement placement, int capacity, long[] padding, List<Holder> keys, List<Holder> values) {
+      Placement placement,
+      Architecture architecture,
+      int capacity,
+      long[] padding,
+      List<Holder> keys,
+      List<Holder> values) {
     this.placement = placement;
+    this.architecture = architecture;
     this.capacity = capacity;
     this.padding = padding;
     this.keys = keys;
@@ -73,7 +80,9 @@ public final class KvCache implements AutoCloseable {
    */
   public KvCache select(int[] rows) {
     long[] selected = Arrays.stream(rows).mapToLong(row -> padding[row]).toArray();
-    KvCache copy = new KvCache(placement, capacity, selected, new ArrayList<>(), new ArrayList<>());
+    KvCache copy =
+        new KvCache(
+            placement, architecture, capacity, selected, new ArrayList<>(), new ArrayList<>());
     copy.length = length;
     try (Scope _ = new Scope()) {
       long[] wide = Arrays.stream(rows).asLongStream().toArray();
@@ -87,13 +96,13 @@ public final class KvCache implements AutoCloseable {
   }
 
   /** The next {@code time} slots, in the caller's scope; fails when they do not fit. */
-  Span next(int time, Rotary rotary) {
+  Span next(int time) {
     if (length + time > capacity) {
       throw new IllegalArgumentException(
           "the cache holds %d positions, %d are filled and %d more do not fit"
               .formatted(capacity, length, time));
     }
-    return Span.of(placement, rotary, length, time, padding);
+    return Span.of(placement, architecture, length, time, padding);
   }
 
   /**

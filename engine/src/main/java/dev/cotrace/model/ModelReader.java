@@ -1,7 +1,6 @@
 package dev.cotrace.model;
 
 import dev.cotrace.format.Gguf;
-import dev.cotrace.format.MalformedModelException;
 import dev.cotrace.format.ModelConfig;
 import dev.cotrace.format.Safetensors;
 import dev.cotrace.format.TensorFile;
@@ -11,8 +10,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.util.HashSet;
 import java.util.Set;
-import java.util.function.Function;
-import java.util.function.Predicate;
 
 /**
  * An opened model whose parameters are still in their file; closes it unless the weights need it.
@@ -20,23 +17,13 @@ import java.util.function.Predicate;
 final class ModelReader implements AutoCloseable {
   private final Architecture architecture;
   private final TensorFile file;
-  private final Function<ParameterSource, Parameters> layout;
-  private final Predicate<String> meaningless;
+  private final ParameterLayout layout;
   private boolean handedOver;
 
-  /**
-   * @param layout finds the parameters by the names of their family and format
-   * @param meaningless names of stored tensors that are no parameters
-   */
-  private ModelReader(
-      Architecture architecture,
-      TensorFile file,
-      Function<ParameterSource, Parameters> layout,
-      Predicate<String> meaningless) {
+  private ModelReader(Architecture architecture, TensorFile file, ParameterLayout layout) {
     this.architecture = architecture;
     this.file = file;
     this.layout = layout;
-    this.meaningless = meaningless;
   }
 
   /**
@@ -62,8 +49,8 @@ final class ModelReader implements AutoCloseable {
         new Weights(
             placement,
             () -> {
-              Parameters parameters = layout.apply(source);
-              source.requireAllRead(architecture.family(), meaningless);
+              Parameters parameters = new ParameterReader(source, architecture, layout).read();
+              source.requireAllRead(architecture.family(), this::isNoParameter);
               return parameters;
             });
     if (source.sharesMemory()) {
@@ -71,6 +58,14 @@ final class ModelReader implements AutoCloseable {
       handedOver = true;
     }
     return weights;
+  }
+
+  private boolean isNoParameter(String name) {
+    String unembedding = layout.names().unembedding() + ".weight";
+    boolean copyOfTheEmbedding =
+        architecture.tiedUnembedding()
+            && (name.equals(unembedding) || name.endsWith("." + unembedding));
+    return copyOfTheEmbedding || layout.ignored().matcher(name).matches();
   }
 
   @Override
@@ -89,40 +84,8 @@ final class ModelReader implements AutoCloseable {
       ends.addAll(ModelConfig.read(files.generationConfig()).integers("eos_token_id"));
     }
     Architecture a = HuggingFaceArchitecture.of(config, ends);
-    Predicate<String> unusedHead =
-        name -> a.tiedUnembedding() && name.equals("lm_head.weight"); // A copy of the embedding.
-    return switch (a.family()) {
-      case "llama" ->
-          new ModelReader(
-              a,
-              Safetensors.openSharded(files.directory()),
-              source -> {
-                requireBias(config, "attention_bias", source, "layers.0.self_attn.q_proj.bias");
-                requireBias(config, "mlp_bias", source, "layers.0.mlp.up_proj.bias");
-                return ParameterNames.llama(source, a);
-              },
-              unusedHead.or(name -> name.endsWith(".rotary_emb.inv_freq")));
-      default ->
-          new ModelReader(
-              a,
-              Safetensors.openSharded(files.directory()),
-              source -> ParameterNames.gpt2(source, a),
-              // The causal mask, which old versions saved.
-              unusedHead.or(name -> name.matches(".*\\.attn\\.(masked_)?bias")));
-    };
-  }
-
-  /** A bias that is stored but not asked for, or the reverse, would make another model. */
-  private static void requireBias(
-      ModelConfig config, String key, ParameterSource source, String name) {
-    boolean asked = config.flag(key, false);
-    if (asked != (source.has(name) || source.has("model." + name))) {
-      throw new MalformedModelException(
-          config.file(),
-          0,
-          "expected %s to say whether there is a model.%s, but it is %s"
-              .formatted(key, name, asked));
-    }
+    return new ModelReader(
+        a, Safetensors.openSharded(files.directory()), ParameterLayout.huggingFace(a.family()));
   }
 
   private static ModelReader gguf(ModelFiles.SingleGguf files, Set<Integer> endTokens)
@@ -130,11 +93,7 @@ final class ModelReader implements AutoCloseable {
     Gguf file = Gguf.open(files.file());
     try {
       Architecture a = GgufArchitecture.of(file, endTokens);
-      return new ModelReader(
-          a,
-          file,
-          source -> ParameterNames.llamaGguf(source, a),
-          name -> name.equals("rope_freqs.weight"));
+      return new ModelReader(a, file, ParameterLayout.gguf(a.family()));
     } catch (RuntimeException e) {
       file.close();
       throw e;

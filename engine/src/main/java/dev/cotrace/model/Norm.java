@@ -1,6 +1,7 @@
 package dev.cotrace.model;
 
 import org.bytedeco.pytorch.DoubleOptional;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
@@ -12,8 +13,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param centred whether the mean is subtracted
  * @param epsilon ε
- * @param weight gain {@code [D]}
- * @param bias shift {@code [D]}, if any
+ * @param weight gain {@code [D]}, or {@code [dHead]} for a norm of heads
+ * @param bias shift of the same shape, if any
  */
 record Norm(boolean centred, double epsilon, Tensor weight, @Nullable Tensor bias) {
   /** Normalises the last dimension of {@code x}; runs in the caller's scope. */
@@ -25,5 +26,10 @@ record Norm(boolean centred, double epsilon, Tensor weight, @Nullable Tensor bia
     }
     Tensor y = torch.rms_norm(x, width, new TensorOptional(weight), new DoubleOptional(epsilon));
     return bias == null ? y : y.add(bias);
+  }
+
+  /** RMSNorm's {@code 1/√(mean(x²) + ε)} over the last dimension, which stays with size 1. */
+  Tensor inverseRoot(Tensor x) {
+    return x.square().mean(new long[] {-1}, true, null).add(new Scalar(epsilon)).rsqrt();
   }
 }

@@ -1,157 +1,166 @@
 package dev.cotrace.model;
 
-import dev.cotrace.model.Weights.Layer;
-import dev.cotrace.model.Weights.Parameters;
-import dev.cotrace.torch.Scope;
-import java.util.function.IntFunction;
-import java.util.stream.IntStream;
-import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
-/** Where each family keeps its parameters, as Hugging Face and GGUF name them. */
-final class ParameterNames {
-  private ParameterNames() {}
+/**
+ * What a family calls its parameters in one file format. Names of a layer's parts come after {@code
+ * layer}, with the layer's number in it; {@code .weight} or {@code .bias} comes last.
+ *
+ * <p>A name that only some members of a family need is there for all: the {@link Architecture} says
+ * which parameters a model has.
+ *
+ * @param query the projection to queries, or to queries, keys and values in one
+ */
+record ParameterNames(
+    String embedding,
+    @Nullable String positions,
+    String layer,
+    String attentionNorm,
+    String query,
+    String key,
+    String value,
+    String queryNorm,
+    String keyNorm,
+    String output,
+    String attentionPostNorm,
+    String mlpNorm,
+    String gate,
+    String up,
+    String down,
+    String mlpPostNorm,
+    String finalNorm,
+    String unembedding) {
+  private static final String NONE = "none";
 
-  /**
-   * Hugging Face's llama: {@code model.layers.N.…}, or {@code layers.N.…} where the model was saved
-   * without its head.
-   */
-  static Parameters llama(ParameterSource source, Architecture a) {
-    long query = (long) a.heads() * a.headDimension();
-    long shared = (long) a.keyValueHeads() * a.headDimension();
-    String prefix = source.has("embed_tokens.weight") ? "" : "model.";
-    Tensor embedding = source.read(prefix + "embed_tokens.weight", a.vocabulary(), a.width());
-    return parameters(
-        a,
-        embedding,
-        layer -> {
-          String at = prefix + "layers." + layer + ".";
-          return new Layer(
-              source.norm(at + "input_layernorm", a),
-              source.linear(at + "self_attn.q_proj", query, a.width()),
-              source.linear(at + "self_attn.k_proj", shared, a.width()),
-              source.linear(at + "self_attn.v_proj", shared, a.width()),
-              source.linear(at + "self_attn.o_proj", a.width(), query),
-              source.norm(at + "post_attention_layernorm", a),
-              source.linear(at + "mlp.gate_proj", a.mlpWidth(), a.width()),
-              source.linear(at + "mlp.up_proj", a.mlpWidth(), a.width()),
-              source.linear(at + "mlp.down_proj", a.width(), a.mlpWidth()));
-        },
-        source.norm(prefix + "norm", a),
-        a.tiedUnembedding() ? embedding : source.read("lm_head.weight", a.vocabulary(), a.width()));
-  }
+  /** Hugging Face's llama and everything that took its names: mistral, qwen2, qwen3. */
+  static final ParameterNames LLAMA =
+      new ParameterNames(
+          "embed_tokens",
+          null,
+          "layers.%d.",
+          "input_layernorm",
+          "self_attn.q_proj",
+          "self_attn.k_proj",
+          "self_attn.v_proj",
+          "self_attn.q_norm",
+          "self_attn.k_norm",
+          "self_attn.o_proj",
+          NONE,
+          "post_attention_layernorm",
+          "mlp.gate_proj",
+          "mlp.up_proj",
+          "mlp.down_proj",
+          NONE,
+          "norm",
+          "lm_head");
 
-  /**
-   * llama in GGUF: {@code blk.N.…}. Query and key rows are stored for interleaved rotation: within
-   * a head, row {@code 2i + j} is the half-split row {@code j · dHead/2 + i}.
-   */
-  static Parameters llamaGguf(ParameterSource source, Architecture a) {
-    long query = (long) a.heads() * a.headDimension();
-    long shared = (long) a.keyValueHeads() * a.headDimension();
-    Tensor embedding = source.read("token_embd.weight", a.vocabulary(), a.width());
-    return parameters(
-        a,
-        embedding,
-        layer -> {
-          String at = "blk." + layer + ".";
-          return new Layer(
-              source.norm(at + "attn_norm", a),
-              halfSplit(source, at + "attn_q", query, a.width(), a.headDimension()),
-              halfSplit(source, at + "attn_k", shared, a.width(), a.headDimension()),
-              source.linear(at + "attn_v", shared, a.width()),
-              source.linear(at + "attn_output", a.width(), query),
-              source.norm(at + "ffn_norm", a),
-              source.linear(at + "ffn_gate", a.mlpWidth(), a.width()),
-              source.linear(at + "ffn_up", a.mlpWidth(), a.width()),
-              source.linear(at + "ffn_down", a.width(), a.mlpWidth()));
-        },
-        source.norm("output_norm", a),
-        a.tiedUnembedding() ? embedding : source.read("output.weight", a.vocabulary(), a.width()));
-  }
+  /** Hugging Face's gemma2 and gemma3, where {@code post_attention_layernorm} is what it says. */
+  static final ParameterNames GEMMA =
+      new ParameterNames(
+          LLAMA.embedding,
+          null,
+          LLAMA.layer,
+          LLAMA.attentionNorm,
+          LLAMA.query,
+          LLAMA.key,
+          LLAMA.value,
+          LLAMA.queryNorm,
+          LLAMA.keyNorm,
+          LLAMA.output,
+          "post_attention_layernorm",
+          "pre_feedforward_layernorm",
+          LLAMA.gate,
+          LLAMA.up,
+          LLAMA.down,
+          "post_feedforward_layernorm",
+          LLAMA.finalNorm,
+          LLAMA.unembedding);
 
-  /**
-   * Hugging Face's gpt2, whose linear maps are stored {@code [in, out]} and whose q, k and v are
-   * one map.
-   */
-  static Parameters gpt2(ParameterSource source, Architecture a) {
-    String prefix = source.has("transformer.wte.weight") ? "transformer." : "";
-    Tensor embedding = source.read(prefix + "wte.weight", a.vocabulary(), a.width());
-    Parameters parameters =
-        parameters(
-            a,
-            embedding,
-            layer -> {
-              String at = prefix + "h." + layer + ".";
-              Linear fused = conv1d(source, at + "attn.c_attn", a.width(), 3L * a.width());
-              return new Layer(
-                  source.norm(at + "ln_1", a),
-                  third(fused, 0),
-                  third(fused, 1),
-                  third(fused, 2),
-                  conv1d(source, at + "attn.c_proj", a.width(), a.width()),
-                  source.norm(at + "ln_2", a),
-                  null,
-                  conv1d(source, at + "mlp.c_fc", a.width(), a.mlpWidth()),
-                  conv1d(source, at + "mlp.c_proj", a.mlpWidth(), a.width()));
-            },
-            source.norm(prefix + "ln_f", a),
-            a.tiedUnembedding()
-                ? embedding
-                : source.read("lm_head.weight", a.vocabulary(), a.width()));
-    Tensor positions = source.read(prefix + "wpe.weight", a.maxPositions(), a.width());
-    return new Parameters(
-        parameters.tokenEmbedding(),
-        positions,
-        parameters.layers(),
-        parameters.finalNorm(),
-        parameters.unembedding());
-  }
+  /** Hugging Face's gpt2. */
+  static final ParameterNames GPT2 =
+      new ParameterNames(
+          "wte",
+          "wpe",
+          "h.%d.",
+          "ln_1",
+          "attn.c_attn",
+          NONE,
+          NONE,
+          NONE,
+          NONE,
+          "attn.c_proj",
+          NONE,
+          "ln_2",
+          NONE,
+          "mlp.c_fc",
+          "mlp.c_proj",
+          NONE,
+          "ln_f",
+          "lm_head");
 
-  private static Parameters parameters(
-      Architecture a,
-      Tensor embedding,
-      IntFunction<Layer> layer,
-      Norm finalNorm,
-      Tensor unembedding) {
-    return new Parameters(
-        embedding,
-        null,
-        IntStream.range(0, a.layers()).mapToObj(layer).toList(),
-        finalNorm,
-        new Linear(unembedding, null));
-  }
+  /** Hugging Face's gpt_neox. */
+  static final ParameterNames GPT_NEOX =
+      new ParameterNames(
+          "embed_in",
+          null,
+          "layers.%d.",
+          "input_layernorm",
+          "attention.query_key_value",
+          NONE,
+          NONE,
+          NONE,
+          NONE,
+          "attention.dense",
+          NONE,
+          "post_attention_layernorm",
+          NONE,
+          "mlp.dense_h_to_4h",
+          "mlp.dense_4h_to_h",
+          NONE,
+          "final_layer_norm",
+          "embed_out");
 
-  private static Linear halfSplit(
-      ParameterSource source, String name, long out, long in, int headDimension) {
-    try (Scope scope = new Scope()) {
-      Linear interleaved = source.linear(name, out, in);
-      Tensor bias = interleaved.bias();
-      return new Linear(
-          scope.keep(halfSplit(interleaved.weight(), headDimension)),
-          bias == null ? null : scope.keep(halfSplit(bias, headDimension)));
-    }
-  }
+  /** GGUF, which has one name for one thing in all families. */
+  static final ParameterNames GGUF =
+      new ParameterNames(
+          "token_embd",
+          null,
+          "blk.%d.",
+          "attn_norm",
+          "attn_q",
+          "attn_k",
+          "attn_v",
+          "attn_q_norm",
+          "attn_k_norm",
+          "attn_output",
+          "post_attention_norm",
+          "ffn_norm",
+          "ffn_gate",
+          "ffn_up",
+          "ffn_down",
+          "post_ffw_norm",
+          "output_norm",
+          "output");
 
-  private static Tensor halfSplit(Tensor rows, int headDimension) {
-    long width = rows.dim() == 1 ? 1 : rows.size(1);
-    try (Scope scope = new Scope()) {
-      Tensor halves = rows.reshape(-1, headDimension / 2, 2, width).transpose(1, 2);
-      return scope.keep(halves.reshape(rows.sizes().vec().get()));
-    }
-  }
-
-  private static Linear conv1d(ParameterSource source, String name, long in, long out) {
-    try (Scope scope = new Scope()) {
-      Tensor weight = source.read(name + ".weight", in, out);
-      return new Linear(
-          scope.keep(weight.t().contiguous()), scope.keep(source.read(name + ".bias", out)));
-    }
-  }
-
-  private static Linear third(Linear fused, int index) {
-    long rows = fused.weight().size(0) / 3;
-    Tensor bias = fused.bias();
-    return new Linear(
-        fused.weight().narrow(0, index * rows, rows),
-        bias == null ? null : bias.narrow(0, index * rows, rows));
-  }
+  /** GGUF's names of a family with one projection to queries, keys and values. */
+  static final ParameterNames GGUF_FUSED =
+      new ParameterNames(
+          GGUF.embedding,
+          "position_embd",
+          GGUF.layer,
+          GGUF.attentionNorm,
+          "attn_qkv",
+          NONE,
+          NONE,
+          NONE,
+          NONE,
+          GGUF.output,
+          NONE,
+          GGUF.mlpNorm,
+          NONE,
+          GGUF.up,
+          GGUF.down,
+          NONE,
+          GGUF.finalNorm,
+          GGUF.unembedding);
 }

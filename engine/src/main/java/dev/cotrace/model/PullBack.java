@@ -1,6 +1,6 @@
 package dev.cotrace.model;
 
-import dev.cotrace.model.Decoder.Attention;
+import dev.cotrace.model.Decoder.Projections;
 import dev.cotrace.model.ResidualStream.Reads;
 import dev.cotrace.torch.Scope;
 import dev.cotrace.torch.Torch;
@@ -35,22 +35,22 @@ public final class PullBack {
    */
   public List<Tensor> heads(int layer, Tensor read, Span span, List<Tensor> outputs) {
     try (Scope scope = new Scope()) {
-      Weights.Layer w = decoder.layer(layer);
-      Attention shared = decoder.project(layer, Reads.shared(read));
+      Weights.AttentionWeights w = decoder.layer(layer).attention();
+      Projections shared = decoder.project(layer, Reads.shared(read));
       int group = decoder.architecture().groupSize();
       Tensor query = leaf(shared.query());
       Tensor key = leaf(ungrouped(shared.key(), group));
       Tensor value = leaf(ungrouped(shared.value(), group));
-      Attention turned = new Attention(query, key, value).rotated(span);
-      Tensor z =
-          decoder.attend(
-              turned.query(),
-              turned.key().transpose(1, 2),
-              turned.value().transpose(1, 2),
-              span.mask());
+      Projections turned = decoder.positioned(layer, new Projections(query, key, value), span);
       HeadOutput output = decoder.headOutput(layer);
-      HeadReads headReads =
-          new HeadReads(w.attentionNorm(), read, decoder.architecture().headDimension());
+      Tensor z =
+          output.normed(
+              decoder.attend(
+                  turned.query(),
+                  turned.key().transpose(1, 2),
+                  turned.value().transpose(1, 2),
+                  span.view(layer).mask()));
+      HeadReads headReads = new HeadReads(w.norm(), read, decoder.architecture().headDimension());
       Linear[] projections = {w.query(), w.key(), w.value()};
       List<Tensor> reads = new ArrayList<>();
       for (int i = 0; i < outputs.size(); i++) {

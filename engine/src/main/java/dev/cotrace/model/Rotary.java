@@ -6,7 +6,10 @@ import java.util.Arrays;
  * Rotary position embedding in the half-split convention of Hugging Face (RoFormer, arXiv
  * 2104.09864).
  *
- * @param inverseFrequencies radians a position turns each of the dHead/2 planes; empty for none
+ * <p>Plane i is made of dimensions i and i + R/2 of a head, where R ≤ dHead is the number of
+ * dimensions that turn; the others pass as they are.
+ *
+ * @param inverseFrequencies radians a position turns each of the R/2 planes; empty for none
  */
 public record Rotary(double[] inverseFrequencies) {
   /** No rotation: the model has learned positions. */
@@ -24,11 +27,24 @@ public record Rotary(double[] inverseFrequencies) {
   public record Llama3Scaling(
       double factor, double lowFrequency, double highFrequency, double originalPositions) {}
 
-  /** Plain rotary positions: plane i turns {@code theta^(−2i/dHead)} radians a position. */
-  public static Rotary of(double theta, int headDimension) {
-    double[] frequencies = new double[headDimension / 2];
-    Arrays.setAll(frequencies, i -> Math.pow(theta, -2.0 * i / headDimension));
+  /**
+   * Plain rotary positions: plane i turns {@code theta^(−2i/R)} radians a position.
+   *
+   * @param dimensions R, how many dimensions of a head turn
+   */
+  public static Rotary of(double theta, int dimensions) {
+    if (dimensions < 2 || dimensions % 2 != 0) {
+      throw new IllegalArgumentException(
+          "rotary positions turn an even number of dimensions of a head, got " + dimensions);
+    }
+    double[] frequencies = new double[dimensions / 2];
+    Arrays.setAll(frequencies, i -> Math.pow(theta, -2.0 * i / dimensions));
     return new Rotary(frequencies);
+  }
+
+  /** R, how many dimensions of a head turn. */
+  public int dimensions() {
+    return 2 * inverseFrequencies.length;
   }
 
   /** Every plane turns slower by {@code factor}. */
@@ -70,9 +86,7 @@ public record Rotary(double[] inverseFrequencies) {
     return inverseFrequencies.length > 0;
   }
 
-  /**
-   * Angles of each of {@code positions}, row-major {@code [positions, dHead]}, both halves alike.
-   */
+  /** Angles of each of {@code positions}, row-major {@code [positions, R]}, both halves alike. */
   double[] angles(long[] positions) {
     int half = inverseFrequencies.length;
     double[] angles = new double[Math.multiplyExact(positions.length, 2 * half)];

@@ -2,7 +2,11 @@ package dev.cotrace.model;
 
 import dev.cotrace.torch.Placement;
 import dev.cotrace.torch.Scope;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
@@ -10,24 +14,31 @@ import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The slots that one call of the forward pass fills: each row's positions and what each position
- * may attend to. Its tensors belong to the scope it was made in.
+ * The slots that one call of the forward pass fills: each row's positions and, for each layer, what
+ * they see. Its tensors belong to the scope it was made in.
  *
  * @param end first slot after this span
  * @param positions {@code [rows or 1, time]}, counted in each row's own sequence; padding counts as
  *     position 0
- * @param mask what is added to attention scores, {@code [rows or 1, 1, time, end]}: 0 where a slot
- *     is visible and −∞ elsewhere; null when everything is visible
- * @param rotation the rotary embedding of the positions, or null for a model without one
+ * @param views one for each layer; layers of one pattern share theirs
  */
-public record Span(int end, Tensor positions, @Nullable Tensor mask, @Nullable Rotation rotation) {
+public record Span(int end, Tensor positions, List<View> views) {
+  /**
+   * What the positions see in some layer.
+   *
+   * @param mask what is added to attention scores, {@code [rows or 1, 1, time, end]}: 0 where a
+   *     slot is visible and −∞ elsewhere; null when everything is visible
+   * @param rotation the rotary embedding of the positions, or null for a layer without one
+   */
+  record View(@Nullable Tensor mask, @Nullable Rotation rotation) {}
 
   /**
    * The span of {@code time} slots from {@code start} on.
    *
    * @param padding leading slots of each row that hold nothing
    */
-  public static Span of(Placement placement, Rotary rotary, int start, int time, long[] padding) {
+  public static Span of(
+      Placement placement, Architecture architecture, int start, int time, long[] padding) {
     boolean padded = Arrays.stream(padding).anyMatch(p -> p > 0);
     long[] hidden = padded ? padding : new long[1];
     long[] positions = new long[hidden.length * time];
@@ -36,24 +47,43 @@ public record Span(int end, Tensor positions, @Nullable Tensor mask, @Nullable R
         positions[row * time + t] = Math.max(0, start + t - hidden[row]);
       }
     }
-    return new Span(
-        start + time,
-        placement.indices(positions, hidden.length, time),
-        padded || time > 1 ? mask(placement, start, time, hidden) : null,
-        rotary.enabled() ? Rotation.of(placement, rotary, positions, hidden.length, time) : null);
+    Map<Integer, Tensor> masks = new HashMap<>();
+    Map<Rotary, Rotation> rotations = new HashMap<>();
+    List<View> views = new ArrayList<>();
+    for (AttentionPattern pattern : architecture.attention().patterns()) {
+      boolean narrow = pattern.window() > 0 && pattern.window() < start + time;
+      int window = narrow ? pattern.window() : start + time;
+      if (narrow || padded || time > 1) {
+        masks.computeIfAbsent(window, _ -> mask(placement, start, time, hidden, window));
+      }
+      if (pattern.rotary().enabled()) {
+        rotations.computeIfAbsent(
+            pattern.rotary(),
+            rotary -> Rotation.of(placement, rotary, positions, hidden.length, time));
+      }
+      views.add(new View(masks.get(window), rotations.get(pattern.rotary())));
+    }
+    return new Span(start + time, placement.indices(positions, hidden.length, time), views);
+  }
+
+  /** What the positions see in {@code layer}. */
+  View view(int layer) {
+    return views.get(layer);
   }
 
   /**
-   * Slot s is visible from slot t when s ≤ t and s is no padding; padding sees itself, so that no
-   * softmax is empty.
+   * Slot s is visible from slot t when {@code t − window < s ≤ t} and s is no padding; padding sees
+   * itself, so that no softmax is empty.
    */
-  private static Tensor mask(Placement placement, int start, int time, long[] hidden) {
+  private static Tensor mask(Placement placement, int start, int time, long[] hidden, int window) {
     try (Scope scope = new Scope()) {
       int end = start + time;
       Tensor slot = placement.indices(range(0, end), 1, 1, 1, end);
       Tensor query = placement.indices(range(start, end), 1, 1, time, 1);
       Tensor first = placement.indices(hidden, hidden.length, 1, 1, 1);
-      Tensor visible = slot.le(query).logical_and(slot.ge(first)).logical_or(slot.eq(query));
+      Tensor before = slot.gt(query.sub(new Scalar((long) window)));
+      Tensor visible =
+          slot.le(query).logical_and(before).logical_and(slot.ge(first)).logical_or(slot.eq(query));
       Tensor mask = placement.zeros(hidden.length, 1, time, end);
       return scope.keep(
           mask.masked_fill_(visible.logical_not(), new Scalar(Double.NEGATIVE_INFINITY)));
@@ -66,8 +96,8 @@ public record Span(int end, Tensor positions, @Nullable Tensor mask, @Nullable R
     return range;
   }
 
-  /** The rotary embedding of a span's positions, {@code [rows or 1, time, 1, dHead]} each. */
-  public record Rotation(Tensor cos, Tensor sin) {
+  /** The rotary embedding of a span's positions, {@code [rows or 1, time, 1, R]} each. */
+  record Rotation(Tensor cos, Tensor sin) {
     private static Rotation of(
         Placement placement, Rotary rotary, long[] positions, int rows, int time) {
       try (Scope scope = new Scope()) {
@@ -84,10 +114,19 @@ public record Span(int end, Tensor positions, @Nullable Tensor mask, @Nullable R
     }
 
     /**
-     * Rotates {@code x [rows, time, heads, dHead]} in the half-split convention; runs in the
-     * caller's scope.
+     * Rotates the first R dimensions of {@code x [rows, time, heads, dHead]} in the half-split
+     * convention; runs in the caller's scope.
      */
     Tensor apply(Tensor x) {
+      long turning = cos.size(3);
+      if (turning == x.size(3)) {
+        return turn(x);
+      }
+      Tensor still = x.narrow(3, turning, x.size(3) - turning);
+      return torch.cat(new TensorVector(turn(x.narrow(3, 0, turning)), still), 3);
+    }
+
+    private Tensor turn(Tensor x) {
       long half = x.size(3) / 2;
       Tensor first = x.narrow(3, 0, half);
       Tensor second = x.narrow(3, half, half);

@@ -19,16 +19,26 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Weights implements AutoCloseable {
   /** Parameters of one layer. */
-  record Layer(
-      Norm attentionNorm,
+  record Layer(AttentionWeights attention, MlpWeights mlp) {}
+
+  /** Parameters of one layer's attention. */
+  record AttentionWeights(
+      Norm norm,
       Linear query, // [H · dHead, D]
       Linear key, // [Hk · dHead, D]
       Linear value, // [Hk · dHead, D]
+      @Nullable Norm queryNorm, // over dHead
+      @Nullable Norm keyNorm, // over dHead
       Linear output, // [D, H · dHead]
-      Norm mlpNorm,
+      @Nullable Norm postNorm) {}
+
+  /** Parameters of one layer's MLP. */
+  record MlpWeights(
+      Norm norm,
       @Nullable Linear gate, // [F, D]
       Linear up, // [F, D]
-      Linear down) {} // [D, F]
+      Linear down, // [D, F]
+      @Nullable Norm postNorm) {}
 
   /**
    * All parameters: {@code tokenEmbedding [V, D]}, {@code positionEmbedding [positions, D]}, {@code
@@ -65,16 +75,22 @@ public final class Weights implements AutoCloseable {
   }
 
   /**
-   * Parameters named as Hugging Face's llama names them. They are held, not copied: gradients reach
-   * them and training them in place changes the model.
+   * Parameters named and stored as Hugging Face does for the family. They are held, not copied:
+   * gradients reach them and training them in place changes the model.
    *
    * @param parameters at {@code placement}, in the shapes that {@code architecture} asks for
    * @throws IllegalArgumentException when one is missing or has another shape
    */
-  public static Weights llama(
+  public static Weights huggingFace(
       Architecture architecture, Placement placement, Map<String, Tensor> parameters) {
     return new Weights(
-        placement, () -> ParameterNames.llama(new NamedTensors(parameters), architecture));
+        placement,
+        () ->
+            new ParameterReader(
+                    new NamedTensors(parameters),
+                    architecture,
+                    ParameterLayout.huggingFace(architecture.family()))
+                .read());
   }
 
   /** The precision and device of every parameter. */
@@ -92,27 +108,34 @@ public final class Weights implements AutoCloseable {
   }
 
   private void hold(Layer layer) {
-    hold(layer.attentionNorm);
-    hold(layer.query);
-    hold(layer.key);
-    hold(layer.value);
-    hold(layer.output);
-    hold(layer.mlpNorm);
-    if (layer.gate != null) {
-      hold(layer.gate);
+    AttentionWeights attention = layer.attention;
+    hold(attention.norm);
+    hold(attention.query);
+    hold(attention.key);
+    hold(attention.value);
+    hold(attention.queryNorm);
+    hold(attention.keyNorm);
+    hold(attention.output);
+    hold(attention.postNorm);
+    hold(layer.mlp.norm);
+    hold(layer.mlp.gate);
+    hold(layer.mlp.up);
+    hold(layer.mlp.down);
+    hold(layer.mlp.postNorm);
+  }
+
+  private void hold(@Nullable Norm norm) {
+    if (norm != null) {
+      hold(norm.weight());
+      hold(norm.bias());
     }
-    hold(layer.up);
-    hold(layer.down);
   }
 
-  private void hold(Norm norm) {
-    hold(norm.weight());
-    hold(norm.bias());
-  }
-
-  private void hold(Linear linear) {
-    hold(linear.weight());
-    hold(linear.bias());
+  private void hold(@Nullable Linear linear) {
+    if (linear != null) {
+      hold(linear.weight());
+      hold(linear.bias());
+    }
   }
 
   private void hold(@Nullable Tensor tensor) {

@@ -58,7 +58,9 @@ final class CorruptionLawsTest {
   private static Stream<Arguments> kinds(Predicate<String> wanted) {
     return TinyCorruption.KINDS.stream()
         .filter(wanted)
-        .flatMap(kind -> Stream.of("llama", "gpt2").map(family -> Arguments.of(kind, family)));
+        .flatMap(kind ->
+            Stream.of("llama", "gpt2", "gpt_neox", "gemma")
+                .map(family -> Arguments.of(kind, family)));
   }
 
   @ParameterizedTest

@@ -38,7 +38,7 @@ final class GateLawsTest {
   private static final Objective OBJECTIVE = Objective.parse("answer-logprob + 0.5*kl");
 
   @ParameterizedTest
-  @CsvSource({"llama, 1", "gpt2, 2"})
+  @CsvSource({"llama, 1", "gpt2, 2", "gpt_neox, 3", "gemma, 4"})
   void anyMaskGivesTheValueOfNaiveGates(String family, long seed) {
     try (TinyModel model = TinyModel.of(family, seed, 2, 4)) {
       NaiveGatedModel naive = new NaiveGatedModel(model);
@@ -50,7 +50,10 @@ final class GateLawsTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"llama, 0.0", "gpt2, 0.0", "llama, 0.3", "gpt2, 0.3", "llama, 1.0", "gpt2, 1.0"})
+  @CsvSource({
+    "llama, 0.0", "gpt2, 0.0", "gpt_neox, 0.0", "gemma, 0.0", "llama, 0.3", "gpt2, 0.3",
+    "gpt_neox, 0.3", "gemma, 0.3", "llama, 1.0", "gpt2, 1.0", "gpt_neox, 1.0", "gemma, 1.0"
+  })
   void uniformGatesAndAMaskOfEqualGatesAgree(String family, double alpha) {
     try (TinyModel model = TinyModel.of(family, 3, 2, 4)) {
       ComputationGraph graph = GatedModel.of(model.decoder()).graph();
@@ -62,7 +65,7 @@ final class GateLawsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"llama", "gpt2"})
+  @ValueSource(strings = {"llama", "gpt2", "gpt_neox", "gemma"})
   void openGatesGiveTheCleanModelAndClosedGatesTheCorruptedOne(String family) {
     PromptPair swapped =
         new PromptPair(
@@ -82,7 +85,7 @@ final class GateLawsTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"llama, 5", "gpt2, 6"})
+  @CsvSource({"llama, 5", "gpt2, 6", "gpt_neox, 7", "gemma, 8"})
   void everyEdgesGradientIsItsCentralDifference(String family, long seed) {
     double alpha = 0.6;
     double step = 1e-5;
@@ -112,7 +115,7 @@ final class GateLawsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"llama", "gpt2"})
+  @ValueSource(strings = {"llama", "gpt2", "gpt_neox", "gemma"})
   void theFullCircuitIsFaithfulAndTheEmptyOneIsNot(String family) {
     try (TinyModel model = TinyModel.of(family, 7, 2, 4)) {
       Workload work =

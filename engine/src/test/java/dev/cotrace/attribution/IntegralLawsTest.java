@@ -22,6 +22,9 @@ final class IntegralLawsTest {
     "gpt2, logit-diff, 6",
     "gpt2, exact-match, 7",
     "llama, 0.5*length - contains(\"0\"), 8",
+    "gpt_neox, answer-prob, 9",
+    "gemma, answer-prob, 10",
+    "gemma, kl, 11",
   })
   void theAdaptiveRuleIsComplete(String family, String objective, long seed) {
     try (TinyModel model = TinyModel.of(family, seed, 1, 4)) {

@@ -22,7 +22,7 @@ final class MeanOutputsTest {
       List.of(new int[] {1, 2, 0}, new int[] {2}, new int[] {3, 1, 1, 0, 2}, new int[] {0, 3});
 
   @ParameterizedTest
-  @ValueSource(strings = {"llama", "gpt2"})
+  @ValueSource(strings = {"llama", "gpt2", "gpt_neox", "gemma"})
   void meansAreThoseOfNaiveOutputsAtEveryPosition(String family) {
     try (TinyModel model = TinyModel.of(family, 71, 2, 4);
         MeanOutputs outputs = new MeanOutputs(GatedModel.of(model.decoder()), 9)) {

@@ -27,7 +27,9 @@ final class SinglePassTest {
     "llama, logit-diff, 51",
     "gpt2, logit-diff, 52",
     "llama, answer-prob, 53",
-    "gpt2, answer-logprob, 54"
+    "gpt2, answer-logprob, 54",
+    "gpt_neox, logit-diff, 55",
+    "gemma, logit-diff, 56"
   })
   void withNothingGeneratedTheLeftRuleAveragesNaiveGradients(
       String family, String objective, long seed) {

@@ -157,11 +157,9 @@ class BrokenModelTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "llama-gqa-tied|model_type|\"mamba\"|supported are gpt2 and llama",
+        "llama-gqa-tied|model_type|\"mamba\"|supported are gpt2, gpt_neox, llama, mistral, qwen2, qwen3, gemma2 and gemma3",
         "llama-gqa-tied|hidden_act|\"relu\"|hidden_act relu is not supported",
         "llama-gqa-tied|quantization_config|{}|quantization_config",
-        "llama-gqa-tied|attention_bias|true|expected attention_bias to say whether",
-        "llama-biases|mlp_bias|false|expected mlp_bias to say whether",
         "llama-gqa-tied|rope_parameters|{\"rope_type\": \"yarn\", \"factor\": 4}|rope_type yarn",
         "llama-old-keys|rope_scaling|{\"type\": \"dynamic\", \"factor\": 2}|rope_type dynamic",
         "llama-old-keys|rope_scaling|{\"rope_type\": \"llama3\"}|rope_scaling.factor, got nothing",
@@ -173,6 +171,14 @@ class BrokenModelTest {
         "gpt2-hub|reorder_and_upcast_attn|true|reorder_and_upcast_attn",
         "gpt2-hub|scale_attn_weights|false|scale_attn_weights",
         "gpt2-hub|activation_function|\"relu\"|activation_function relu is not supported",
+        "mistral-sliding|layer_types|[\"full_attention\"]|layer_types in a mistral",
+        "mistral-sliding|sliding_window|-1|a sliding window of at least one position",
+        "qwen2-sliding|layer_types|[\"full_attention\"]|expected layer_types for",
+        "qwen3-sliding|layer_types|[\"a\", \"b\", \"c\", \"d\"]|layer_types",
+        "gemma2|attention_bias|true|attention_bias in a gemma",
+        "gemma3|use_bidirectional_attention|true|use_bidirectional_attention",
+        "gemma3-conditional|text_config|null|expected an object under text_config",
+        "gpt_neox-parallel|num_hidden_layers|2000000000|num_hidden_layers from 1 to 10000",
         "gpt2-hub|n_head|3|a number of heads that divides the width 16, got 3",
       })
   void whatTheDecoderCannotComputeIsRefusedByName(
@@ -186,7 +192,21 @@ class BrokenModelTest {
 
   @ParameterizedTest
   @CsvSource({
-    "general.architecture,qwen3,expected general.architecture llama",
+    "llama-gqa-tied,attention_bias,true,expected a tensor named model.layers.0.self_attn.q_proj.bias",
+    "llama-biases,mlp_bias,false,.bias; which has no place in one",
+    "gpt_neox-parallel,attention_bias,false,.bias; which has no place in one",
+  })
+  void biasesAreThoseThatTheConfigurationAsksFor(
+      String model, String key, boolean value, String reason) throws IOException {
+    folder(model).config(config -> config.put(key, value));
+    assertRefused(directory)
+        .isInstanceOf(MalformedModelException.class)
+        .hasMessageContaining(reason.replace(';', ','));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "general.architecture,mamba,general.architecture mamba is not supported",
     "llama.rope.scaling.type,yarn,yarn rotary scaling",
   })
   void ggufOfAnotherKindIsRefusedByName(String key, String value, String reason)
@@ -201,7 +221,6 @@ class BrokenModelTest {
     "llama.expert_count,8,a mixture of experts",
     "llama.rope.dimension_count,2,2 rotated dimensions of 4",
     "llama.attention.value_length,2,keys and values of one width",
-    "llama.attention.sliding_window,64,sliding-window attention",
     "llama.attention.head_count,0,expected llama.attention.head_count from 1",
   })
   void ggufWithOtherFeaturesIsRefusedByName(String key, int value, String reason)

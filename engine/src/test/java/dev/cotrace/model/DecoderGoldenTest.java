@@ -67,6 +67,22 @@ class DecoderGoldenTest {
 
   @ParameterizedTest
   @MethodSource("models")
+  void decodingWithACacheAgreesWithTransformers(String name) throws IOException {
+    GoldenModel golden = GoldenModel.read(name);
+    int[][] rows = {golden.ids(0), golden.ids(1)};
+    int[] spans = new int[rows[0].length - 3];
+    Arrays.fill(spans, 1);
+    spans[0] = 4;
+    try (Model model = load(golden, Precision.FLOAT64)) {
+      double[][][] logits = PlainRuns.logits(model.decoder(), rows, spans);
+      for (int row = 0; row < rows.length; row++) {
+        assertClose(flat(logits[row]), golden.golden("logits_cached").slice(row), EXACT);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("models")
   void decodingTokenByTokenEqualsOnePass(String name) throws IOException {
     GoldenModel golden = GoldenModel.read(name);
     int[][] rows = {golden.ids(0), golden.ids(1)};

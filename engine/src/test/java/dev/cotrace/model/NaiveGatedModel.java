@@ -15,16 +15,15 @@ import org.jspecify.annotations.Nullable;
  * gradient. Shares no code with the decoder; has no cache, no batching of reads, no shortcuts.
  */
 public final class NaiveGatedModel {
-  private final TinyModel model;
+  private final NaiveParameters parameters;
   private final Architecture architecture;
   private final ComputationGraph graph;
-  private final boolean llama;
 
   public NaiveGatedModel(TinyModel model) {
-    this.model = model;
+    parameters = new NaiveParameters(model);
     architecture = model.architecture();
-    graph = new ComputationGraph(architecture.layers(), architecture.heads(), false);
-    llama = architecture.family().equals("llama");
+    boolean parallel = architecture.family().equals("gpt_neox");
+    graph = new ComputationGraph(architecture.layers(), architecture.heads(), parallel);
   }
 
   public ComputationGraph graph() {
@@ -74,8 +73,8 @@ public final class NaiveGatedModel {
     for (Tensor output : outputs) {
       sum = sum.add(output);
     }
-    for (int layer = 0; layer < graph.layers() && !llama; layer++) {
-      sum = sum.add(model.parameter("h." + layer + ".attn.c_proj.bias"));
+    for (int layer = 0; layer < graph.layers(); layer++) {
+      sum = plus(sum, parameters.outputBias(layer));
     }
     return unembed(sum);
   }
@@ -88,25 +87,50 @@ public final class NaiveGatedModel {
     own.add(embedding);
     Tensor constant = torch.zeros_like(own.getFirst());
     for (int layer = 0; layer < graph.layers(); layer++) {
-      List<Tensor> heads = new ArrayList<>();
-      for (int head = 0; head < graph.heads(); head++) {
-        Tensor q = read(own, others, z, graph.headTarget(layer, Slot.Q) + head, constant);
-        Tensor k = read(own, others, z, graph.headTarget(layer, Slot.K) + head, constant);
-        Tensor v = read(own, others, z, graph.headTarget(layer, Slot.V) + head, constant);
-        heads.add(attend(layer, head, q, k, v));
+      Tensor beforeHeads = constant;
+      List<Tensor> heads = heads(layer, own, others, z, constant);
+      constant = plus(constant, parameters.outputBias(layer));
+      if (graph.parallel()) {
+        Tensor mlp = mlp(layer, read(own, others, z, graph.mlpTarget(layer), beforeHeads));
+        own.addAll(heads);
+        own.add(mlp);
+      } else {
+        own.addAll(heads);
+        own.add(mlp(layer, read(own, others, z, graph.mlpTarget(layer), constant)));
       }
-      own.addAll(heads);
-      if (!llama) {
-        constant = constant.add(model.parameter("h." + layer + ".attn.c_proj.bias"));
-      }
-      own.add(mlp(layer, read(own, others, z, graph.mlpTarget(layer), constant)));
     }
     return unembed(read(own, others, z, graph.logitsTarget(), constant));
   }
 
+  /** What each head adds: its share of the layer's attention where a norm follows. */
+  private List<Tensor> heads(
+      int layer, List<Tensor> own, List<Tensor> others, Tensor z, Tensor constant) {
+    List<Tensor> heads = new ArrayList<>();
+    for (int head = 0; head < graph.heads(); head++) {
+      Tensor q = read(own, others, z, graph.headTarget(layer, Slot.Q) + head, constant);
+      Tensor k = read(own, others, z, graph.headTarget(layer, Slot.K) + head, constant);
+      Tensor v = read(own, others, z, graph.headTarget(layer, Slot.V) + head, constant);
+      heads.add(attend(layer, head, q, k, v));
+    }
+    Tensor gain = parameters.postGain(layer, /* heads= */ true);
+    if (gain == null) {
+      return heads;
+    }
+    Tensor sum = torch.zeros_like(heads.getFirst());
+    for (Tensor head : heads) {
+      sum = sum.add(head);
+    }
+    Tensor root = root(sum);
+    return heads.stream().map(head -> head.div(root).mul(gain)).toList();
+  }
+
   private Tensor unembed(Tensor last) {
-    Tensor unembedding = model.parameter(llama ? "lm_head.weight" : "wte.weight");
-    return norm(llama ? "model.norm" : "ln_f", last).matmul(unembedding.t());
+    Tensor logits = norm(parameters.finalNorm(), last).matmul(parameters.unembedding().t());
+    return capped(logits, architecture.logitCap());
+  }
+
+  private static Tensor plus(Tensor sum, @Nullable Tensor term) {
+    return term == null ? sum : sum.add(term);
   }
 
   /**
@@ -129,94 +153,95 @@ public final class NaiveGatedModel {
   }
 
   private Tensor embed(Tensor ids) {
-    Tensor tokens =
-        torch.embedding(model.parameter(llama ? "model.embed_tokens.weight" : "wte.weight"), ids);
-    return llama ? tokens : tokens.add(model.parameter("wpe.weight").narrow(0, 0, ids.size(1)));
+    Tensor tokens = torch.embedding(parameters.embedding(), ids);
+    Tensor positions = parameters.positions();
+    return positions == null ? tokens : tokens.add(positions.narrow(0, 0, ids.size(1)));
   }
 
   private Tensor attend(int layer, int head, Tensor q, Tensor k, Tensor v) {
-    int width = architecture.headDimension();
-    int shared = head / architecture.groupSize();
-    String name = llama ? "model.layers." + layer + ".input_layernorm" : "h." + layer + ".ln_1";
-    Tensor query = positioned(project(layer, "q", head, norm(name, q)));
-    Tensor key = positioned(project(layer, "k", shared, norm(name, k)));
-    Tensor value = project(layer, "v", shared, norm(name, v));
-    Tensor scores = query.matmul(key.transpose(1, 2)).div(new Scalar(Math.sqrt(width)));
-    Tensor future = torch.ones_like(scores).triu(1).to(torch.ScalarType.Bool);
-    Tensor z =
-        scores.masked_fill(future, new Scalar(Double.NEGATIVE_INFINITY)).softmax(-1).matmul(value);
-    if (llama) {
-      Tensor output = model.parameter("model.layers." + layer + ".self_attn.o_proj.weight");
-      return z.matmul(output.narrow(1, (long) head * width, width).t());
+    AttentionPattern pattern = architecture.attention().patterns().get(layer);
+    Tensor query = positioned(pattern.rotary(), project(layer, "q", head, q));
+    Tensor key = positioned(pattern.rotary(), project(layer, "k", head, k));
+    Tensor value = project(layer, "v", head, v);
+    Tensor products = query.matmul(key.transpose(1, 2));
+    Tensor scores =
+        capped(
+            products.mul(new Scalar(architecture.attention().scale())),
+            architecture.attention().scoreCap());
+    Tensor hidden = torch.ones_like(scores).triu(1);
+    if (pattern.window() > 0) {
+      hidden = hidden.add(torch.ones_like(scores).tril(-pattern.window()));
     }
-    return z.matmul(
-        model
-            .parameter("h." + layer + ".attn.c_proj.weight")
-            .narrow(0, (long) head * width, width));
+    Tensor masked =
+        scores.masked_fill(hidden.to(torch.ScalarType.Bool), new Scalar(Double.NEGATIVE_INFINITY));
+    return masked.softmax(-1).matmul(value).matmul(parameters.output(layer, head));
   }
 
-  private Tensor project(int layer, String which, int head, Tensor x) {
-    int width = architecture.headDimension();
-    if (llama) {
-      Tensor weight =
-          model.parameter("model.layers." + layer + ".self_attn." + which + "_proj.weight");
-      return x.matmul(weight.narrow(0, (long) head * width, width).t());
-    }
-    long column = "qkv".indexOf(which) * (long) architecture.width() + (long) head * width;
-    Tensor weight = model.parameter("h." + layer + ".attn.c_attn.weight").narrow(1, column, width);
-    return x.matmul(weight)
-        .add(model.parameter("h." + layer + ".attn.c_attn.bias").narrow(0, column, width));
+  private Tensor project(int layer, String which, int head, Tensor read) {
+    Tensor x = norm(parameters.attentionNorm(layer), read);
+    Tensor projected = parameters.input(layer, which, head).apply(x);
+    Tensor gain = parameters.headGain(layer, which);
+    return gain == null ? projected : projected.div(root(projected)).mul(gain);
   }
 
-  /** Rotates plane (i, i + dHead/2) of position t by t · frequency_i. */
-  private Tensor positioned(Tensor x) {
-    if (!llama) {
+  private static Tensor capped(Tensor x, double cap) {
+    return cap == 0 ? x : x.div(new Scalar(cap)).tanh().mul(new Scalar(cap));
+  }
+
+  /** Rotates plane (i, i + R/2) of position t by t · frequency_i; what comes after R stays. */
+  private static Tensor positioned(Rotary rotary, Tensor x) {
+    double[] frequencies = rotary.inverseFrequencies();
+    int half = frequencies.length;
+    if (half == 0) {
       return x;
     }
-    double[] frequencies = architecture.rotary().inverseFrequencies();
-    int half = frequencies.length;
     List<Tensor> positions = new ArrayList<>();
     for (int t = 0; t < x.size(1); t++) {
       List<Tensor> first = new ArrayList<>();
-      List<Tensor> second = new ArrayList<>();
+      List<Tensor> rest = new ArrayList<>();
       for (int i = 0; i < half; i++) {
         Scalar cos = new Scalar(Math.cos(t * frequencies[i]));
         Scalar sin = new Scalar(Math.sin(t * frequencies[i]));
         Tensor a = x.select(1, t).select(1, i);
         Tensor b = x.select(1, t).select(1, half + i);
         first.add(a.mul(cos).sub(b.mul(sin)));
-        second.add(b.mul(cos).add(a.mul(sin)));
+        rest.add(b.mul(cos).add(a.mul(sin)));
       }
-      first.addAll(second);
+      for (int i = 2 * half; i < x.size(2); i++) {
+        rest.add(x.select(1, t).select(1, i));
+      }
+      first.addAll(rest);
       positions.add(torch.stack(new TensorVector(first.toArray(Tensor[]::new)), 1));
     }
     return torch.stack(new TensorVector(positions.toArray(Tensor[]::new)), 1);
   }
 
   private Tensor mlp(int layer, Tensor read) {
-    if (llama) {
-      String at = "model.layers." + layer + ".mlp.";
-      Tensor x = norm("model.layers." + layer + ".post_attention_layernorm", read);
-      Tensor gate = x.matmul(model.parameter(at + "gate_proj.weight").t());
-      Tensor up = x.matmul(model.parameter(at + "up_proj.weight").t());
-      return gate.mul(gate.sigmoid()).mul(up).matmul(model.parameter(at + "down_proj.weight").t());
-    }
-    String at = "h." + layer + ".mlp.";
-    Tensor x = norm("h." + layer + ".ln_2", read);
-    Tensor up =
-        x.matmul(model.parameter(at + "c_fc.weight")).add(model.parameter(at + "c_fc.bias"));
-    return torch
-        .gelu(up, "tanh")
-        .matmul(model.parameter(at + "c_proj.weight"))
-        .add(model.parameter(at + "c_proj.bias"));
+    Tensor x = norm(parameters.mlpNorm(layer), read);
+    Tensor up = parameters.mlp(layer, "up").apply(x);
+    Tensor hidden =
+        switch (architecture.family()) {
+          case "gpt2" -> torch.gelu(up, "tanh");
+          case "gpt_neox" -> torch.gelu(up, "none");
+          case "gemma3_text" -> torch.gelu(parameters.mlp(layer, "gate").apply(x), "tanh").mul(up);
+          default -> {
+            Tensor gate = parameters.mlp(layer, "gate").apply(x);
+            yield gate.mul(gate.sigmoid()).mul(up);
+          }
+        };
+    Tensor output = parameters.mlp(layer, "down").apply(hidden);
+    Tensor gain = parameters.postGain(layer, /* heads= */ false);
+    return gain == null ? output : output.div(root(output)).mul(gain);
   }
 
-  private Tensor norm(String name, Tensor x) {
-    double epsilon = architecture.normEpsilon();
-    Tensor offset = llama ? x : x.sub(x.mean(new long[] {-1}, true, null));
-    Tensor scale =
-        offset.square().mean(new long[] {-1}, true, null).add(new Scalar(epsilon)).sqrt();
-    Tensor y = offset.div(scale).mul(model.parameter(name + ".weight"));
-    return llama ? y : y.add(model.parameter(name + ".bias"));
+  private Tensor norm(NaiveParameters.Affine norm, Tensor x) {
+    Tensor offset = norm.bias() == null ? x : x.sub(x.mean(new long[] {-1}, true, null));
+    return plus(offset.div(root(offset)).mul(norm.weight()), norm.bias());
+  }
+
+  /** √(mean(x²) + ε) over the last dimension. */
+  private Tensor root(Tensor x) {
+    Scalar epsilon = new Scalar(architecture.normalisation().epsilon());
+    return x.square().mean(new long[] {-1}, true, null).add(epsilon).sqrt();
   }
 }

@@ -42,7 +42,7 @@ class PullBackTest {
       model.decoder().forward(tokens(golden), cache, stream);
       Tensor logits = model.decoder().logits(stream.readLogits());
       List<Tensor> gradients = stream.gradients(logits.mul(weights(name, logits, padding)).sum());
-      Span span = Span.of(EXACT, model.architecture().rotary(), 0, golden.ids(0).length, padding);
+      Span span = Span.of(EXACT, model.architecture(), 0, golden.ids(0).length, padding);
       assertPullBacks(model, span, stream.reads(), gradients);
     }
   }
@@ -54,10 +54,10 @@ class PullBackTest {
     for (int layer = model.architecture().layers() - 1; layer >= 0; layer--) {
       Tensor mlp = gradients.get(2 * layer + 1);
       assertBoth(pullBack.mlp(layer, reads.get(2 * layer + 1), twice(cotangent)), mlp);
-      cotangent = cotangent.add(mlp);
+      Tensor afterHeads = model.architecture().parallel() ? cotangent : cotangent.add(mlp);
       Tensor heads = gradients.get(2 * layer);
-      assertBoth(pullBack.heads(layer, reads.get(2 * layer), span, twice(cotangent)), heads);
-      cotangent = cotangent.add(heads.sum(0));
+      assertBoth(pullBack.heads(layer, reads.get(2 * layer), span, twice(afterHeads)), heads);
+      cotangent = cotangent.add(mlp).add(heads.sum(0));
     }
   }
 
@@ -79,18 +79,18 @@ class PullBackTest {
               .select(0, golden.nextToken(0))
               .add(last.select(0, 1).select(0, golden.nextToken(1)));
       PullBack pullBack = new PullBack(model.decoder());
-      Span span = Span.of(EXACT, model.architecture().rotary(), 0, time, new long[2]);
+      Span span = Span.of(EXACT, model.architecture(), 0, time, new long[2]);
       Tensor cotangent = stream.gradients(sum).getLast();
       for (int layer = model.architecture().layers() - 1; layer >= 0; layer--) {
         assertClose(cotangent, golden.golden("mlp_output_gradient").slice(layer));
         List<Tensor> outputs = List.of(cotangent);
         Tensor mlp = pullBack.mlp(layer, stream.reads().get(2 * layer + 1), outputs).getFirst();
-        cotangent = cotangent.add(mlp);
-        assertClose(cotangent, golden.golden("attention_output_gradient").slice(layer));
-        outputs = List.of(cotangent);
+        Tensor afterHeads = model.architecture().parallel() ? cotangent : cotangent.add(mlp);
+        assertClose(afterHeads, golden.golden("attention_output_gradient").slice(layer));
+        outputs = List.of(afterHeads);
         Tensor heads =
             pullBack.heads(layer, stream.reads().get(2 * layer), span, outputs).getFirst();
-        cotangent = cotangent.add(heads.sum(0));
+        cotangent = cotangent.add(mlp).add(heads.sum(0));
       }
     }
   }

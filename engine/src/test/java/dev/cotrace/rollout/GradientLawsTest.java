@@ -36,6 +36,11 @@ final class GradientLawsTest {
     "gpt2, exact-match, 1, 12",
     "llama, answer-prob - 0.5*kl + 2*exact-match, 0.8, 13",
     "gpt2, answer-logprob + 0.3*kl-reverse, 1, 14",
+    "gpt_neox, answer-prob - 0.5*kl, 0.9, 24",
+    "gpt_neox, exact-match + kl-reverse, 1, 25",
+    "gemma, answer-prob - 0.5*kl, 0.8, 26",
+    "gemma, logit-diff + kl-reverse, 1, 27",
+    "gemma, exact-match, 1.2, 28",
     "llama, length, 1, 17",
     "gpt2, length, 0.7, 18",
     "gpt2, answer-prob - 0.01*length + 0.5*kl, 1.2, 19",
@@ -75,7 +80,9 @@ final class GradientLawsTest {
   @CsvSource({
     "llama, answer-prob - 0.5*kl-reverse, 0.6, 15",
     "gpt2, answer-logprob + kl, 1.4, 16",
-    "gpt2, 0.3*length - contains(\"1 0\"), 0.9, 23"
+    "gpt2, 0.3*length - contains(\"1 0\"), 0.9, 23",
+    "gpt_neox, answer-prob + kl, 0.9, 29",
+    "gemma, answer-prob + kl, 0.9, 30"
   })
   void longAnswersAndPaddedNeighboursChangeNothing(
       String family, String objectiveText, double temperature, long seed) {

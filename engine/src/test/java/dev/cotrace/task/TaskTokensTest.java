@@ -276,21 +276,13 @@ class TaskTokensTest {
   }
 
   private static Architecture architecture() {
-    return new Architecture(
-        "llama",
-        1,
-        1,
-        1,
-        2,
+    return Architecture.llama(
+        Architecture.Attention.plain(1, 1, 1, 2, Rotary.NONE),
         2,
         2,
         LetterCodec.VOCABULARY,
         64,
-        false,
         1e-6,
-        Architecture.Activation.SILU,
-        true,
-        Rotary.NONE,
         true,
         Set.of(7));
   }
