@@ -71,7 +71,7 @@ public final class Hub implements AutoCloseable {
             "/api/models/%s/revision/%s?blobs=true"
                 .formatted(reference.repository(), quoted(reference.revision())));
     return insist(() -> {
-      HttpResponse<Body> answer = requests.ask(Method.GET, uri, Map.of());
+      HttpResponse<Body> answer = first(uri);
       try (Body body = answer.body()) {
         refusals.check(answer, reference);
         return Listing.parse(all(body));
@@ -142,6 +142,15 @@ public final class Hub implements AutoCloseable {
     } catch (IOException e) {
       answer.body().close();
       throw e;
+    }
+  }
+
+  /** Asks for the first time: whoever is offline should hear so at once. */
+  private HttpResponse<Body> first(URI uri) throws IOException {
+    try {
+      return requests.ask(Method.GET, uri, Map.of());
+    } catch (PassingFault e) {
+      throw e.isUnreached() ? e.lasting(1) : e;
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.cotrace.hub;
 
+import dev.cotrace.hub.HubException.Fault;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -35,6 +36,28 @@ public record HubCache(Path root) {
       return Optional.empty();
     }
     return Optional.of(model(repository, reference.repository(), commit.get()));
+  }
+
+  /**
+   * As {@link #find}.
+   *
+   * @throws HubException when it is not here; it says how to pull it
+   */
+  public CachedModel require(HubReference reference) throws IOException {
+    Optional<CachedModel> model = find(reference);
+    if (model.isPresent()) {
+      return model.get();
+    }
+    boolean maybePath = reference.file() == null && reference.revision().equals(HubReference.MAIN);
+    throw new HubException(
+        Fault.NOT_CACHED,
+        "%s %s the hub cache %s; run cotrace pull %s%s"
+            .formatted(
+                reference,
+                maybePath ? "does not exist here, and is not in" : "is not in",
+                root,
+                reference,
+                maybePath ? " if it is a model of the hub" : ""));
   }
 
   /** Every cached commit of every model, by name and commit. */

@@ -51,7 +51,7 @@ public record HubReference(RepositoryName repository, String revision, @Nullable
    *     revision cannot be one
    */
   public static Optional<HubReference> parse(String text) {
-    if (!text.startsWith(SCHEME)) {
+    if (!isUrl(text)) {
       Matcher plain = NAME.matcher(text);
       return plain.matches() && RepositoryName.isOne(plain.group("name"))
           ? Optional.of(of(plain, null))
@@ -74,6 +74,11 @@ public record HubReference(RepositoryName repository, String revision, @Nullable
     String revision = match.group("revision");
     return new HubReference(
         new RepositoryName(match.group("name")), revision == null ? MAIN : revision, file);
+  }
+
+  /** Whether {@code text} can be nothing but a model of the hub. */
+  public static boolean isUrl(String text) {
+    return text.startsWith(SCHEME);
   }
 
   /** Whether {@code text} is the full hash of a commit. */

@@ -115,13 +115,16 @@ final class Requests implements AutoCloseable {
           "%s did not answer in %d s".formatted(host, settings.answerTimeout().toSeconds()),
           null);
     } catch (ExecutionException e) {
-      throw new PassingFault(
-          Fault.NETWORK, "%s cannot be reached (%s)".formatted(host, reason(e)), null);
+      throw PassingFault.unreached("%s cannot be reached (%s)".formatted(host, reason(e)));
     }
   }
 
-  /** Where a redirect leads. */
-  private URI next(URI at, String location) throws HubException {
+  /**
+   * Where a redirect leads.
+   *
+   * @throws HubException when it must not be followed
+   */
+  URI next(URI at, String location) throws HubException {
     URI next;
     try {
       next = at.resolve(new URI(location));

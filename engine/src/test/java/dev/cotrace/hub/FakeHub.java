@@ -101,7 +101,8 @@ public final class FakeHub implements AutoCloseable {
     return this;
   }
 
-  List<Seen> seen() {
+  /** What both servers were asked so far. */
+  public List<Seen> seen() {
     return seen;
   }
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.cotrace.format.Mutations;
 import dev.cotrace.hub.HubException.Fault;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -144,7 +145,7 @@ class HubRefusalTest {
       exchange.sendResponseHeaders(429, -1);
       return true;
     });
-    refuses(MODEL, Fault.BUSY, "status 429 and asks to wait 3600 s, once; try again later");
+    refuses(MODEL, Fault.BUSY, "status 429 and asks to wait 3600 s; try again later");
     assertThat(server.seen()).hasSize(1);
   }
 
@@ -193,7 +194,7 @@ class HubRefusalTest {
         .isInstanceOfSatisfying(
             HubException.class, e -> assertThat(e.fault()).isEqualTo(Fault.NETWORK))
         .hasMessageContaining("127.0.0.1:")
-        .hasMessageContaining("cannot be reached (no connection), 3 times in a row");
+        .hasMessageContaining("cannot be reached (no connection); try again later");
   }
 
   @Test
@@ -221,6 +222,28 @@ class HubRefusalTest {
     });
     refuses(MODEL, Fault.BAD_ANSWER, said);
     assertThat(server.seen()).hasSize(1);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "https://hub.example, http://hub.example/x,  from https to http",
+    "https://hub.example, https://cdn.example/x, ",
+    "https://hub.example, /x,                    ",
+    "https://hub.example, //cdn.example/x,       ",
+    "http://hub.example,  http://cdn.example/x,  ",
+    "http://hub.example,  https://cdn.example/x, "
+  })
+  void anEncryptedHubRedirectsToNoPlainServer(String endpoint, String to, String said)
+      throws IOException {
+    HubSettings settings = HubSettings.of(Map.of("HF_ENDPOINT", endpoint), cache);
+    try (Requests requests = new Requests(settings, Optional.empty())) {
+      URI at = URI.create(endpoint + "/a");
+      if (said == null) {
+        assertThat(requests.next(at, to)).isEqualTo(at.resolve(to));
+      } else {
+        assertThatThrownBy(() -> requests.next(at, to)).hasMessageContaining(said);
+      }
+    }
   }
 
   @ParameterizedTest
