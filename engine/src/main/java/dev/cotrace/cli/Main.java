@@ -31,6 +31,7 @@ import picocli.CommandLine.Spec;
       SampleCommand.class,
       CompareCommand.class,
       MeansCommand.class,
+      LogitsCommand.class,
       InfoCommand.class,
       ModelsCommand.class,
       PullCommand.class
@@ -105,8 +106,8 @@ public final class Main implements Runnable {
   public void run() {
     throw new ParameterException(
         spec.commandLine(),
-        "a command is missing: demo, discover, evaluate, sample, compare, means, info,"
-            + " models or pull");
+        "a command is missing: demo, discover, evaluate, sample, compare, means, logits,"
+            + " info, models or pull");
   }
 
   /** Says which Cotrace this is. */

@@ -4,7 +4,6 @@ import dev.cotrace.hub.Hub.FileFacts;
 import dev.cotrace.hub.HubException.Fault;
 import java.io.IOException;
 import java.net.http.HttpResponse;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.CancellationException;
 import java.util.regex.Matcher;
@@ -38,20 +37,20 @@ final class Download {
    * @throws CancellationException when the listener asks for an early end; what came is kept
    */
   void fetch(FileFacts file) throws IOException {
-    Path blob = folder.blob(file.hash());
     try (CacheLock lock = CacheLock.of(folder.lock(file.hash()), file.name(), listener)) {
-      boolean fresh = !Files.isRegularFile(blob) || Files.size(blob) != file.size();
+      boolean fresh = !folder.hasBlob(file);
       if (folder.has(commit.revision(), file.name(), file.size())) {
         return;
       }
       if (fresh) {
-        fetch(file, blob, lock.isHeld() ? "" : "." + ProcessHandle.current().pid());
+        fetch(file, lock.isHeld() ? "" : "." + ProcessHandle.current().pid());
       }
       folder.place(commit.revision(), file.name(), file.hash(), fresh);
     }
   }
 
-  private void fetch(FileFacts file, Path blob, String owner) throws IOException {
+  private void fetch(FileFacts file, String owner) throws IOException {
+    Path blob = folder.blob(file.hash());
     try (PartialBlob partial = PartialBlob.open(folder.partial(file.hash(), owner), file)) {
       boolean resumed = partial.length() > 0;
       fill(partial, file);

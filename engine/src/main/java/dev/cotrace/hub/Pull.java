@@ -6,7 +6,6 @@ import dev.cotrace.hub.Listing.Listed;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -37,7 +36,7 @@ public final class Pull {
     absent = FileChoice.DESCRIPTIONS.stream().filter(name -> listing.file(name).isEmpty()).toList();
     long bytes = 0;
     for (FileFacts file : files) {
-      bytes += folder.has(listing.commit(), file.name(), file.size()) ? 0 : file.size();
+      bytes += folder.has(listing.commit(), file.name(), file.size()) ? 0 : folder.missing(file);
     }
     missing = bytes;
   }
@@ -75,7 +74,7 @@ public final class Pull {
     return files.stream().mapToLong(FileFacts::size).sum();
   }
 
-  /** Bytes of the files that are not in the cache yet. */
+  /** Bytes that are not in the cache yet; a part that an earlier pull left is. */
   public long missingBytes() {
     return missing;
   }
@@ -113,16 +112,11 @@ public final class Pull {
 
   private void requireSpace() throws IOException {
     long free = Files.getFileStore(folder.cache()).getUsableSpace();
-    long partly = 0;
-    for (FileFacts file : files) {
-      Path partial = folder.partial(file.hash(), "");
-      partly += Files.isRegularFile(partial) ? Files.size(partial) : 0;
-    }
-    if (missing - partly > free) {
+    if (missing > free) {
       throw new HubException(
           Fault.STORAGE,
           "expected room for %s in %s, but only %s are free; make room, or set HF_HUB_CACHE to a directory on another disk"
-              .formatted(size(missing - partly), folder.cache(), size(free)));
+              .formatted(size(missing), folder.cache(), size(free)));
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.cotrace.hub;
 
 import dev.cotrace.format.AtomicFile;
+import dev.cotrace.hub.Hub.FileFacts;
 import dev.cotrace.hub.HubException.Fault;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -48,6 +49,23 @@ record RepositoryFolder(Path cache, RepositoryName name, boolean links) {
   boolean has(String commit, String file, long size) throws IOException {
     Path path = snapshot(commit).resolve(file);
     return Files.isRegularFile(path) && Files.size(path) == size;
+  }
+
+  /** Bytes of a file's content that are not here in any form. */
+  long missing(FileFacts file) throws IOException {
+    Path partial = partial(file.hash(), "");
+    if (hasBlob(file)) {
+      return 0;
+    }
+    return Files.isRegularFile(partial)
+        ? Math.max(0, file.size() - Files.size(partial))
+        : file.size();
+  }
+
+  /** Whether a file's content is here, for whatever commit. */
+  boolean hasBlob(FileFacts file) throws IOException {
+    Path blob = blob(file.hash());
+    return Files.isRegularFile(blob) && Files.size(blob) == file.size();
   }
 
   /** Makes the directories and the mark of a cache. */

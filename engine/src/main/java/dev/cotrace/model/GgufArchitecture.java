@@ -99,11 +99,11 @@ final class GgufArchitecture {
         family,
         layers,
         width,
-        vocabulary(),
+        rows("token_embd.weight"),
         keys.count("context_length"),
         attention,
         new Mlp(
-            keys.count("feed_forward_length"),
+            rows("blk.0.ffn_up.weight"), // In gpt2 the key says 4 · D whatever F is.
             activation(),
             hasTensor("blk.0.ffn_gate.weight"),
             hasTensor("blk.0.ffn_up.bias")),
@@ -179,12 +179,11 @@ final class GgufArchitecture {
     return key;
   }
 
-  private int vocabulary() {
-    StoredTensor embedding = file.tensor("token_embd.weight");
-    long[] shape = embedding.shape();
+  private int rows(String name) {
+    StoredTensor matrix = file.tensor(name);
+    long[] shape = matrix.shape();
     if (shape.length != 2 || shape[0] > Integer.MAX_VALUE) {
-      throw keys.malformed(
-          "expected token_embd.weight to be [vocabulary, width], got " + embedding);
+      throw keys.malformed("expected %s to be a matrix, got %s".formatted(name, matrix));
     }
     return (int) shape[0];
   }

@@ -21,8 +21,8 @@ final class GgufPatterns {
   List<AttentionPattern> of(int layers, int headDimension) {
     Rotary rotary = family.equals("gpt2") ? Rotary.NONE : rotary(headDimension);
     AttentionPattern full = AttentionPattern.full(rotary);
-    int window =
-        (int) Math.min(Integer.MAX_VALUE, (long) keys.number("attention.sliding_window", 0));
+    double usual = family.equals("gemma2") ? 4096 : 0;
+    int window = (int) keys.number("attention.sliding_window", usual);
     AttentionPattern sliding =
         new AttentionPattern(family.equals("gemma3_text") ? local(headDimension) : rotary, window);
     List<AttentionPattern> patterns = new ArrayList<>();
@@ -80,7 +80,8 @@ final class GgufPatterns {
     if (keys.has("rope.scale_linear")) { // Before 2024 the only scaling there was.
       return rotary.slowedBy(keys.number("rope.scale_linear"));
     }
-    String scaling = keys.string("rope.scaling.type", "none");
+    String usually = keys.has("rope.scaling.factor") ? "linear" : "none";
+    String scaling = keys.string("rope.scaling.type", usually);
     return switch (scaling) {
       case "none" -> rotary;
       case "linear" -> rotary.slowedBy(keys.number("rope.scaling.factor"));

@@ -93,7 +93,8 @@ final class ModelReader implements AutoCloseable {
     Gguf file = Gguf.open(files.file());
     try {
       Architecture a = GgufArchitecture.of(file, endTokens);
-      return new ModelReader(a, file, ParameterLayout.gguf(a.family()));
+      boolean fused = file.tensors().containsKey("blk.0.attn_qkv.weight");
+      return new ModelReader(a, file, ParameterLayout.gguf(a.family(), fused));
     } catch (RuntimeException e) {
       file.close();
       throw e;

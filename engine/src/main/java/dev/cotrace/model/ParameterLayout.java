@@ -35,8 +35,6 @@ record ParameterLayout(
     BY_HEAD
   }
 
-  private static final Pattern NOTHING = Pattern.compile("(?!)");
-
   /** Buffers of positions that old versions of transformers saved. */
   private static final Pattern FREQUENCIES = Pattern.compile(".*\\.rotary_emb\\.inv_freq");
 
@@ -87,28 +85,18 @@ record ParameterLayout(
   /**
    * What llama.cpp's converter writes: Hugging Face's parameters in the form in which llama.cpp
    * computes.
+   *
+   * @param fused whether queries, keys and values are one projection
    */
-  static ParameterLayout gguf(String family) {
-    return switch (family) {
-      case "gpt2", "gpt_neox" ->
-          new ParameterLayout(
-              ParameterNames.GGUF_FUSED,
-              List.of(""),
-              /* transposed= */ false,
-              Fusion.BLOCKS,
-              /* interleavedHeads= */ false,
-              /* offsetGains= */ false,
-              NOTHING);
-      default ->
-          new ParameterLayout(
-              ParameterNames.GGUF,
-              List.of(""),
-              /* transposed= */ false,
-              Fusion.APART,
-              /* interleavedHeads= */ family.equals("llama"),
-              /* offsetGains= */ false,
-              Pattern.compile("rope_freqs\\.weight"));
-    };
+  static ParameterLayout gguf(String family, boolean fused) {
+    return new ParameterLayout(
+        fused ? ParameterNames.GGUF_FUSED : ParameterNames.GGUF,
+        List.of(""),
+        /* transposed= */ false,
+        fused ? Fusion.BLOCKS : Fusion.APART,
+        /* interleavedHeads= */ family.equals("llama"),
+        /* offsetGains= */ false,
+        Pattern.compile("rope_freqs\\.weight"));
   }
 
   /** What stands before all names but the unembedding's in {@code source}. */

@@ -124,7 +124,7 @@ record ParameterNames(
   static final ParameterNames GGUF =
       new ParameterNames(
           "token_embd",
-          null,
+          "position_embd",
           "blk.%d.",
           "attn_norm",
           "attn_q",
@@ -142,25 +142,25 @@ record ParameterNames(
           "output_norm",
           "output");
 
-  /** GGUF's names of a family with one projection to queries, keys and values. */
+  /** GGUF where queries, keys and values are one projection. */
   static final ParameterNames GGUF_FUSED =
       new ParameterNames(
           GGUF.embedding,
-          "position_embd",
+          GGUF.positions,
           GGUF.layer,
           GGUF.attentionNorm,
           "attn_qkv",
           NONE,
           NONE,
-          NONE,
-          NONE,
+          GGUF.queryNorm,
+          GGUF.keyNorm,
           GGUF.output,
-          NONE,
+          GGUF.attentionPostNorm,
           GGUF.mlpNorm,
-          NONE,
+          GGUF.gate,
           GGUF.up,
           GGUF.down,
-          NONE,
+          GGUF.mlpPostNorm,
           GGUF.finalNorm,
           GGUF.unembedding);
 }

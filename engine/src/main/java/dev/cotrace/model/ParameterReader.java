@@ -5,6 +5,8 @@ import dev.cotrace.model.Weights.Layer;
 import dev.cotrace.model.Weights.MlpWeights;
 import dev.cotrace.model.Weights.Parameters;
 import dev.cotrace.torch.Scope;
+import java.util.List;
+import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -30,16 +32,16 @@ final class ParameterReader {
   Parameters read() {
     Architecture a = architecture;
     Tensor embedding = matrix(prefix + names.embedding(), a.vocabulary());
+    Norm finalNorm = norm(prefix + names.finalNorm(), a.width());
+    Tensor unembedding =
+        a.tiedUnembedding() ? embedding : matrix(names.unembedding(), a.vocabulary());
+    List<Layer> layers = IntStream.range(0, a.layers()).mapToObj(this::layer).toList();
     boolean rotary = a.attention().patterns().getFirst().rotary().enabled();
-    return new Parameters(
-        embedding,
+    Tensor positions =
         rotary || names.positions() == null
             ? null
-            : matrix(prefix + names.positions(), a.maxPositions()),
-        IntStream.range(0, a.layers()).mapToObj(this::layer).toList(),
-        norm(prefix + names.finalNorm(), a.width()),
-        new Linear(
-            a.tiedUnembedding() ? embedding : matrix(names.unembedding(), a.vocabulary()), null));
+            : matrix(prefix + names.positions(), a.maxPositions());
+    return new Parameters(embedding, positions, layers, finalNorm, new Linear(unembedding, null));
   }
 
   private Tensor matrix(String name, long rows) {
@@ -55,12 +57,13 @@ final class ParameterReader {
     Architecture.Attention heads = architecture.attention();
     long width = architecture.width();
     int dHead = heads.headDimension();
-    Linear[] inputs = inputs(at);
+    Norm norm = norm(at + names.attentionNorm(), width);
+    List<Linear> inputs = inputs(at);
     return new AttentionWeights(
-        norm(at + names.attentionNorm(), width),
-        inputs[0],
-        inputs[1],
-        inputs[2],
+        norm,
+        inputs.get(0),
+        inputs.get(1),
+        inputs.get(2),
         heads.headNorm() ? norm(at + names.queryNorm(), dHead) : null,
         heads.headNorm() ? norm(at + names.keyNorm(), dHead) : null,
         linear(at + names.output(), width, (long) heads.heads() * dHead, heads.outputBias()),
@@ -79,58 +82,57 @@ final class ParameterReader {
   }
 
   /** The projections to queries, keys and values. */
-  private Linear[] inputs(String at) {
+  private List<Linear> inputs(String at) {
     Architecture.Attention heads = architecture.attention();
     long width = architecture.width();
     long query = (long) heads.heads() * heads.headDimension();
     long shared = (long) heads.keyValueHeads() * heads.headDimension();
     boolean biased = heads.inputBias();
-    return switch (layout.fusion()) {
-      case APART ->
-          new Linear[] {
-            rotated(at + names.query(), query, biased),
-            rotated(at + names.key(), shared, biased),
-            linear(at + names.value(), shared, width, biased)
-          };
-      case BLOCKS -> {
-        Linear fused = linear(at + names.query(), query + 2 * shared, width, biased);
-        yield new Linear[] {
-          rows(fused, 0, query), rows(fused, query, shared), rows(fused, query + shared, shared)
-        };
-      }
-      case BY_HEAD -> {
-        try (Scope scope = new Scope()) {
-          Linear fused = linear(at + names.query(), 3 * query, width, biased);
-          yield new Linear[] {
-            third(scope, fused, 0), third(scope, fused, 1), third(scope, fused, 2)
-          };
-        }
-      }
-    };
-  }
-
-  /** A projection whose rows rotary positions turn. */
-  private Linear rotated(String name, long out, boolean biased) {
-    if (!layout.interleavedHeads()) {
-      return linear(name, out, architecture.width(), biased);
-    }
     try (Scope scope = new Scope()) {
-      Linear interleaved = linear(name, out, architecture.width(), biased);
-      Tensor bias = interleaved.bias();
-      return new Linear(
-          scope.keep(halfSplit(interleaved.weight())),
-          bias == null ? null : scope.keep(halfSplit(bias)));
+      List<Linear> inputs =
+          switch (layout.fusion()) {
+            case APART ->
+                List.of(
+                    linear(at + names.query(), query, width, biased),
+                    linear(at + names.key(), shared, width, biased),
+                    linear(at + names.value(), shared, width, biased));
+            case BLOCKS -> {
+              Linear all = linear(at + names.query(), query + 2 * shared, width, biased);
+              yield List.of(
+                  each(all, x -> x.narrow(0, 0, query)),
+                  each(all, x -> x.narrow(0, query, shared)),
+                  each(all, x -> x.narrow(0, query + shared, shared)));
+            }
+            case BY_HEAD -> {
+              Linear all = linear(at + names.query(), 3 * query, width, biased);
+              yield List.of(
+                  each(all, x -> third(x, 0)),
+                  each(all, x -> third(x, 1)),
+                  each(all, x -> third(x, 2)));
+            }
+          };
+      if (layout.interleavedHeads()) {
+        inputs =
+            List.of(
+                each(inputs.get(0), this::halfSplit),
+                each(inputs.get(1), this::halfSplit),
+                inputs.get(2));
+      }
+      return inputs.stream().map(input -> each(input, scope::keep)).toList();
     }
   }
 
   private Linear linear(String name, long out, long in, boolean biased) {
-    Tensor bias = biased ? source.read(name + ".bias", out) : null;
+    Tensor weight = weight(name + ".weight", out, in);
+    return new Linear(weight, biased ? source.read(name + ".bias", out) : null);
+  }
+
+  private Tensor weight(String name, long out, long in) {
     if (!layout.transposed()) {
-      return new Linear(source.read(name + ".weight", out, in), bias);
+      return source.read(name, out, in);
     }
     try (Scope scope = new Scope()) {
-      Tensor stored = source.read(name + ".weight", in, out);
-      return new Linear(scope.keep(stored.t().contiguous()), bias);
+      return scope.keep(source.read(name, in, out).t().contiguous());
     }
   }
 
@@ -148,20 +150,12 @@ final class ParameterReader {
         centred ? source.read(name + ".bias", width) : null);
   }
 
-  private static Linear rows(Linear fused, long first, long count) {
-    Tensor bias = fused.bias();
-    return new Linear(
-        fused.weight().narrow(0, first, count), bias == null ? null : bias.narrow(0, first, count));
+  private static Linear each(Linear linear, UnaryOperator<Tensor> change) {
+    Tensor bias = linear.bias();
+    return new Linear(change.apply(linear.weight()), bias == null ? null : change.apply(bias));
   }
 
   /** Of every three times dHead rows those of part {@code index}. */
-  private Linear third(Scope scope, Linear fused, int index) {
-    Tensor bias = fused.bias();
-    return new Linear(
-        scope.keep(third(fused.weight(), index)),
-        bias == null ? null : scope.keep(third(bias, index)));
-  }
-
   private Tensor third(Tensor rows, int index) {
     Tensor third =
         rows.reshape(-1, 3, architecture.headDimension(), columns(rows)).select(1, index);

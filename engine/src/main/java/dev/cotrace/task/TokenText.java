@@ -33,11 +33,33 @@ public record TokenText(@Nullable TextCodec codec) {
   }
 
   private String show(int id) {
-    return codec == null ? String.valueOf(id) : id + " " + quoted(codec.decode(id));
+    return codec == null ? String.valueOf(id) : id + " " + token(id);
   }
 
+  /** The text of one token in quotes; the id for a model without text. */
+  public String token(int id) {
+    return codec == null ? String.valueOf(id) : quoted(codec.decode(id));
+  }
+
+  /** What would move a terminal's cursor, or turn its text around, is spelled out. */
   private static String quoted(String text) {
-    return "'" + text.replace("\\", "\\\\").replace("\n", "\\n").replace("\t", "\\t") + "'";
+    StringBuilder quoted = new StringBuilder("'");
+    text.codePoints()
+        .forEach(c -> {
+          switch (c) {
+            case '\\' -> quoted.append("\\\\");
+            case '\n' -> quoted.append("\\n");
+            case '\t' -> quoted.append("\\t");
+            default -> {
+              if (Character.isISOControl(c) || Character.getType(c) == Character.FORMAT) {
+                quoted.append("\\u%04X".formatted(c));
+              } else {
+                quoted.appendCodePoint(c);
+              }
+            }
+          }
+        });
+    return quoted.append("'").toString();
   }
 
   /**

@@ -1,5 +1,6 @@
 package dev.cotrace.torch;
 
+import java.util.Locale;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** The floating-point type of weights and activations. */
@@ -17,6 +18,21 @@ public enum Precision {
   Precision(ScalarType type, int bytes) {
     this.type = type;
     this.bytes = bytes;
+  }
+
+  /**
+   * The precision that people call {@code name}.
+   *
+   * @throws IllegalArgumentException when there is none of that name
+   */
+  public static Precision of(String name) {
+    for (Precision precision : values()) {
+      if (precision.name().toLowerCase(Locale.ROOT).equals(name)) {
+        return precision;
+      }
+    }
+    throw new IllegalArgumentException(
+        "expected --dtype float64, float32 or bfloat16, got " + name);
   }
 
   /** libtorch's name of this type. */

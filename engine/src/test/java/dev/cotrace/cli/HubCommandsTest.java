@@ -109,6 +109,7 @@ class HubCommandsTest {
         .isZero();
     assertThat(run("info", "org/name@" + FakeHub.COMMIT)).as(err.toString()).isZero();
     assertThat(out.toString()).contains("family           llama", "commit           0123456789");
+    assertThat(run("logits", "org/name", "--ids", "3,4")).as(err.toString()).isZero();
     List<String> judged = new ArrayList<>(List.of(discover(MODEL.toString(), folder.resolve("j"))));
     judged.addAll(List.of("--objective", "judge", "--judge-model", "org/name"));
     judged.addAll(List.of("--judge-template", "{text}", "--judge-yes", "a", "--judge-no", "b"));

@@ -160,6 +160,16 @@ class PullTest {
   }
 
   @Test
+  void whatAnEarlierPullLeftDoesNotCountAsMissing() throws IOException {
+    leavePart(Arrays.copyOf(WEIGHTS, 1000));
+    try (Hub hub = server.client(cache)) {
+      Pull pull = Pull.plan(hub, server.settings(cache), MODEL, FileChoice.MODEL);
+      assertThat(pull.bytes() - pull.missingBytes()).isEqualTo(1000);
+      assertThat(pull.files()).containsExactly("config.json", "model.safetensors");
+    }
+  }
+
+  @Test
   void aSpoiltPartIsFetchedAnew() throws IOException {
     leavePart(new byte[1000]);
     List<String> said = new ArrayList<>();

@@ -90,7 +90,7 @@ record GoldenModel(Path folder, JsonNode config, Map<String, NamedArray> goldens
     return Path.of(System.getProperty("cotrace.root"), "goldens", "transformers");
   }
 
-  private static Map<String, NamedArray> tensors(Path file) {
+  static Map<String, NamedArray> tensors(Path file) {
     try (Safetensors tensors = Safetensors.open(file)) {
       return arrays(tensors);
     } catch (IOException e) {
@@ -99,7 +99,9 @@ record GoldenModel(Path folder, JsonNode config, Map<String, NamedArray> goldens
   }
 
   private static Map<String, NamedArray> arrays(Safetensors file) {
+    // Old releases stored causal masks among the weights.
     return file.tensors().values().stream()
+        .filter(tensor -> tensor.type() != StoredType.BOOL)
         .collect(Collectors.toMap(StoredTensor::name, GoldenModel::array));
   }
 

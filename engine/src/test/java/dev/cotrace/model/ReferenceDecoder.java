@@ -3,6 +3,7 @@ package dev.cotrace.model;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.DoubleUnaryOperator;
 import java.util.function.UnaryOperator;
 
 /**
@@ -37,67 +38,92 @@ final class ReferenceDecoder {
 
   /**
    * @param written all writes in order: {@code input}, then of each layer the heads, the bias of
-   *     its attention output ({@code a0.bias}: of no head, often zero) and its MLP
+   *     its attention output ({@code a0.bias}: of no head, often zero) and its MLP, each as it
+   *     arrives in the stream
    * @param logits {@code [T][V]}
    */
   record Run(List<Write> written, double[][] logits) {}
 
-  /** {@code weight · x + bias}, weight {@code [out][in]}. */
-  record Affine(double[][] weight, double[] bias) {
-    double[] apply(double[] x) {
-      double[] y = bias.clone();
-      for (int i = 0; i < y.length; i++) {
-        y[i] += dot(weight[i], x);
-      }
-      return y;
-    }
-  }
-
   /**
-   * A query head with the key and value projection that it uses, {@code [dHead][D]} each.
+   * A query head with the key and value projection that it uses, each from a normed read {@code
+   * [D]} to {@code [dHead]}, before positions.
    *
    * @param output the head's columns of the output projection, {@code [D][dHead]}
    */
-  record Head(Affine query, Affine key, Affine value, double[][] output) {}
+  record Head(
+      UnaryOperator<double[]> query,
+      UnaryOperator<double[]> key,
+      UnaryOperator<double[]> value,
+      double[][] output) {}
 
   /**
-   * A block; {@code attentionBias} is the bias {@code [D]} of the output projection, zero where
-   * there is none.
+   * What positions mean to a layer.
+   *
+   * @param inverseFrequencies radians a position turns each plane; plane i is spanned by
+   *     coordinates i and i + their number, later coordinates stay; empty for no rotation
+   * @param window how many positions a query sees, its own included
+   */
+  record Positions(double[] inverseFrequencies, int window) {
+    static final int ALL = Integer.MAX_VALUE;
+  }
+
+  /** The part of a sum {@code [D]} that is added to the stream once the sum has been normed. */
+  @FunctionalInterface
+  interface Share {
+    /** Nothing is normed before it is added. */
+    Share PLAIN = (part, whole) -> part;
+
+    double[] of(double[] part, double[] whole);
+  }
+
+  /**
+   * The attention of a layer.
+   *
+   * @param bias {@code [D]} of the output projection, zero where there is none
+   * @param scale factor of the product of a query and a key
+   * @param cap what becomes of a score before the softmax
+   * @param share what a head, or the bias, adds, of the sum over all of them
+   */
+  record Attention(
+      UnaryOperator<double[]> norm,
+      List<Head> heads,
+      double[] bias,
+      Positions positions,
+      double scale,
+      DoubleUnaryOperator cap,
+      Share share) {}
+
+  /**
+   * A block.
+   *
+   * @param parallel whether the MLP reads what was written before this layer's attention
+   * @param mlp from a normed read to what is added, {@code [D]} each
    */
   record Layer(
-      UnaryOperator<double[]> attentionNorm,
-      List<Head> heads,
-      double[] attentionBias,
+      Attention attention,
+      boolean parallel,
       UnaryOperator<double[]> mlpNorm,
       UnaryOperator<double[]> mlp) {}
 
   private final double[][] tokens;
   private final double[][] positions;
-  private final double[] inverseFrequencies;
   private final List<Layer> layers;
-  private final UnaryOperator<double[]> finalNorm;
-  private final double[][] unembedding;
+  private final UnaryOperator<double[]> unembed;
 
   /**
-   * @param tokens {@code [V][D]}
-   * @param positions learned positions {@code [P][D]}, zero for a rotary model
-   * @param inverseFrequencies radians a position turns each plane, {@code [dHead/2]}; empty for
-   *     learned positions
-   * @param unembedding {@code [V][D]}
+   * @param tokens what each token writes, {@code [V][D]}
+   * @param positions learned positions {@code [P][D]}; empty for a rotary model
+   * @param unembed from the last read {@code [D]}, before its norm, to logits {@code [V]}
    */
   ReferenceDecoder(
       double[][] tokens,
       double[][] positions,
-      double[] inverseFrequencies,
       List<Layer> layers,
-      UnaryOperator<double[]> finalNorm,
-      double[][] unembedding) {
+      UnaryOperator<double[]> unembed) {
     this.tokens = tokens;
     this.positions = positions;
-    this.inverseFrequencies = inverseFrequencies;
     this.layers = layers;
-    this.finalNorm = finalNorm;
-    this.unembedding = unembedding;
+    this.unembed = unembed;
   }
 
   /** The plain model on one sequence of token ids {@code [T]}. */
@@ -113,24 +139,35 @@ final class ReferenceDecoder {
     written.add(new Write("input", embed(ids)));
     for (int l = 0; l < layers.size(); l++) {
       Layer layer = layers.get(l);
-      List<Write> attention = new ArrayList<>();
-      for (int h = 0; h < layer.heads.size(); h++) {
-        String name = "a" + l + ".h" + h;
-        double[][] query = each(stream.read(name + "<q>", written), layer.attentionNorm);
-        double[][] key = each(stream.read(name + "<k>", written), layer.attentionNorm);
-        double[][] value = each(stream.read(name + "<v>", written), layer.attentionNorm);
-        attention.add(new Write(name, attend(layer.heads.get(h), query, key, value)));
-      }
-      written.addAll(attention);
-      written.add(
-          new Write(
-              "a" + l + ".bias",
-              each(written.getFirst().output, x -> layer.attentionBias.clone())));
-      double[][] read = each(stream.read("m" + l, written), layer.mlpNorm);
-      written.add(new Write("m" + l, each(read, layer.mlp)));
+      List<Write> before = List.copyOf(written);
+      written.addAll(attention(layer.attention, "a" + l, stream, before));
+      double[][] read = stream.read("m" + l, layer.parallel ? before : written);
+      written.add(new Write("m" + l, each(each(read, layer.mlpNorm), layer.mlp)));
     }
-    double[][] last = each(stream.read("logits", written), finalNorm);
-    return new Run(written, each(last, x -> multiply(unembedding, x)));
+    return new Run(written, each(stream.read("logits", written), unembed));
+  }
+
+  /** What each head of a layer and its bias write. */
+  private static List<Write> attention(
+      Attention attention, String layer, Stream stream, List<Write> before) {
+    List<Write> parts = new ArrayList<>();
+    for (int h = 0; h < attention.heads.size(); h++) {
+      String name = layer + ".h" + h;
+      double[][] query = each(stream.read(name + "<q>", before), attention.norm);
+      double[][] key = each(stream.read(name + "<k>", before), attention.norm);
+      double[][] value = each(stream.read(name + "<v>", before), attention.norm);
+      parts.add(new Write(name, attend(attention, attention.heads.get(h), query, key, value)));
+    }
+    double[][] bias = each(before.getFirst().output, x -> attention.bias.clone());
+    parts.add(new Write(layer + ".bias", bias));
+    double[][] whole = sum(parts);
+    List<Write> written = new ArrayList<>();
+    for (Write part : parts) {
+      double[][] shares = new double[whole.length][];
+      Arrays.setAll(shares, t -> attention.share.of(part.output[t], whole[t]));
+      written.add(new Write(part.source, shares));
+    }
+    return written;
   }
 
   /** The sum of {@code writes}, {@code [T][D]}. */
@@ -149,44 +186,50 @@ final class ReferenceDecoder {
     double[][] embedding = new double[ids.length][];
     for (int t = 0; t < ids.length; t++) {
       embedding[t] = tokens[ids[t]].clone();
-      add(embedding[t], 1, positions[t]);
+      if (positions.length > 0) {
+        add(embedding[t], 1, positions[t]);
+      }
     }
     return embedding;
   }
 
   /**
-   * Causal attention of one head, from normed reads {@code [T][D]} to what it adds to the stream
-   * {@code [T][D]}.
+   * Causal attention of one head, from normed reads {@code [T][D]} to its part of the attention's
+   * output {@code [T][D]}.
    */
-  private double[][] attend(
-      Head head, double[][] queryRead, double[][] keyRead, double[][] valueRead) {
-    double[][] queries = each(queryRead, head.query::apply);
-    double[][] keys = each(keyRead, head.key::apply);
-    double[][] values = each(valueRead, head.value::apply);
+  private static double[][] attend(
+      Attention attention,
+      Head head,
+      double[][] queryRead,
+      double[][] keyRead,
+      double[][] valueRead) {
+    double[][] queries = each(queryRead, head.query);
+    double[][] keys = each(keyRead, head.key);
+    double[][] values = each(valueRead, head.value);
+    double[] frequencies = attention.positions.inverseFrequencies;
     double[][] output = new double[queries.length][];
     for (int t = 0; t < queries.length; t++) {
-      double[] scores = new double[t + 1];
-      for (int s = 0; s <= t; s++) {
-        scores[s] = dot(rotate(queries[t], t), rotate(keys[s], s)) / Math.sqrt(keys[s].length);
+      int first = Math.max(0, t - attention.positions.window + 1);
+      double[] scores = new double[t + 1 - first];
+      for (int s = first; s <= t; s++) {
+        double product = dot(rotate(queries[t], t, frequencies), rotate(keys[s], s, frequencies));
+        scores[s - first] = attention.cap.applyAsDouble(product * attention.scale);
       }
-      double[] attention = softmax(scores);
+      double[] weights = softmax(scores);
       double[] z = new double[values[t].length];
-      for (int s = 0; s <= t; s++) {
-        add(z, attention[s], values[s]);
+      for (int s = first; s <= t; s++) {
+        add(z, weights[s - first], values[s]);
       }
       output[t] = multiply(head.output, z);
     }
     return output;
   }
 
-  /**
-   * Turns plane i, spanned by coordinates i and i + dHead/2, by {@code position} times its
-   * frequency.
-   */
-  private double[] rotate(double[] x, int position) {
+  /** Turns every plane of {@link Positions} by {@code position} times its frequency. */
+  private static double[] rotate(double[] x, int position, double[] inverseFrequencies) {
     double[] rotated = x.clone();
-    int half = x.length / 2;
-    for (int i = 0; i < inverseFrequencies.length; i++) {
+    int half = inverseFrequencies.length;
+    for (int i = 0; i < half; i++) {
       double cos = Math.cos(position * inverseFrequencies[i]);
       double sin = Math.sin(position * inverseFrequencies[i]);
       rotated[i] = x[i] * cos - x[i + half] * sin;
@@ -207,11 +250,13 @@ final class ReferenceDecoder {
     return Arrays.stream(xs).map(function).toArray(double[][]::new);
   }
 
-  private static double[] multiply(double[][] matrix, double[] x) {
+  /** {@code matrix} times {@code x}. */
+  static double[] multiply(double[][] matrix, double[] x) {
     return Arrays.stream(matrix).mapToDouble(row -> dot(row, x)).toArray();
   }
 
-  private static double dot(double[] x, double[] y) {
+  /** The inner product. */
+  static double dot(double[] x, double[] y) {
     double sum = 0;
     for (int i = 0; i < x.length; i++) {
       sum += x[i] * y[i];

@@ -1,14 +1,19 @@
 package dev.cotrace.model;
 
-import dev.cotrace.model.ReferenceDecoder.Affine;
+import dev.cotrace.model.ReferenceDecoder.Attention;
 import dev.cotrace.model.ReferenceDecoder.Head;
 import dev.cotrace.model.ReferenceDecoder.Layer;
+import dev.cotrace.model.ReferenceDecoder.Positions;
+import dev.cotrace.model.ReferenceDecoder.Share;
+import dev.cotrace.model.ReferenceFunctions.Affine;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.function.DoubleUnaryOperator;
+import java.util.function.IntFunction;
 import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -16,229 +21,256 @@ import tools.jackson.databind.JsonNode;
  * model.
  */
 final class ReferenceModels {
-  private final Map<String, NamedArray> weights;
-  private final JsonNode config;
+  private final ReferenceWeights weights;
+  private final ReferenceConfig config;
 
-  private ReferenceModels(Map<String, NamedArray> weights, JsonNode config) {
+  private ReferenceModels(ReferenceWeights weights, ReferenceConfig config) {
     this.weights = weights;
     this.config = config;
   }
 
-  /**
-   * A model of the families {@code llama} and {@code gpt2}; a prefix {@code transformer.} of the
-   * latter is ignored.
-   */
+  /** The model of whatever family {@code config} names. */
   static ReferenceDecoder of(Map<String, NamedArray> weights, JsonNode config) {
-    ReferenceModels models = new ReferenceModels(weights, config);
-    return switch (config.get("model_type").asString()) {
-      case "llama" -> models.llama();
-      case "gpt2" ->
-          models.gpt2(weights.containsKey("transformer.wte.weight") ? "transformer." : "");
-      default -> throw new IllegalArgumentException("no reference for " + config.get("model_type"));
+    ReferenceModels models =
+        new ReferenceModels(new ReferenceWeights(weights), new ReferenceConfig(config));
+    return switch (models.config.family()) {
+      case "llama", "mistral", "qwen2", "qwen3", "gemma2", "gemma3_text" -> models.gated();
+      case "gpt2" -> models.gpt2();
+      case "gpt_neox" -> models.gptNeox();
+      default -> throw new IllegalArgumentException("no reference for " + models.config.family());
     };
   }
 
-  private ReferenceDecoder llama() {
-    int heads = config.get("num_attention_heads").asInt();
-    int group = heads / config.get("num_key_value_heads").asInt();
-    int dHead = config.get("head_dim").asInt();
-    List<Layer> layers = new ArrayList<>();
-    for (int l = 0; l < config.get("num_hidden_layers").asInt(); l++) {
-      String layer = "model.layers." + l + ".";
-      Affine query = linear(layer + "self_attn.q_proj");
-      Affine key = linear(layer + "self_attn.k_proj");
-      Affine value = linear(layer + "self_attn.v_proj");
-      Affine output = linear(layer + "self_attn.o_proj");
-      List<Head> projections = new ArrayList<>();
-      for (int h = 0; h < heads; h++) {
-        int shared = h / group;
-        projections.add(
-            new Head(
-                rows(query, h * dHead, dHead),
-                rows(key, shared * dHead, dHead),
-                rows(value, shared * dHead, dHead),
-                columns(output.weight(), h * dHead, dHead)));
-      }
-      Affine gate = linear(layer + "mlp.gate_proj");
-      Affine up = linear(layer + "mlp.up_proj");
-      Affine down = linear(layer + "mlp.down_proj");
-      layers.add(
-          new Layer(
-              rmsNorm(layer + "input_layernorm"),
-              projections,
-              output.bias(),
-              rmsNorm(layer + "post_attention_layernorm"),
-              x -> down.apply(times(map(gate.apply(x), ReferenceModels::silu), up.apply(x)))));
-    }
-    double[][] tokens = matrix("model.embed_tokens.weight");
-    double[][] noPositions =
-        new double[config.get("max_position_embeddings").asInt()][tokens[0].length];
-    boolean tied = config.get("tie_word_embeddings").asBoolean();
-    double[][] unembedding = tied ? tokens : matrix("lm_head.weight");
+  /** The families that began with llama. */
+  private ReferenceDecoder gated() {
+    String prefix =
+        Stream.of("model.", "model.language_model.", "language_model.model.")
+            .filter(start -> weights.has(start + "embed_tokens.weight"))
+            .findFirst()
+            .orElseThrow();
+    List<Layer> layers =
+        layers("num_hidden_layers", l -> gatedLayer(l, prefix + "layers." + l + "."));
+    double[][] tokens = weights.matrix(prefix + "embed_tokens.weight");
+    boolean tied = config.flag("tie_word_embeddings", config.isGemma());
+    double scale = config.isGemma() ? Math.sqrt(tokens[0].length) : 1;
     return new ReferenceDecoder(
-        tokens, noPositions, inverseFrequencies(dHead), layers, rmsNorm("model.norm"), unembedding);
+        each(tokens, x -> x * scale),
+        new double[0][],
+        layers,
+        unembed(
+            rmsNorm(prefix + "norm"),
+            tied ? tokens : weights.matrix("lm_head.weight"),
+            config.isGemma() ? config.number("final_logit_softcapping", 0) : 0));
   }
 
-  private ReferenceDecoder gpt2(String prefix) {
-    int heads = config.get("n_head").asInt();
-    int width = config.get("n_embd").asInt();
-    int dHead = width / heads;
-    List<Layer> layers = new ArrayList<>();
-    for (int l = 0; l < config.get("n_layer").asInt(); l++) {
-      String layer = prefix + "h." + l + ".";
-      Affine fused = conv1d(layer + "attn.c_attn");
-      Affine output = conv1d(layer + "attn.c_proj");
-      List<Head> projections = new ArrayList<>();
-      for (int h = 0; h < heads; h++) {
-        projections.add(
-            new Head(
-                rows(fused, h * dHead, dHead),
-                rows(fused, width + h * dHead, dHead),
-                rows(fused, 2 * width + h * dHead, dHead),
-                columns(output.weight(), h * dHead, dHead)));
-      }
-      Affine up = conv1d(layer + "mlp.c_fc");
-      Affine down = conv1d(layer + "mlp.c_proj");
-      layers.add(
-          new Layer(
-              layerNorm(layer + "ln_1"),
-              projections,
-              output.bias(),
-              layerNorm(layer + "ln_2"),
-              x -> down.apply(map(up.apply(x), ReferenceModels::geluNew))));
+  private Layer gatedLayer(int l, String layer) {
+    boolean gemma = config.isGemma();
+    Affine gate = weights.linear(layer + "mlp.gate_proj");
+    Affine up = weights.linear(layer + "mlp.up_proj");
+    Affine down = weights.linear(layer + "mlp.down_proj");
+    DoubleUnaryOperator activation =
+        gemma ? ReferenceFunctions::geluTanh : ReferenceFunctions::silu;
+    Share share = gemma ? postNorm(layer + "post_feedforward_layernorm") : Share.PLAIN;
+    return new Layer(
+        gatedAttention(l, layer),
+        /* parallel= */ false,
+        rmsNorm(layer + (gemma ? "pre_feedforward_layernorm" : "post_attention_layernorm")),
+        x -> {
+          double[] gates = ReferenceFunctions.map(gate.apply(x), activation);
+          double[] y = down.apply(ReferenceFunctions.times(gates, up.apply(x)));
+          return share.of(y, y);
+        });
+  }
+
+  private Attention gatedAttention(int l, String layer) {
+    int heads = config.count("num_attention_heads", 8);
+    int usual = config.isGemma3() ? 256 : config.count("hidden_size") / heads;
+    int dHead = config.count("head_dim", usual);
+    double scalar = config.isGemma() ? config.number("query_pre_attn_scalar", 256) : dHead;
+    double cap = config.family().equals("gemma2") ? config.number("attn_logit_softcapping", 0) : 0;
+    Affine output = weights.linear(layer + "self_attn.o_proj");
+    return new Attention(
+        rmsNorm(layer + "input_layernorm"),
+        gatedHeads(layer + "self_attn.", output, heads, dHead),
+        output.bias(),
+        config.positions(l, dHead),
+        1 / Math.sqrt(scalar),
+        score -> ReferenceFunctions.capped(score, cap),
+        config.isGemma() ? postNorm(layer + "post_attention_layernorm") : Share.PLAIN);
+  }
+
+  /** Heads that share keys and values in groups. */
+  private List<Head> gatedHeads(String attention, Affine output, int heads, int dHead) {
+    Affine query = weights.linear(attention + "q_proj");
+    Affine key = weights.linear(attention + "k_proj");
+    Affine value = weights.linear(attention + "v_proj");
+    UnaryOperator<double[]> queryNorm = headNorm(attention + "q_norm");
+    UnaryOperator<double[]> keyNorm = headNorm(attention + "k_norm");
+    int group = heads / config.count("num_key_value_heads", config.isGemma3() ? 4 : heads);
+    List<Head> all = new ArrayList<>();
+    for (int h = 0; h < heads; h++) {
+      int shared = h / group;
+      Affine own = query.rows(h * dHead, dHead);
+      Affine sharedKey = key.rows(shared * dHead, dHead);
+      all.add(
+          new Head(
+              x -> queryNorm.apply(own.apply(x)),
+              x -> keyNorm.apply(sharedKey.apply(x)),
+              value.rows(shared * dHead, dHead)::apply,
+              output.columns(h * dHead, dHead)));
     }
-    double[][] tokens = matrix(prefix + "wte.weight");
+    return all;
+  }
+
+  private ReferenceDecoder gpt2() {
+    String prefix = weights.has("transformer.wte.weight") ? "transformer." : "";
+    int heads = config.count("n_head");
+    int width = config.count("n_embd");
+    int dHead = width / heads;
+    List<Layer> layers =
+        layers(
+            "n_layer",
+            l -> {
+              String layer = prefix + "h." + l + ".";
+              Affine fused = weights.conv1d(layer + "attn.c_attn");
+              Attention attention =
+                  plainAttention(
+                      layerNorm(layer + "ln_1"),
+                      slot -> h -> fused.rows(slot * width + h * dHead, dHead),
+                      weights.conv1d(layer + "attn.c_proj"),
+                      new Positions(new double[0], Positions.ALL),
+                      heads);
+              return new Layer(
+                  attention,
+                  /* parallel= */ false,
+                  layerNorm(layer + "ln_2"),
+                  mlp(
+                      weights.conv1d(layer + "mlp.c_fc"),
+                      ReferenceFunctions::geluTanh,
+                      weights.conv1d(layer + "mlp.c_proj")));
+            });
+    double[][] tokens = weights.matrix(prefix + "wte.weight");
     return new ReferenceDecoder(
         tokens,
-        matrix(prefix + "wpe.weight"),
-        new double[0],
+        weights.matrix(prefix + "wpe.weight"),
         layers,
-        layerNorm(prefix + "ln_f"),
-        tokens);
+        unembed(layerNorm(prefix + "ln_f"), tokens, /* cap= */ 0));
+  }
+
+  private ReferenceDecoder gptNeox() {
+    int heads = config.count("num_attention_heads");
+    int dHead = config.count("hidden_size") / heads;
+    List<Layer> layers =
+        layers(
+            "num_hidden_layers",
+            l -> {
+              String layer = "gpt_neox.layers." + l + ".";
+              Affine fused = weights.linear(layer + "attention.query_key_value");
+              Attention attention =
+                  plainAttention(
+                      layerNorm(layer + "input_layernorm"),
+                      slot -> h -> fused.rows((3 * h + slot) * dHead, dHead),
+                      weights.linear(layer + "attention.dense"),
+                      config.positions(l, dHead),
+                      heads);
+              return new Layer(
+                  attention,
+                  config.flag("use_parallel_residual", true),
+                  layerNorm(layer + "post_attention_layernorm"),
+                  mlp(
+                      weights.linear(layer + "mlp.dense_h_to_4h"),
+                      ReferenceFunctions::gelu,
+                      weights.linear(layer + "mlp.dense_4h_to_h")));
+            });
+    return new ReferenceDecoder(
+        weights.matrix("gpt_neox.embed_in.weight"),
+        new double[0][],
+        layers,
+        unembed(
+            layerNorm("gpt_neox.final_layer_norm"),
+            weights.matrix("embed_out.weight"),
+            /* cap= */ 0));
+  }
+
+  private List<Layer> layers(String key, IntFunction<Layer> layer) {
+    return IntStream.range(0, config.count(key)).mapToObj(layer).toList();
   }
 
   /**
-   * RoFormer's frequencies (arXiv 2104.09864), scaled as Llama 3.1 does where the configuration
-   * says so.
+   * Attention whose heads have keys and values of their own.
+   *
+   * @param projections of slot 0 (queries), 1 (keys) or 2 (values), of each head
    */
-  private double[] inverseFrequencies(int dHead) {
-    JsonNode rope =
-        config.has("rope_parameters") ? config.get("rope_parameters") : config.get("rope_scaling");
-    double theta = (rope.has("rope_theta") ? rope : config).get("rope_theta").asDouble();
-    double[] frequencies = new double[dHead / 2];
-    for (int i = 0; i < frequencies.length; i++) {
-      double frequency = Math.pow(theta, -2.0 * i / dHead);
-      frequencies[i] =
-          rope.get("rope_type").asString().equals("llama3") ? llama3(rope, frequency) : frequency;
-    }
-    return frequencies;
+  private static Attention plainAttention(
+      UnaryOperator<double[]> norm,
+      IntFunction<IntFunction<Affine>> projections,
+      Affine output,
+      Positions positions,
+      int heads) {
+    int dHead = projections.apply(0).apply(0).bias().length;
+    List<Head> all =
+        IntStream.range(0, heads)
+            .mapToObj(h ->
+                new Head(
+                    projections.apply(0).apply(h)::apply,
+                    projections.apply(1).apply(h)::apply,
+                    projections.apply(2).apply(h)::apply,
+                    output.columns(h * dHead, dHead)))
+            .toList();
+    return new Attention(
+        norm,
+        all,
+        output.bias(),
+        positions,
+        1 / Math.sqrt(dHead),
+        DoubleUnaryOperator.identity(),
+        Share.PLAIN);
   }
 
-  private static double llama3(JsonNode rope, double frequency) {
-    double factor = rope.get("factor").asDouble();
-    double low = rope.get("low_freq_factor").asDouble();
-    double high = rope.get("high_freq_factor").asDouble();
-    double original = rope.get("original_max_position_embeddings").asDouble();
-    double wavelength = 2 * Math.PI / frequency;
-    if (wavelength > original / low) {
-      return frequency / factor;
-    }
-    if (wavelength < original / high) {
-      return frequency;
-    }
-    double smooth = (original / wavelength - low) / (high - low);
-    return (1 - smooth) * frequency / factor + smooth * frequency;
+  private static UnaryOperator<double[]> mlp(
+      Affine up, DoubleUnaryOperator activation, Affine down) {
+    return x -> down.apply(ReferenceFunctions.map(up.apply(x), activation));
+  }
+
+  private static UnaryOperator<double[]> unembed(
+      UnaryOperator<double[]> norm, double[][] unembedding, double cap) {
+    return x ->
+        ReferenceFunctions.map(
+            ReferenceDecoder.multiply(unembedding, norm.apply(x)),
+            logit -> ReferenceFunctions.capped(logit, cap));
   }
 
   private UnaryOperator<double[]> rmsNorm(String name) {
-    double[] weight = vector(name + ".weight");
-    double epsilon = config.get("rms_norm_eps").asDouble();
-    return x -> {
-      double scale =
-          1 / Math.sqrt(Arrays.stream(x).map(v -> v * v).average().orElseThrow() + epsilon);
-      return times(weight, map(x, v -> v * scale));
+    Share share = postNorm(name);
+    return x -> share.of(x, x);
+  }
+
+  /** RMSNorm of a sum, dealt out: every part divided by the root mean square of the whole. */
+  private Share postNorm(String name) {
+    double stored = config.isGemma() ? 1 : 0; // Gemma stores its factors less one.
+    double[] gain = ReferenceFunctions.map(weights.vector(name + ".weight"), w -> w + stored);
+    double epsilon = config.number("rms_norm_eps", 1e-6);
+    return (part, whole) -> {
+      double root = ReferenceFunctions.root(whole, epsilon);
+      return ReferenceFunctions.times(gain, ReferenceFunctions.map(part, v -> v / root));
     };
+  }
+
+  /** The norm of queries or keys over dHead, where there is one. */
+  private UnaryOperator<double[]> headNorm(String name) {
+    return weights.has(name + ".weight") ? rmsNorm(name) : UnaryOperator.identity();
   }
 
   private UnaryOperator<double[]> layerNorm(String name) {
-    double[] weight = vector(name + ".weight");
-    double[] bias = vector(name + ".bias");
-    double epsilon = config.get("layer_norm_epsilon").asDouble();
-    return x -> {
-      double mean = Arrays.stream(x).average().orElseThrow();
-      double variance = Arrays.stream(x).map(v -> (v - mean) * (v - mean)).average().orElseThrow();
-      double[] y = times(weight, map(x, v -> (v - mean) / Math.sqrt(variance + epsilon)));
-      Arrays.setAll(y, i -> y[i] + bias[i]);
-      return y;
-    };
+    double[] weight = weights.vector(name + ".weight");
+    double[] bias = weights.vector(name + ".bias");
+    double epsilon = config.number("layer_norm_eps", config.number("layer_norm_epsilon", 1e-5));
+    return x -> ReferenceFunctions.layerNorm(weight, bias, epsilon, x);
   }
 
-  private static double silu(double x) {
-    return x / (1 + Math.exp(-x));
-  }
-
-  /** The tanh approximation of GELU (arXiv 1606.08415). */
-  private static double geluNew(double x) {
-    return 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x)));
-  }
-
-  /** torch's {@code nn.Linear}: weight {@code [out][in]}, the bias optional. */
-  private Affine linear(String name) {
-    double[][] weight = matrix(name + ".weight");
-    boolean biased = weights.containsKey(name + ".bias");
-    return new Affine(weight, biased ? vector(name + ".bias") : new double[weight.length]);
-  }
-
-  /** GPT-2's Conv1D: weight {@code [in][out]} in the file. */
-  private Affine conv1d(String name) {
-    double[][] stored = matrix(name + ".weight");
-    double[][] weight = new double[stored[0].length][stored.length];
-    for (int i = 0; i < stored.length; i++) {
-      for (int o = 0; o < weight.length; o++) {
-        weight[o][i] = stored[i][o];
-      }
-    }
-    return new Affine(weight, vector(name + ".bias"));
-  }
-
-  private double[][] matrix(String name) {
-    NamedArray array = weight(name);
-    double[][] rows = new double[array.dimension(0)][];
-    Arrays.setAll(rows, array::slice);
-    return rows;
-  }
-
-  private double[] vector(String name) {
-    return weight(name).slice();
-  }
-
-  private NamedArray weight(String name) {
-    NamedArray array = weights.get(name);
-    if (array == null) {
-      throw new IllegalArgumentException("no tensor " + name + " among " + weights.keySet());
-    }
-    return array;
-  }
-
-  private static Affine rows(Affine affine, int first, int count) {
-    return new Affine(
-        Arrays.copyOfRange(affine.weight(), first, first + count),
-        Arrays.copyOfRange(affine.bias(), first, first + count));
-  }
-
-  private static double[][] columns(double[][] matrix, int first, int count) {
-    return Arrays.stream(matrix)
-        .map(row -> Arrays.copyOfRange(row, first, first + count))
+  private static double[][] each(double[][] rows, DoubleUnaryOperator function) {
+    return Stream.of(rows)
+        .map(row -> ReferenceFunctions.map(row, function))
         .toArray(double[][]::new);
-  }
-
-  private static double[] map(double[] x, DoubleUnaryOperator function) {
-    return Arrays.stream(x).map(function).toArray();
-  }
-
-  private static double[] times(double[] x, double[] y) {
-    double[] product = new double[x.length];
-    Arrays.setAll(product, i -> x[i] * y[i]);
-    return product;
   }
 }
