@@ -67,7 +67,12 @@ public record Prediction(
    * @throws IllegalArgumentException when the input cannot be fed to the model
    */
   public static void each(
-      String name, String dtype, String device, Input input, int count, Consumer<Prediction> consumer)
+      String name,
+      String dtype,
+      String device,
+      Input input,
+      int count,
+      Consumer<Prediction> consumer)
       throws IOException {
     try (Model model = ModelSource.find(name).load(new Placement(Precision.of(dtype), device))) {
       @Nullable TextCodec codec = ModelText.of(model);

@@ -20,7 +20,8 @@ import java.util.stream.Stream;
  */
 public record CachedModel(
     RepositoryName repository, String commit, List<String> refs, Path directory, long bytes) {
-  private static final Pattern SHARD = Pattern.compile("(.*-)(\\d{5})-of-(\\d{5})\\.safetensors");
+  private static final Pattern SHARD =
+      Pattern.compile("(model-)(\\d{5})-of-(\\d{5})\\.safetensors");
 
   /**
    * Where the model that {@code reference} names can be loaded from: the directory or one file.

@@ -87,6 +87,7 @@ final class Download {
           tries.progressed();
         }
         tries.failed(e);
+        listener.say("%s: %s; trying again".formatted(file.name(), e.getMessage()));
       }
     }
   }

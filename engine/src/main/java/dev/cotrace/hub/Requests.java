@@ -175,8 +175,10 @@ final class Requests implements AutoCloseable {
         default -> words = e.getMessage() == null ? words : e.getMessage();
       }
     }
-    String line = words.lines().findFirst().orElse("");
-    return line.isEmpty() ? failure.getClass().getSimpleName() : line;
+    // A server may have chosen some of the words: nothing that a terminal would obey.
+    String plain = words.replaceAll("\\p{Cntrl}", " ").strip();
+    String shown = plain.length() > 200 ? plain.substring(0, 200) + "…" : plain;
+    return shown.isEmpty() ? failure.getClass().getSimpleName() : shown;
   }
 
   @Override

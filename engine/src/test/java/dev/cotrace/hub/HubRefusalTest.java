@@ -198,6 +198,14 @@ class HubRefusalTest {
   }
 
   @Test
+  void whatAServerSaysReachesNoTerminalAsItIs() {
+    assertThat(Requests.reason(new IOException("bad: \u001b[2J\r\nroot")))
+        .isEqualTo("bad:  [2J  root");
+    assertThat(Requests.reason(new IOException("x".repeat(5000)))).hasSize(201);
+    assertThat(Requests.reason(new IOException())).isEqualTo("IOException");
+  }
+
+  @Test
   void redirectsWithoutEndEnd() {
     server.troubledBy((_, exchange) -> {
       FakeHub.redirect(exchange, 302, exchange.getRequestURI().getPath());
