@@ -74,7 +74,7 @@ public final class Hub implements AutoCloseable {
       HttpResponse<Body> answer = first(uri);
       try (Body body = answer.body()) {
         refusals.check(answer, reference);
-        return Listing.parse(all(body));
+        return requireAsked(Listing.parse(all(body)), reference);
       }
     });
   }
@@ -97,30 +97,35 @@ public final class Hub implements AutoCloseable {
           }
           return answer.headers();
         });
-    String said =
-        headers.firstValue("X-Linked-Etag").or(() -> headers.firstValue("ETag")).orElse("");
-    String hash = said.replaceFirst("^W/", "").replace("\"", "");
-    if (!ContentHash.isOne(hash)) {
-      hash = listed.hash() == null ? "" : listed.hash();
-    }
-    boolean atContent = headers.firstValue("Location").isEmpty();
-    OptionalLong size = number(headers, "X-Linked-Size");
-    if (size.isEmpty() && atContent) {
-      size = number(headers, "Content-Length");
-    }
-    long bytes = size.orElse(listed.size());
+    String hash = hash(headers).orElse(listed.hash() == null ? "" : listed.hash());
+    long size = size(headers).orElse(listed.size());
     String commit = headers.firstValue("X-Repo-Commit").orElse(reference.revision());
     boolean agrees =
         commit.equals(reference.revision())
             && (listed.hash() == null || listed.hash().equals(hash))
-            && (listed.size() < 0 || listed.size() == bytes);
-    if (!ContentHash.isOne(hash) || bytes < 0 || !agrees) {
+            && (listed.size() < 0 || listed.size() == size);
+    if (hash.isEmpty() || size < 0 || !agrees) {
       throw new HubException(
           Fault.BAD_ANSWER,
           "expected %s to tell size and hash of %s as its listing does, got %s; try again, or see whether HF_ENDPOINT is a hub"
               .formatted(host(), file, agrees ? "none" : "others"));
     }
-    return new FileFacts(listed.name(), bytes, new ContentHash(hash));
+    return new FileFacts(listed.name(), size, new ContentHash(hash));
+  }
+
+  private static Optional<String> hash(HttpHeaders headers) {
+    return headers
+        .firstValue("X-Linked-Etag")
+        .or(() -> headers.firstValue("ETag"))
+        .map(tag -> tag.replaceFirst("^W/", "").replace("\"", ""))
+        .filter(ContentHash::isOne);
+  }
+
+  /** The size of the content, not of the answer that says where it is. */
+  private static OptionalLong size(HttpHeaders headers) {
+    OptionalLong linked = number(headers, "X-Linked-Size");
+    boolean elsewhere = headers.firstValue("Location").isPresent();
+    return linked.isPresent() || elsewhere ? linked : number(headers, "Content-Length");
   }
 
   /**
@@ -143,6 +148,17 @@ public final class Hub implements AutoCloseable {
       answer.body().close();
       throw e;
     }
+  }
+
+  private static Listing requireAsked(Listing listing, HubReference reference) throws HubException {
+    if (HubReference.isCommit(reference.revision())
+        && !listing.commit().equals(reference.revision())) {
+      throw new HubException(
+          Fault.BAD_ANSWER,
+          "expected the hub to list %s, got commit %s; see whether HF_ENDPOINT is a hub"
+              .formatted(reference, listing.commit()));
+    }
+    return listing;
   }
 
   /** Asks for the first time: whoever is offline should hear so at once. */

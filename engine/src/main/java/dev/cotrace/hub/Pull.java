@@ -4,6 +4,7 @@ import dev.cotrace.hub.Hub.FileFacts;
 import dev.cotrace.hub.HubException.Fault;
 import dev.cotrace.hub.Listing.Listed;
 import java.io.IOException;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.util.ArrayList;
@@ -105,6 +106,8 @@ public final class Pull {
           .orElseThrow(() -> new IOException("the files are gone again"));
     } catch (HubException e) {
       throw e;
+    } catch (ClosedByInterruptException e) {
+      throw new CancellationException("interrupted while writing to the cache");
     } catch (IOException e) {
       throw new HubException(Fault.STORAGE, storage(e), e);
     }

@@ -297,6 +297,17 @@ class HubRefusalTest {
   }
 
   @Test
+  void anotherCommitThanAskedForIsRefused() {
+    answerListing(server.listing());
+    String other = "f".repeat(40);
+    refuses(
+        reference("org/name@" + other),
+        Fault.BAD_ANSWER,
+        "expected the hub to list org/name@" + other,
+        "got commit " + FakeHub.COMMIT);
+  }
+
+  @Test
   void aListingWithoutEndIsNotRead() {
     server.troubledBy((_, exchange) -> {
       exchange.sendResponseHeaders(200, 0);
