@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  * A loaded model with a task in its tokens.
  *
  * @param spec what it was opened for
+ * @param source where the model is from
  * @param model owns the parameters
  * @param gated the same model with gates on its edges
  * @param task the pairs in tokens
@@ -35,6 +36,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record Experiment(
     DiscoverySpec spec,
+    ModelSource source,
     Model model,
     GatedModel gated,
     Task task,
@@ -53,7 +55,8 @@ public record Experiment(
     TaskFile file = spec.limit() > 0 ? whole.limit(spec.limit()) : whole;
     SpecOutcomes.check(spec, file);
     Queue<String> notices = new ArrayBlockingQueue<>(NOTICES);
-    Model model = load(spec, listener);
+    ModelSource source = ModelSource.find(spec.model());
+    Model model = load(spec, source, listener);
     Outcomes outcomes = Outcomes.NONE;
     try {
       @Nullable TextCodec codec = ModelText.of(model);
@@ -64,7 +67,7 @@ public record Experiment(
       listener.say("%d prompt pairs from %s".formatted(task.pairs().size(), spec.task()));
       Corruptions.warn(task, listener);
       return new Experiment(
-          spec, model, GatedModel.of(model.decoder()), task, new TokenText(codec), notices);
+          spec, source, model, GatedModel.of(model.decoder()), task, new TokenText(codec), notices);
     } catch (RuntimeException | IOException e) {
       outcomes.close();
       model.close();
@@ -72,11 +75,12 @@ public record Experiment(
     }
   }
 
-  /** Loads the model of {@code spec} where and as it says. */
-  static Model load(DiscoverySpec spec, DiscoveryListener listener) throws IOException {
+  /** Loads the model of {@code spec} as it says. */
+  static Model load(DiscoverySpec spec, ModelSource source, DiscoveryListener listener)
+      throws IOException {
     Placement placement = new Placement(spec.dtype(), spec.device());
     listener.say("loading %s".formatted(spec.model()));
-    return Model.load(Path.of(spec.model()), placement);
+    return source.load(placement);
   }
 
   /** What an attribution or evaluation of this experiment is about. */

@@ -63,7 +63,7 @@ public record Means(Path out, long sequences, long tokens, int positions) {
     }
     TaskFile whole = TaskFile.read(Path.of(spec.task()));
     TaskFile file = spec.limit() > 0 ? whole.limit(spec.limit()) : whole;
-    try (Model model = Experiment.load(spec, listener)) {
+    try (Model model = Experiment.load(spec, ModelSource.find(spec.model()), listener)) {
       TaskTokens tokens = new TaskTokens(model.architecture(), ModelText.of(model));
       List<int[]> prompts = new ArrayList<>();
       if (side != Side.CORRUPTED) {
