@@ -8,6 +8,7 @@ import dev.cotrace.task.OutcomeSettings;
 import dev.cotrace.task.RowChoice;
 import dev.cotrace.task.TaskSettings;
 import dev.cotrace.torch.Precision;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.LocalDate;
 import org.jspecify.annotations.Nullable;
@@ -15,7 +16,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Everything a discovery is told, complete and checked; {@link SpecYaml} reads and writes it.
  *
- * @param model directory of a Hugging Face model, or a GGUF file
+ * @param model directory of a Hugging Face model, a GGUF file, or a model of the hub ({@link
+ *     ModelSource})
  * @param task file of prompt pairs
  * @param out the run directory to make; null for a new one under {@code runs/}
  * @param limit how many pairs of the task to use, from the first; 0 for all
@@ -46,7 +48,7 @@ public record DiscoverySpec(
 
   /** Refuses what no run can do. */
   public DiscoverySpec {
-    requireText("--model", model, "the directory or GGUF file of a model");
+    requireText("--model", model, "the directory or GGUF file of a model, or org/name of the hub");
     requireText("--task", task, "a file of prompt pairs: .jsonl, .json, .csv or .parquet");
     if (limit < 0) {
       throw new IllegalArgumentException("--limit must not be negative, got " + limit);
@@ -68,18 +70,22 @@ public record DiscoverySpec(
     return new RowChoice(limit, sampling.counterfactual());
   }
 
-  /** As a run directory keeps it: wherever it is read, it means the same files and a new run. */
-  public DiscoverySpec located() {
+  /**
+   * As a run directory keeps it: wherever it is read, it means the same files and a new run. A
+   * branch of a model of the hub becomes the commit that it is now.
+   */
+  public DiscoverySpec located() throws IOException {
+    boolean judged = !outcomes.judgeModel().isEmpty();
     return new DiscoverySpec(
-        absolute(model),
-        absolute(task),
+        ModelSource.located(model),
+        Path.of(task).toAbsolutePath().normalize().toString(),
         null,
         limit,
         objective,
         attribution,
         bins,
         sampling.located(),
-        outcomes.located(),
+        judged ? outcomes.judgedBy(ModelSource.located(outcomes.judgeModel())) : outcomes,
         dtype,
         device,
         top,
@@ -102,10 +108,6 @@ public record DiscoverySpec(
         device,
         top,
         references);
-  }
-
-  private static String absolute(String path) {
-    return Path.of(path).toAbsolutePath().normalize().toString();
   }
 
   private static void requireText(String name, @Nullable String value, String what) {

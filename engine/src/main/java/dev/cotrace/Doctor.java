@@ -149,7 +149,7 @@ public record Doctor(Path path, Plan plan, @Nullable Path goldens) {
         MemoryEstimate.of(
             gated, model.parameterCount(), plan.batchRows, positions, /* withClean= */ true);
     String text =
-        "about %s: weights %s, and %s for each of %s of %d rollouts of %d tokens"
+        "at least %s: weights %s, and %s for each of %s of %d rollouts of %d tokens"
             .formatted(
                 bytes(need.total(plan.threads)),
                 bytes(need.weights()),

@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  * A loaded model with a task in its tokens.
  *
  * @param spec what it was opened for, with the day that its prompts depend on, if they do
+ * @param source where the model is from
  * @param model owns the parameters
  * @param gated the same model with gates on its edges
  * @param task the pairs in tokens
@@ -35,6 +36,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record Experiment(
     DiscoverySpec spec,
+    ModelSource source,
     Model model,
     GatedModel gated,
     Task task,
@@ -54,7 +56,8 @@ public record Experiment(
     file.notes().forEach(listener::say);
     SpecOutcomes.check(asked, file);
     Queue<String> notices = new ArrayBlockingQueue<>(NOTICES);
-    Model model = load(asked, listener);
+    ModelSource source = ModelSource.find(asked.model());
+    Model model = load(asked, source, listener);
     Outcomes outcomes = Outcomes.NONE;
     try {
       DiscoverySpec spec = ModelText.dated(asked, model, file);
@@ -70,7 +73,7 @@ public record Experiment(
       }
       Corruptions.warn(task, listener);
       return new Experiment(
-          spec, model, GatedModel.of(model.decoder()), task, new TokenText(codec), notices);
+          spec, source, model, GatedModel.of(model.decoder()), task, new TokenText(codec), notices);
     } catch (RuntimeException | IOException e) {
       outcomes.close();
       model.close();
@@ -78,11 +81,12 @@ public record Experiment(
     }
   }
 
-  /** Loads the model of {@code spec} where and as it says. */
-  static Model load(DiscoverySpec spec, DiscoveryListener listener) throws IOException {
+  /** Loads the model of {@code spec} as it says. */
+  static Model load(DiscoverySpec spec, ModelSource source, DiscoveryListener listener)
+      throws IOException {
     Placement placement = new Placement(spec.dtype(), spec.device());
     listener.say("loading %s".formatted(spec.model()));
-    return Model.load(Path.of(spec.model()), placement);
+    return source.load(placement);
   }
 
   /** What an attribution or evaluation of this experiment is about. */

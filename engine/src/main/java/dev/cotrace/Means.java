@@ -63,7 +63,7 @@ public record Means(Path out, long sequences, long tokens, int positions) {
     }
     TaskFile file = TaskFile.read(Path.of(spec.task()), spec.rows());
     file.notes().forEach(listener::say);
-    try (Model model = Experiment.load(spec, listener)) {
+    try (Model model = Experiment.load(spec, ModelSource.find(spec.model()), listener)) {
       TaskTokens tokens =
           new TaskTokens(model.architecture(), ModelText.of(model, ModelText.chat(spec)));
       List<int[]> prompts = new ArrayList<>();

@@ -9,7 +9,6 @@ import dev.cotrace.task.TokenText;
 import dev.cotrace.torch.Placement;
 import dev.cotrace.torch.Precision;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -22,15 +21,21 @@ import tools.jackson.databind.json.JsonMapper;
  */
 public record ModelCard(Map<String, Object> facts) {
   /**
-   * Loads the model at {@code path} and looks at it.
+   * Loads a model and looks at it.
    *
+   * @param name what {@link ModelSource#find} finds it by
    * @param sample text whose tokens are to be shown; empty for none
    */
-  public static ModelCard of(Path path, String sample) throws IOException {
-    try (Model model = Model.load(path, Placement.cpu(Precision.FLOAT32))) {
+  public static ModelCard of(String name, String sample) throws IOException {
+    ModelSource source = ModelSource.find(name);
+    try (Model model = source.load(Placement.cpu(Precision.FLOAT32))) {
       @Nullable TextCodec codec = ModelText.of(model);
       Map<String, Object> facts = new LinkedHashMap<>();
-      facts.put("model", path.toString());
+      facts.put("model", name);
+      if (source.hub() != null) {
+        facts.put("commit", source.hub().commit());
+        facts.put("path", source.path().toString());
+      }
       addArchitecture(facts, model.architecture());
       facts.put("parameters", model.parameterCount());
       addGraph(facts, GatedModel.of(model.decoder()).graph());

@@ -8,7 +8,6 @@ import dev.cotrace.task.Words;
 import dev.cotrace.torch.Placement;
 import dev.cotrace.torch.Precision;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
 import java.util.function.Consumer;
@@ -59,17 +58,23 @@ public record Prediction(
   }
 
   /**
-   * Hands over what the model at {@code path} predicts after each token of {@code input}, in order.
+   * Hands over what a model predicts after each token of {@code input}, in order.
    *
+   * @param name what {@link ModelSource#find} finds the model by
    * @param dtype name of a {@link Precision}
    * @param device libtorch's name of it
    * @param count how many next tokens to name
    * @throws IllegalArgumentException when the input cannot be fed to the model
    */
   public static void each(
-      Path path, String dtype, String device, Input input, int count, Consumer<Prediction> consumer)
+      String name,
+      String dtype,
+      String device,
+      Input input,
+      int count,
+      Consumer<Prediction> consumer)
       throws IOException {
-    try (Model model = Model.load(path, new Placement(Precision.of(dtype), device))) {
+    try (Model model = ModelSource.find(name).load(new Placement(Precision.of(dtype), device))) {
       @Nullable TextCodec codec = ModelText.of(model);
       TokenText text = new TokenText(codec);
       int[] ids = input instanceof Input.Ids given ? given.ids() : ids(codec, input);

@@ -31,6 +31,8 @@ import tools.jackson.databind.json.JsonMapper;
  * @param taskSha256 of the file of pairs
  * @param meansSha256 of the file of means; null where none is read
  * @param judgeSha256 of every file of the judge, by name; empty without one
+ * @param modelHub repository and commit of a model of the hub; null for a local one
+ * @param judgeHub the same of the judge
  */
 public record Provenance(
     Instant started,
@@ -41,7 +43,9 @@ public record Provenance(
     Map<String, String> modelSha256,
     String taskSha256,
     @Nullable String meansSha256,
-    Map<String, String> judgeSha256) {
+    Map<String, String> judgeSha256,
+    ModelSource.@Nullable Origin modelHub,
+    ModelSource.@Nullable Origin judgeHub) {
   private static final JsonMapper JSON =
       JsonMapper.builder()
           .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
@@ -54,6 +58,8 @@ public record Provenance(
   /** The provenance of a run of {@code experiment} that begins now. */
   public static Provenance of(Experiment experiment) throws IOException {
     DiscoverySpec spec = experiment.spec();
+    @Nullable ModelSource judge =
+        SpecOutcomes.hasJudge(spec) ? ModelSource.find(spec.outcomes().judgeModel()) : null;
     return new Provenance(
         Instant.now().truncatedTo(ChronoUnit.SECONDS),
         new TreeMap<>(
@@ -78,9 +84,9 @@ public record Provenance(
         spec.sampling().corruptionSetting().kind().readsMeans()
             ? sha256(Path.of(spec.sampling().means()))
             : null,
-        SpecOutcomes.hasJudge(spec)
-            ? Model.sha256Of(Path.of(spec.outcomes().judgeModel()))
-            : Map.of());
+        judge != null ? Model.sha256Of(judge.path()) : Map.of(),
+        experiment.source().hub(),
+        judge == null ? null : judge.hub());
   }
 
   /** This as JSON. */

@@ -1,9 +1,12 @@
 package dev.cotrace;
 
+import dev.cotrace.hub.HubReference;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
+import java.util.Objects;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** Names of run directories for which none was given. */
@@ -22,7 +25,16 @@ final class RunNames {
                 .formatted(
                     TIME.format(LocalDateTime.now(ZoneId.systemDefault())),
                     stem(spec.task()),
-                    stem(spec.model())));
+                    model(spec.model())));
+  }
+
+  private static String model(String text) {
+    Optional<HubReference> reference =
+        ModelSource.local(text).isPresent() ? Optional.empty() : HubReference.parse(text);
+    return stem(
+        reference
+            .map(hub -> Objects.requireNonNullElse(hub.file(), hub.repository().text()))
+            .orElse(text));
   }
 
   private static String stem(String path) {

@@ -13,7 +13,6 @@ import dev.cotrace.task.TaskFile;
 import dev.cotrace.task.TextCodec;
 import dev.cotrace.torch.Placement;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -60,7 +59,7 @@ final class SpecOutcomes {
     OutcomeSettings settings = spec.outcomes();
     listener.say("loading the judge %s".formatted(settings.judgeModel()));
     Placement placement = new Placement(spec.dtype(), spec.device());
-    Model model = Model.load(Path.of(settings.judgeModel()), placement);
+    Model model = ModelSource.find(settings.judgeModel()).load(placement);
     try {
       TextCodec codec = ModelText.of(model, ModelText.day(spec));
       if (codec == null) {

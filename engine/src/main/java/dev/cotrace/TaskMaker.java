@@ -43,7 +43,7 @@ public record TaskMaker(Path pairs, Path settings, List<String> shown) {
    * What to make.
    *
    * @param kind {@code ioi}, {@code greater-than}, {@code arithmetic} or {@code names}
-   * @param model directory or GGUF file of the model
+   * @param model directory or GGUF file of the model, or its name on the hub
    * @param count of pairs
    * @param seed of every draw
    * @param out the file of pairs
@@ -55,7 +55,7 @@ public record TaskMaker(Path pairs, Path settings, List<String> shown) {
    */
   public record Request(
       String kind,
-      Path model,
+      String model,
       int count,
       long seed,
       Path out,
@@ -118,8 +118,8 @@ public record TaskMaker(Path pairs, Path settings, List<String> shown) {
     }
   }
 
-  private static Tokenizer tokenizer(Path model) throws IOException {
-    return Model.tokenizerOf(model)
+  private static Tokenizer tokenizer(String model) throws IOException {
+    return Model.tokenizerOf(ModelSource.find(model).path())
         .orElseThrow(() ->
             new IllegalArgumentException(
                 "%s has no tokenizer, so no task can be made of words for it".formatted(model)));
@@ -127,7 +127,14 @@ public record TaskMaker(Path pairs, Path settings, List<String> shown) {
 
   private static String head(Request request) {
     return "# %s, seed %d, for the tokenizer of %s; another one may not keep the prompts of a pair equally long.%n"
-        .formatted(request.kind, request.seed, request.model.toAbsolutePath().getFileName());
+        .formatted(request.kind, request.seed, name(request.model));
+  }
+
+  /** A name of the hub as it is, of a path its end. */
+  private static String name(String model) {
+    return ModelSource.local(model)
+        .map(path -> String.valueOf(path.toAbsolutePath().normalize().getFileName()))
+        .orElse(model);
   }
 
   private static String shown(TokenText text, PromptPair pair) {

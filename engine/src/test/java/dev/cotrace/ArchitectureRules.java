@@ -36,6 +36,7 @@ record ArchitectureRules(String root) {
   private static final Map<String, Set<String>> DOORS =
       Map.ofEntries(
           entry("format", Set.of()),
+          entry("hub", Set.of("format")),
           entry("torch", Set.of()),
           entry("circuit", Set.of()),
           entry("model", Set.of("format", "torch")),
@@ -54,9 +55,10 @@ record ArchitectureRules(String root) {
                   "rollout",
                   "gate",
                   "model",
+                  "hub",
                   "format",
                   "torch")),
-          entry("cli", Set.of("", "report", "circuit")));
+          entry("cli", Set.of("", "report", "circuit", "hub")));
 
   /** The rooms that use libtorch's types. */
   private static final List<String> NATIVE =

@@ -126,7 +126,8 @@ class SpecYamlTest {
   @Test
   void aMissingModelIsAskedFor() {
     assertThatThrownBy(() -> SpecYaml.read(null, Map.of("task", "t")))
-        .hasMessage("--model is missing: give the directory or GGUF file of a model");
+        .hasMessage(
+            "--model is missing: give the directory or GGUF file of a model, or org/name of the hub");
   }
 
   @ParameterizedTest

@@ -246,7 +246,7 @@ class TaskMakerTest {
   private static TaskMaker.Request request(String kind, Path out, boolean overwrite) {
     return new TaskMaker.Request(
         kind,
-        Goldens.file("tokenizers/qwen2.gguf"),
+        Goldens.file("tokenizers/qwen2.gguf").toString(),
         7,
         3,
         out,

@@ -2,6 +2,7 @@ package dev.cotrace.cli;
 
 import dev.cotrace.Checkup;
 import dev.cotrace.Doctor;
+import dev.cotrace.ModelSource;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -31,9 +32,9 @@ import picocli.CommandLine.Parameters;
       "  cotrace doctor MODEL --goldens goldens.safetensors"
     })
 final class DoctorCommand implements Callable<Integer> {
-  @Parameters(paramLabel = "MODEL", description = "A model directory or a .gguf file.")
+  @Parameters(paramLabel = "MODEL", description = "A model as --model takes it.")
   @SuppressWarnings("NullAway.Init") // picocli sets it.
-  private Path path;
+  private String model;
 
   @Option(
       names = "--goldens",
@@ -91,7 +92,7 @@ final class DoctorCommand implements Callable<Integer> {
       throw new IllegalArgumentException("--max-new-tokens must not be negative, got " + newTokens);
     }
     Doctor.Plan plan = new Doctor.Plan(dtype, device, promptTokens, newTokens, batchRows, threads);
-    Checkup checkup = new Doctor(path, plan, goldens).examine();
+    Checkup checkup = new Doctor(ModelSource.find(model).path(), plan, goldens).examine();
     if (output.json()) {
       output.out().println(checkup.json());
     } else {

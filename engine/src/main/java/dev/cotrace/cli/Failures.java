@@ -1,6 +1,7 @@
 package dev.cotrace.cli;
 
 import dev.cotrace.BadInput;
+import dev.cotrace.hub.HubException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
@@ -18,6 +19,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
 /** From what went wrong to a sentence and an exit code. */
 final class Failures {
   private static final int BUG = 1;
+  private static final int NO_NETWORK = 1;
   private static final int BAD_INPUT = 2;
 
   private Failures() {}
@@ -50,7 +52,12 @@ final class Failures {
       return BUG;
     }
     err.println("cotrace: " + sentence);
-    return BAD_INPUT;
+    return network(e) ? NO_NETWORK : BAD_INPUT;
+  }
+
+  /** Whether another server or another hour would have served. */
+  private static boolean network(Throwable e) {
+    return e instanceof HubException hub && !hub.fault().isInput();
   }
 
   /** What the user did that cannot work, or null for a bug of ours. */
@@ -63,6 +70,7 @@ final class Failures {
       case ExecutionException wrapped when wrapped.getCause() != null ->
           sentence(wrapped.getCause());
       case UncheckedIOException io when io.getCause() != null -> sentence(io.getCause());
+      case HubException hub -> hub.getMessage();
       case NoSuchFileException missing -> missing.getFile() + " does not exist";
       case AccessDeniedException denied -> denied.getFile() + " may not be read or written";
       case IOException io -> "reading or writing failed: " + io.getMessage();

@@ -42,9 +42,8 @@ final class GenerateCommand implements Callable<Integer> {
       names = "--model",
       paramLabel = "PATH",
       required = true,
-      description = "Hugging Face model directory, or GGUF file; only its tokenizer is read.")
-  @SuppressWarnings("NullAway.Init") // picocli sets it.
-  private Path model;
+      description = "Model directory, GGUF file or org/name; only its tokenizer is read.")
+  private String model = "";
 
   @Option(
       names = "--out",

@@ -1,10 +1,12 @@
 package dev.cotrace.cli;
 
 import dev.cotrace.ModelCard;
+import dev.cotrace.ModelSource;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -25,9 +27,11 @@ import picocli.CommandLine.Parameters;
       "  cotrace info runs/NAME"
     })
 final class InfoCommand implements Callable<Integer> {
-  @Parameters(paramLabel = "PATH", description = "A model or a run directory.")
+  @Parameters(
+      paramLabel = "MODEL",
+      description = "A model as --model takes it, or a run directory.")
   @SuppressWarnings("NullAway.Init") // picocli sets it.
-  private Path path;
+  private String path;
 
   @Option(
       names = "--text",
@@ -40,9 +44,10 @@ final class InfoCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     PrintWriter out = output.out();
-    Path metrics = path.resolve("metrics.json");
-    if (Files.exists(metrics)) {
-      out.println(Files.readString(metrics));
+    Optional<Path> metrics =
+        ModelSource.local(path).map(run -> run.resolve("metrics.json")).filter(Files::exists);
+    if (metrics.isPresent()) {
+      out.println(Files.readString(metrics.get()));
     } else {
       ModelCard card = ModelCard.of(path, text);
       if (output.json()) {

@@ -28,6 +28,7 @@ final class Interruption {
   private final Thread worker = Thread.currentThread();
   private volatile boolean requested;
   private volatile @Nullable RunDirectory writing;
+  private volatile String left = "nothing was written";
 
   /** For work on the calling thread. */
   Interruption() {}
@@ -45,6 +46,11 @@ final class Interruption {
   /** Where the work leaves files. */
   void writingTo(RunDirectory directory) {
     writing = directory;
+  }
+
+  /** What an early end would leave, in a sentence. */
+  void leaving(String sentence) {
+    left = sentence;
   }
 
   /** The work has ended, one way or the other. */
@@ -76,7 +82,7 @@ final class Interruption {
   String report() {
     RunDirectory directory = writing;
     if (directory == null || !Files.exists(directory.incomplete())) {
-      return "cotrace: stopped; nothing was written";
+      return "cotrace: stopped; " + left;
     }
     return "cotrace: stopped; the rollouts so far are in %s (%s)"
         .formatted(directory.incomplete(), String.join(", ", directory.files()));

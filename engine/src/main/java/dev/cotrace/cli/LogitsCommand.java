@@ -3,7 +3,6 @@ package dev.cotrace.cli;
 import dev.cotrace.Prediction;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -31,9 +30,9 @@ import tools.jackson.databind.json.JsonMapper;
       "  cotrace logits models/arithmetic --ids 3,1,4 --all --json > logprobs.json"
     })
 final class LogitsCommand implements Callable<Integer> {
-  @Parameters(paramLabel = "MODEL", description = "A model directory or a .gguf file.")
+  @Parameters(paramLabel = "MODEL", description = "A model as --model takes it.")
   @SuppressWarnings("NullAway.Init") // picocli sets it.
-  private Path path;
+  private String model;
 
   @Option(
       names = "--ids",
@@ -120,14 +119,16 @@ final class LogitsCommand implements Callable<Integer> {
 
   private void print() throws IOException {
     PrintWriter out = output.out();
-    out.printf("%8s  %-24s %s%n", "position", "token fed", "next tokens: log-probability");
     Prediction.each(
-        path,
+        model,
         dtype,
         device,
         input(),
         top,
         prediction -> {
+          if (prediction.position() == 0) {
+            out.printf("%8s  %-24s %s%n", "position", "token fed", "next tokens: log-probability");
+          }
           List<String> candidates = new ArrayList<>();
           for (Prediction.Candidate next : prediction.top()) {
             candidates.add(
@@ -150,7 +151,7 @@ final class LogitsCommand implements Callable<Integer> {
     List<Prediction> predictions = new ArrayList<>();
     JsonGenerator json = new JsonMapper().createGenerator(output.out());
     Prediction.each(
-        path,
+        model,
         dtype,
         device,
         input(),
@@ -158,7 +159,7 @@ final class LogitsCommand implements Callable<Integer> {
         prediction -> {
           if (predictions.isEmpty()) {
             json.writeStartObject();
-            json.writeStringProperty("model", path.toString());
+            json.writeStringProperty("model", model);
             json.writeStringProperty("dtype", dtype);
             if (all) {
               json.writeArrayPropertyStart("logprobs");

@@ -3,6 +3,7 @@ package dev.cotrace.cli;
 import dev.cotrace.Provenance;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.Map;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExecutionException;
@@ -33,7 +34,9 @@ import picocli.CommandLine.Spec;
       GenerateCommand.class,
       LogitsCommand.class,
       DoctorCommand.class,
-      InfoCommand.class
+      InfoCommand.class,
+      ModelsCommand.class,
+      PullCommand.class
     },
     footer = {
       "",
@@ -45,13 +48,15 @@ import picocli.CommandLine.Spec;
     })
 public final class Main implements Runnable {
   private final Interruption interruption;
+  private final Map<String, String> environment;
 
   @Spec
   @SuppressWarnings("NullAway.Init") // picocli sets it.
   private CommandSpec spec;
 
-  private Main(Interruption interruption) {
+  private Main(Interruption interruption, Map<String, String> environment) {
     this.interruption = interruption;
+    this.environment = Map.copyOf(environment);
   }
 
   /** Runs the command in {@code arguments} and ends the JVM with its exit code. */
@@ -69,7 +74,12 @@ public final class Main implements Runnable {
 
   /** The command line; it asks {@code interruption} whether to go on. */
   static CommandLine commandLine(Interruption interruption) {
-    CommandLine commands = new CommandLine(new Main(interruption));
+    return commandLine(interruption, System.getenv());
+  }
+
+  /** The same in another environment, as far as the hub is concerned. */
+  static CommandLine commandLine(Interruption interruption, Map<String, String> environment) {
+    CommandLine commands = new CommandLine(new Main(interruption, environment));
     commands.setExecutionExceptionHandler(Failures::handle);
     commands.setParameterExceptionHandler(Failures::handle);
     commands.setExecutionStrategy(Main::execute);
@@ -89,11 +99,17 @@ public final class Main implements Runnable {
     return interruption;
   }
 
+  /** Variables of the process. */
+  Map<String, String> environment() {
+    return environment;
+  }
+
   @Override
   public void run() {
     throw new ParameterException(
         spec.commandLine(),
-        "a command is missing: demo, discover, evaluate, sample, compare, means, generate, logits, doctor or info");
+        "a command is missing: demo, discover, evaluate, sample, compare, means, generate, logits,"
+            + " doctor, info, models or pull");
   }
 
   /** Says which Cotrace this is. */

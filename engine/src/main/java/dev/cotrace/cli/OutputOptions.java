@@ -36,9 +36,13 @@ final class OutputOptions {
     return command.commandLine().getErr();
   }
 
+  /** What this process runs in. */
+  Main main() {
+    return (Main) command.root().userObject();
+  }
+
   /** Shows progress, and asks whether to go on. */
   DiscoveryListener listener() {
-    Main main = (Main) command.root().userObject();
-    return new ProgressDisplay(err(), main.interruption());
+    return new ProgressDisplay(err(), main().interruption());
   }
 }

@@ -31,8 +31,9 @@ final class ProgressDisplay implements DiscoveryListener {
     terminal = onTerminal();
   }
 
+  /** Whether somebody watches, so that a line may be written over. */
   @SuppressWarnings("SystemConsoleNull") // It is null again from JDK 25 on when redirected.
-  private static boolean onTerminal() {
+  static boolean onTerminal() {
     Console console = System.console();
     return console != null && console.isTerminal();
   }

@@ -12,8 +12,11 @@ import picocli.CommandLine.Spec;
 final class TaskOptions {
   @Option(
       names = "--model",
-      paramLabel = "PATH",
-      description = "Hugging Face model directory, or GGUF file.")
+      paramLabel = "MODEL",
+      description = {
+        "Hugging Face model directory, GGUF file, or a model of the hub that cotrace pull fetched:",
+        "org/name, org/name@REVISION or hf://org/name/FILE.gguf."
+      })
   private @Nullable String model;
 
   @Option(
@@ -81,8 +84,8 @@ final class TaskOptions {
 
   @Option(
       names = "--judge-model",
-      paramLabel = "PATH",
-      description = "The model that judges, for the term judge.")
+      paramLabel = "MODEL",
+      description = "The model that judges, for the term judge; named as in --model.")
   private @Nullable String judgeModel;
 
   @Option(

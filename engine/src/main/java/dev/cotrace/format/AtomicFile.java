@@ -9,14 +9,20 @@ import java.nio.file.StandardOpenOption;
 import java.util.UUID;
 
 /** Replaces a file as a whole: temporary name, content, fsync, rename. */
-final class AtomicFile {
+public final class AtomicFile {
   private AtomicFile() {}
 
-  interface Content {
+  /** What a file will hold. */
+  public interface Content {
+    /** Writes all of it. */
     void write(FileChannel channel) throws IOException;
   }
 
-  static void write(Path file, Content content) throws IOException {
+  /**
+   * Writes {@code content} to {@code file}, which others see either as it was or whole. Its
+   * directory must exist.
+   */
+  public static void write(Path file, Content content) throws IOException {
     Path absolute = file.toAbsolutePath();
     // Not Files.createTempFile: its files are readable by their owner only, and stay so.
     Path temporary =

@@ -71,6 +71,18 @@ public final class Model implements AutoCloseable {
     return ModelFiles.at(path).tokenizer();
   }
 
+  /**
+   * The shape of the model at {@code path}; reads neither parameters nor the tokenizer.
+   *
+   * @throws IllegalArgumentException as {@link #load}
+   * @throws dev.cotrace.format.MalformedModelException as {@link #load}, but for its parameters
+   */
+  public static Architecture architectureAt(Path path) throws IOException {
+    try (ModelReader reader = ModelReader.of(ModelFiles.at(path), Set.of())) {
+      return reader.architecture();
+    }
+  }
+
   /** The model's shape. */
   public Architecture architecture() {
     return decoder.architecture();

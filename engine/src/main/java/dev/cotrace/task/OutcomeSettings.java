@@ -1,13 +1,12 @@
 package dev.cotrace.task;
 
-import java.nio.file.Path;
 import java.util.List;
 
 /**
  * What the outcomes {@code judge} and {@code external} need to know; empty where an objective has
  * no such term.
  *
- * @param judgeModel directory or GGUF file of the model that judges
+ * @param judgeModel directory, GGUF file or hub name of the model that judges
  * @param judgeTemplate what it is shown: a text with {@code {prompt}}, {@code {text}}, {@code
  *     {answer}} and {@code {wrong}}
  * @param judgeChat whether that is a user's message for the judge's chat template
@@ -38,18 +37,10 @@ public record OutcomeSettings(
     }
   }
 
-  /** The same, whatever the current directory will be; a command's words stay as they are. */
-  public OutcomeSettings located() {
-    return judgeModel.isEmpty()
-        ? this
-        : new OutcomeSettings(
-            Path.of(judgeModel).toAbsolutePath().normalize().toString(),
-            judgeTemplate,
-            judgeChat,
-            judgeYes,
-            judgeNo,
-            externalCommand,
-            externalTimeout);
+  /** The same with another judge. */
+  public OutcomeSettings judgedBy(String model) {
+    return new OutcomeSettings(
+        model, judgeTemplate, judgeChat, judgeYes, judgeNo, externalCommand, externalTimeout);
   }
 
   /** The program to run and its arguments: a command of one text is split at its spaces. */
@@ -74,7 +65,10 @@ public record OutcomeSettings(
 
   /** Refuses settings that leave out what a judge needs. */
   void requireJudge() {
-    require("--judge-model", judgeModel, "the directory or GGUF file of a model");
+    require(
+        "--judge-model",
+        judgeModel,
+        "the directory or GGUF file of a model, or org/name of the hub");
     require("--judge-template", judgeTemplate, "a text with {prompt}, {text}, {answer}");
     require("--judge-yes", judgeYes, "the verdict that counts for");
     require("--judge-no", judgeNo, "the verdict that counts against");

@@ -23,7 +23,7 @@ final class IntegralLawsTest {
     "gpt2, exact-match, 7",
     "llama, 0.5*length - contains(\"0\"), 8",
     "gpt_neox, answer-prob, 9",
-    "gemma, answer-prob, 10",
+    "gemma, answer-logprob, 12",
     "gemma, kl, 11",
   })
   void theAdaptiveRuleIsComplete(String family, String objective, long seed) {
