@@ -29,6 +29,9 @@ final class RowPairs implements Row.Sink {
       severalAnswers += AutoCircuitRows.severalAnswers(row) ? 1 : 0;
       return Optional.of(AutoCircuitRows.pair(row, number));
     }
+    if (row.has("clean") || row.has("clean_ids")) {
+      return Optional.of(JsonPairs.pair(row, number));
+    }
     Optional<MibRows.Kind> kind = MibRows.kind(row);
     if (kind.isPresent()) {
       Optional<TaskPair> pair = MibRows.pair(row, kind.get(), choice.counterfactual(), number);

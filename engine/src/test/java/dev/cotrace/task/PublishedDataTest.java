@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -125,6 +126,13 @@ class PublishedDataTest {
   }
 
   @Test
+  void aRowWithACleanPromptIsOursWhateverElseItHas() {
+    assertThatThrownBy(() ->
+            read("a.jsonl", "{\"clean\": \"a\", \"question\": \"q\", \"answer\": \"#### 3\"}"))
+        .hasMessageContaining("unknown key 'question'");
+  }
+
+  @Test
   void ofSeveralAnswersTheFirstCountsAndThatIsSaid() throws IOException {
     TaskFile file = read("a.json", AUTO_CIRCUIT);
     assertThat(file.pairs().getFirst().answer()).isEqualTo(text(" a"));
@@ -204,14 +212,34 @@ class PublishedDataTest {
 
   @ParameterizedTest
   @CsvSource({
-    "ioi.jsonl, 1, 2500, a.jsonl",
-    "mcqa.jsonl, 2, 2500, a.jsonl",
-    "arithmetic.jsonl, 3, 2500, a.jsonl",
-    "math, 4, 2500, a.jsonl",
-    "auto-circuit, 5, 10000, a.json",
-    "ewok, 6, 10000, a.csv",
+    "ioi.jsonl, 1, 500, a.jsonl",
+    "mcqa.jsonl, 2, 500, a.jsonl",
+    "arithmetic.jsonl, 3, 500, a.jsonl",
+    "math, 4, 500, a.jsonl",
+    "auto-circuit, 5, 2000, a.json",
+    "ewok, 6, 2000, a.csv",
   })
   void aDamagedFileIsReadOrRefusedWithItsName(String name, long seed, int rounds, String as)
+      throws IOException {
+    assertReadOrRefused(name, seed, rounds, as);
+  }
+
+  @ParameterizedTest
+  @Tag("slow")
+  @CsvSource({
+    "ioi.jsonl, 11, 2500, a.jsonl",
+    "mcqa.jsonl, 12, 2500, a.jsonl",
+    "arithmetic.jsonl, 13, 2500, a.jsonl",
+    "math, 14, 2500, a.jsonl",
+    "auto-circuit, 15, 10000, a.json",
+    "ewok, 16, 10000, a.csv",
+  })
+  void tenThousandDamagedFilesAreReadOrRefusedWithTheirNames(
+      String name, long seed, int rounds, String as) throws IOException {
+    assertReadOrRefused(name, seed, rounds, as);
+  }
+
+  private void assertReadOrRefused(String name, long seed, int rounds, String as)
       throws IOException {
     SplittableRandom random = new SplittableRandom(seed);
     byte[] original =
