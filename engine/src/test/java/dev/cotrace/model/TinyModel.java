@@ -116,7 +116,7 @@ public final class TinyModel implements AutoCloseable {
     List<AttentionPattern> patterns =
         IntStream.range(0, layers)
             .mapToObj(layer ->
-                layer % 2 == 0
+                layer % 2 == 1
                     ? new AttentionPattern(Rotary.of(10, HEAD), 2)
                     : AttentionPattern.full(Rotary.of(100, HEAD)))
             .toList();
