@@ -55,6 +55,11 @@ public final class ModelConfig {
     return value(key) != null;
   }
 
+  /** Whether there is no key at all. */
+  public boolean isEmpty() {
+    return object.isEmpty();
+  }
+
   /** Whether the key is there and is null, where that says something else than its absence. */
   public boolean isNull(String key) {
     JsonNode value = object.get(key);

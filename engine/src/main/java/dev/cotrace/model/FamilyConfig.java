@@ -25,6 +25,27 @@ record FamilyConfig(ModelConfig file) {
     return layers;
   }
 
+  /** Of two spellings of a key the one that the file uses; the first wins, as in transformers. */
+  String either(String first, String second) {
+    return file.has(first) ? first : second;
+  }
+
+  /** The number of key/value heads; null in the file means as many as query heads. */
+  int keyValueHeads(int fallback) {
+    return file.isNull("num_key_value_heads")
+        ? file.integer("num_attention_heads")
+        : file.integer("num_key_value_heads", fallback);
+  }
+
+  /** The sliding window of layers that have one. */
+  int window() {
+    int window = file.integer("sliding_window", 4096);
+    if (window < 1) {
+      throw unsupported("expected sliding_window of at least 1, or null for none, got " + window);
+    }
+    return window;
+  }
+
   /** D/H. */
   int headDimension(int width, int heads) {
     if (heads < 1 || width % heads != 0) {
@@ -36,7 +57,15 @@ record FamilyConfig(ModelConfig file) {
 
   /** A soft cap; null in the file means that there is none. */
   double cap(String key, double fallback) {
-    return file.isNull(key) ? 0 : file.number(key, fallback);
+    if (!file.has(key)) {
+      return file.isNull(key) ? 0 : fallback;
+    }
+    double cap = file.number(key);
+    if (cap <= 0) {
+      throw unsupported(
+          "expected a soft cap above 0 under %s, or null for none, got %s".formatted(key, cap));
+    }
+    return cap;
   }
 
   Activation activation(String key, String fallback) {
@@ -46,7 +75,7 @@ record FamilyConfig(ModelConfig file) {
       case "gelu_new", "gelu_fast", "gelu_pytorch_tanh" -> Activation.GELU_TANH;
       case String other ->
           throw unsupported(
-              "%s %s is not supported; supported are silu, gelu, gelu_new and gelu_pytorch_tanh"
+              "%s %s is not supported; supported are silu (swish), gelu, gelu_new (gelu_fast) and gelu_pytorch_tanh"
                   .formatted(key, other));
     };
   }

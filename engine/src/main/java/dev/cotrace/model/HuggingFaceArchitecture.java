@@ -33,7 +33,7 @@ final class HuggingFaceArchitecture {
               .object("text_config")
               .orElseThrow(
                   () -> family.unsupported("expected an object under text_config, got nothing"));
-      return of("gemma3_text", new FamilyConfig(text), endTokens);
+      return new RmsNormFamilies(new FamilyConfig(text), endTokens).gemma3Within(config);
     } catch (IllegalArgumentException e) {
       throw family.unsupported(String.valueOf(e.getMessage()));
     }

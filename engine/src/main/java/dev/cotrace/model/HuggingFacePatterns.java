@@ -1,9 +1,11 @@
 package dev.cotrace.model;
 
+import dev.cotrace.format.MalformedModelException;
 import dev.cotrace.format.ModelConfig;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.IntPredicate;
 
 /**
@@ -32,7 +34,7 @@ final class HuggingFacePatterns {
 
   /** mistral: one window for all layers, or none. */
   List<AttentionPattern> mistral(int headDimension) {
-    int window = config.isNull("sliding_window") ? 0 : config.integer("sliding_window", 4096);
+    int window = config.isNull("sliding_window") ? 0 : family.window();
     return alike(new AttentionPattern(rotary(THETA, headDimension), window));
   }
 
@@ -41,12 +43,11 @@ final class HuggingFacePatterns {
     boolean used = config.flag("use_sliding_window", false) && !config.isNull("sliding_window");
     int first = config.integer("max_window_layers", 28);
     Rotary rotary = rotary(THETA, headDimension);
-    int window = used ? config.integer("sliding_window", 4096) : 0;
     return mixed(
         layers(),
         layer -> used && layer >= first,
         AttentionPattern.full(rotary),
-        new AttentionPattern(rotary, window));
+        used ? window(rotary) : Optional.empty());
   }
 
   /** gemma2: every other layer has a window. */
@@ -59,23 +60,27 @@ final class HuggingFacePatterns {
   /** gemma3: all but every sixth layer have a window, and turn faster. */
   List<AttentionPattern> gemma3() {
     int period = config.integer("sliding_window_pattern", 6);
+    if (period < 1) {
+      throw family.unsupported("expected sliding_window_pattern of at least 1, got " + period);
+    }
     int dHead = config.integer("head_dim", 256);
-    ModelConfig parameters = config.object("rope_parameters").orElse(config);
-    Rotary global =
-        parameters
-            .object(FULL)
-            .map(own -> scaled(own, own.number("rope_theta", 1e6), dHead))
-            .orElseGet(() -> rotary(1e6, dHead));
-    Rotary local =
-        parameters
-            .object(SLIDING)
-            .map(own -> scaled(own, own.number("rope_theta", THETA), dHead))
-            .orElseGet(() -> Rotary.of(config.number("rope_local_base_freq", THETA), dHead));
+    ModelConfig parameters =
+        config.object("rope_parameters").orElse(ModelConfig.empty(config.file()));
+    if (!parameters.isEmpty() && !parameters.has(FULL) && !parameters.has(SLIDING)) {
+      throw family.unsupported("expected %s and %s under rope_parameters".formatted(FULL, SLIDING));
+    }
+    Optional<ModelConfig> scaling = config.object("rope_scaling").filter(own -> !own.isEmpty());
+    family.refuse(
+        !parameters.isEmpty() && scaling.isPresent(), "rope_parameters beside rope_scaling");
+    ModelConfig global = parameters.object(FULL).or(() -> scaling).orElse(parameters);
+    ModelConfig local = parameters.object(SLIDING).orElse(ModelConfig.empty(config.file()));
+    double globalTheta = global.number("rope_theta", config.number("rope_theta", 1e6));
+    double localTheta = local.number("rope_theta", config.number("rope_local_base_freq", THETA));
     return mixed(
         gemmaLayers(),
-        layer -> period < 1 || (layer + 1) % period != 0,
-        AttentionPattern.full(global),
-        window(local));
+        layer -> (layer + 1) % period != 0,
+        AttentionPattern.full(scaled(global, globalTheta, dHead)),
+        window(scaled(local, localTheta, dHead)));
   }
 
   /** The rotary embedding of gpt_neox, which turns a part of each head. */
@@ -87,10 +92,10 @@ final class HuggingFacePatterns {
         parameters, parameters.number("rope_theta", theta), (int) (headDimension * share));
   }
 
-  private AttentionPattern window(Rotary rotary) {
+  private Optional<AttentionPattern> window(Rotary rotary) {
     return config.isNull("sliding_window")
-        ? AttentionPattern.full(rotary)
-        : new AttentionPattern(rotary, config.integer("sliding_window", 4096));
+        ? Optional.empty()
+        : Optional.of(new AttentionPattern(rotary, family.window()));
   }
 
   private List<AttentionPattern> alike(AttentionPattern pattern) {
@@ -107,7 +112,7 @@ final class HuggingFacePatterns {
 
   /** {@code layer_types} wins over the family's own rule. */
   private List<AttentionPattern> mixed(
-      int layers, IntPredicate sliding, AttentionPattern full, AttentionPattern window) {
+      int layers, IntPredicate sliding, AttentionPattern full, Optional<AttentionPattern> window) {
     List<String> types = config.strings("layer_types");
     if (!types.isEmpty() && types.size() != layers) {
       throw family.unsupported(
@@ -116,9 +121,15 @@ final class HuggingFacePatterns {
     List<AttentionPattern> patterns = new ArrayList<>();
     for (int layer = 0; layer < layers; layer++) {
       boolean slides = types.isEmpty() ? sliding.test(layer) : slides(types.get(layer));
-      patterns.add(slides ? window : full);
+      patterns.add(slides ? window.orElseThrow(this::noWindow) : full);
     }
     return patterns;
+  }
+
+  private MalformedModelException noWindow() {
+    return family.unsupported(
+        "expected a sliding_window for layers of %s, but none is given or switched on"
+            .formatted(SLIDING));
   }
 
   private boolean slides(String type) {
@@ -141,12 +152,25 @@ final class HuggingFacePatterns {
     return scaled(parameters, base, headDimension);
   }
 
-  /** Under {@code rope_parameters} since transformers 5, before that in {@code rope_scaling}. */
+  /**
+   * Under {@code rope_parameters} since transformers 5, before that in {@code rope_scaling}, which
+   * goes first where it is still there.
+   */
   private ModelConfig parameters() {
     return config
-        .object("rope_parameters")
-        .or(() -> config.object("rope_scaling"))
+        .object("rope_scaling")
+        .filter(scaling -> !scaling.isEmpty())
+        .or(() -> config.object("rope_parameters"))
         .orElse(ModelConfig.empty(config.file()));
+  }
+
+  /** Beside the scaling it goes first; in none of both places the model's positions are meant. */
+  private double originalPositions(ModelConfig scaling) {
+    String key = "original_max_position_embeddings";
+    if (config.has(key) || scaling.has(key)) {
+      return config.number(key, scaling.number(key, 0));
+    }
+    return config.number("max_position_embeddings");
   }
 
   private Rotary scaled(ModelConfig scaling, double theta, int dimensions) {
@@ -161,7 +185,7 @@ final class HuggingFacePatterns {
                   scaling.number("factor"),
                   scaling.number("low_freq_factor"),
                   scaling.number("high_freq_factor"),
-                  scaling.number("original_max_position_embeddings")));
+                  originalPositions(scaling)));
       default ->
           throw family.unsupported(
               "rope_type %s is not supported; supported are default, linear and llama3"

@@ -24,16 +24,16 @@ final class LayerNormFamilies {
         config.flag("scale_attn_by_inverse_layer_idx", false), "scale_attn_by_inverse_layer_idx");
     family.refuse(config.flag("reorder_and_upcast_attn", false), "reorder_and_upcast_attn");
     family.refuse(config.flag("add_cross_attention", false), "add_cross_attention");
-    int layers = family.layers("n_layer");
-    int heads = config.integer("n_head");
-    int width = config.integer("n_embd");
+    int layers = family.layers(family.either("num_hidden_layers", "n_layer"));
+    int heads = config.integer(family.either("num_attention_heads", "n_head"));
+    int width = config.integer(family.either("hidden_size", "n_embd"));
     int dHead = family.headDimension(width, heads);
     return new Architecture(
         "gpt2",
         layers,
         width,
         config.integer("vocab_size"),
-        config.integer("n_positions", 1024),
+        config.integer(family.either("max_position_embeddings", "n_positions"), 1024),
         Attention.plain(layers, heads, heads, dHead, Rotary.NONE).withBiases(),
         new Mlp(
             config.integer("n_inner", 4 * width),

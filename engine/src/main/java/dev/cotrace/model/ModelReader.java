@@ -57,7 +57,7 @@ final class ModelReader implements AutoCloseable {
             placement,
             () -> {
               Parameters parameters = new ParameterReader(source, architecture, layout).read();
-              source.requireAllRead(architecture.family(), this::isNoParameter);
+              source.requireAllRead(architecture.family(), layout.ignored().asMatchPredicate());
               return parameters;
             });
     if (source.sharesMemory()) {
@@ -65,14 +65,6 @@ final class ModelReader implements AutoCloseable {
       handedOver = true;
     }
     return weights;
-  }
-
-  private boolean isNoParameter(String name) {
-    String unembedding = layout.names().unembedding() + ".weight";
-    boolean copyOfTheEmbedding =
-        architecture.tiedUnembedding()
-            && (name.equals(unembedding) || name.endsWith("." + unembedding));
-    return copyOfTheEmbedding || layout.ignored().matcher(name).matches();
   }
 
   @Override

@@ -8,7 +8,7 @@ import java.util.regex.Pattern;
  * of {@link Weights}.
  *
  * @param prefixes what may stand before all names but the unembedding's; the one that does is found
- *     by the token embedding
+ *     by the final norm
  * @param transposed whether linear maps are stored {@code [in, out]}
  * @param fusion how queries, keys and values are stored
  * @param interleavedHeads whether rows of queries and keys are stored for interleaved rotation:
@@ -102,7 +102,7 @@ record ParameterLayout(
   /** What stands before all names but the unembedding's in {@code source}. */
   String prefix(ParameterSource source) {
     return prefixes.stream()
-        .filter(prefix -> source.has(prefix + names.embedding() + ".weight"))
+        .filter(prefix -> source.has(prefix + names.finalNorm() + ".weight"))
         .findFirst()
         .orElse(prefixes.getFirst());
   }

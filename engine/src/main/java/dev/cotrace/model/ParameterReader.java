@@ -31,10 +31,14 @@ final class ParameterReader {
   /** All parameters that the architecture asks for. */
   Parameters read() {
     Architecture a = architecture;
-    Tensor embedding = matrix(prefix + names.embedding(), a.vocabulary());
+    String head = head();
+    boolean headOnly =
+        a.tiedUnembedding()
+            && !source.has(prefix + names.embedding() + ".weight")
+            && source.has(head + ".weight");
+    Tensor embedding = matrix(headOnly ? head : prefix + names.embedding(), a.vocabulary());
     Norm finalNorm = norm(prefix + names.finalNorm(), a.width());
-    Tensor unembedding =
-        a.tiedUnembedding() ? embedding : matrix(names.unembedding(), a.vocabulary());
+    Tensor unembedding = a.tiedUnembedding() ? tied(embedding, head) : matrix(head, a.vocabulary());
     List<Layer> layers = IntStream.range(0, a.layers()).mapToObj(this::layer).toList();
     boolean rotary = a.attention().patterns().getFirst().rotary().enabled();
     Tensor positions =
@@ -42,6 +46,25 @@ final class ParameterReader {
             ? null
             : matrix(prefix + names.positions(), a.maxPositions());
     return new Parameters(embedding, positions, layers, finalNorm, new Linear(unembedding, null));
+  }
+
+  private String head() {
+    String within = "language_model." + names.unembedding();
+    return source.has(within + ".weight") ? within : names.unembedding();
+  }
+
+  /** A copy of the embedding may be stored; another matrix would be another model. */
+  private Tensor tied(Tensor embedding, String head) {
+    if (source.has(head + ".weight")) {
+      try (Scope _ = new Scope()) {
+        if (!matrix(head, architecture.vocabulary()).equal(embedding)) {
+          throw new IllegalArgumentException(
+              "the configuration ties the unembedding to the token embedding, but %s.weight is another matrix: set tie_word_embeddings to false, or remove the tensor"
+                  .formatted(head));
+        }
+      }
+    }
+    return embedding;
   }
 
   private Tensor matrix(String name, long rows) {

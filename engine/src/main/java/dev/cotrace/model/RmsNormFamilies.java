@@ -84,17 +84,36 @@ final class RmsNormFamilies {
         /* headNorm= */ false,
         family.cap("attn_logit_softcapping", 50),
         family.cap("final_logit_softcapping", 30),
+        config.flag("tie_word_embeddings", true),
         patterns.gemma2(),
         256_000,
         8192);
   }
 
+  /** The text model by itself. */
   Architecture gemma3() {
+    return gemma3(config.flag("tie_word_embeddings", true));
+  }
+
+  /**
+   * The text model of one that also sees images, whose configuration says whether the unembedding
+   * is tied.
+   */
+  Architecture gemma3Within(ModelConfig whole) {
+    family.refuse(
+        config.has("final_logit_softcapping"), "final_logit_softcapping in a gemma3 with images");
+    return gemma3(whole.flag("tie_word_embeddings", true));
+  }
+
+  private Architecture gemma3(boolean tiedUnembedding) {
+    // transformers has the key and computes without it.
+    family.refuse(config.has("attn_logit_softcapping"), "attn_logit_softcapping in a gemma3");
     return gemma(
         "gemma3_text",
         /* headNorm= */ true,
-        family.cap("attn_logit_softcapping", 0),
+        /* scoreCap= */ 0,
         family.cap("final_logit_softcapping", 0),
+        tiedUnembedding,
         patterns.gemma3(),
         262_208,
         131_072);
@@ -106,6 +125,7 @@ final class RmsNormFamilies {
       boolean headNorm,
       double scoreCap,
       double logitCap,
+      boolean tiedUnembedding,
       List<AttentionPattern> layers,
       int vocabulary,
       int maxPositions) {
@@ -139,7 +159,7 @@ final class RmsNormFamilies {
         /* parallel= */ false,
         /* embeddingScale= */ Math.sqrt(width),
         logitCap,
-        config.flag("tie_word_embeddings", true),
+        tiedUnembedding,
         endTokens);
   }
 
@@ -159,7 +179,7 @@ final class RmsNormFamilies {
       List<AttentionPattern> layers) {
     return new Attention(
         config.integer("num_attention_heads"),
-        config.integer("num_key_value_heads", keyValueHeads),
+        family.keyValueHeads(keyValueHeads),
         dHead,
         Math.pow(dHead, -0.5),
         /* scoreCap= */ 0,

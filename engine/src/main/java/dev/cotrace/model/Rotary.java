@@ -28,16 +28,13 @@ public record Rotary(double[] inverseFrequencies) {
       double factor, double lowFrequency, double highFrequency, double originalPositions) {}
 
   /**
-   * Plain rotary positions: plane i turns {@code theta^(−2i/R)} radians a position.
+   * Plain rotary positions: plane i turns {@code theta^(−2i/n)} radians a position.
    *
-   * @param dimensions R, how many dimensions of a head turn
+   * @param dimensions n, how many dimensions of a head are to turn: rounded up to whole planes; 0
+   *     for none
    */
   public static Rotary of(double theta, int dimensions) {
-    if (dimensions < 2 || dimensions % 2 != 0) {
-      throw new IllegalArgumentException(
-          "rotary positions turn an even number of dimensions of a head, got " + dimensions);
-    }
-    double[] frequencies = new double[dimensions / 2];
+    double[] frequencies = new double[(dimensions + 1) / 2];
     Arrays.setAll(frequencies, i -> Math.pow(theta, -2.0 * i / dimensions));
     return new Rotary(frequencies);
   }

@@ -198,7 +198,8 @@ public final class TinyModel implements AutoCloseable {
 
     @Override
     public boolean has(String name) {
-      return true; // Whatever is asked for is made.
+      // Whatever is asked for is made, but a copy of a tied embedding.
+      return !name.endsWith(layout.names().unembedding() + ".weight");
     }
 
     @Override
