@@ -1,4 +1,5 @@
-"""Writes small.gguf with the reference writer: every metadata type, a matrix, a quantised matrix.
+"""Writes small.gguf with the reference writer: every metadata type, every unquantised
+tensor type, a quantised matrix.
 
 Run: pip install -r requirements.txt && python make_file.py
 """
@@ -29,6 +30,21 @@ def main():
     matrix = np.arange(6, dtype=np.float32).reshape(2, 3)
     writer.add_tensor("matrix", matrix)
     writer.add_tensor("halves", matrix.astype(np.float16))
+    brains = np.array([[1.0, -2.5, 3.0e38], [1e-40, 0.1, -0.0]], dtype=np.float32)
+    writer.add_tensor(
+        "brains",
+        gguf.quants.quantize(brains, gguf.GGMLQuantizationType.BF16),
+        raw_dtype=gguf.GGMLQuantizationType.BF16,
+    )
+    writer.add_tensor(
+        "brains.values",
+        gguf.quants.dequantize(
+            gguf.quants.quantize(brains, gguf.GGMLQuantizationType.BF16),
+            gguf.GGMLQuantizationType.BF16,
+        ),
+    )
+    for kind in (np.float64, np.int8, np.int16, np.int32, np.int64):
+        writer.add_tensor(np.dtype(kind).name, np.arange(-3, 3).astype(kind))
     rows = np.linspace(-1, 1, 128, dtype=np.float32).reshape(2, 64)
     writer.add_tensor(
         "quantised",

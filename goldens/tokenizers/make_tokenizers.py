@@ -3,8 +3,10 @@
 Run: pip install -r requirements.txt && python make_tokenizers.py
 Writes, for byte-level BPE, NAME.gguf (a file with the vocabulary only) for each way of cutting text,
 the directories llama3/ and qwen2/ in Hugging Face layout, and for SentencePiece spm.gguf and
-spm-unprefixed.gguf; the ids are in references.json. References: the tokenizers library and
-sentencepiece itself.
+spm-unprefixed.gguf, and the directories llama2/, mistral/ and gemma/, each with the tokenizer.json
+that transformers makes of such a vocabulary; the ids are in references.json. References: the
+tokenizers library and sentencepiece itself. The patterns of "default" are those that llama.cpp
+takes where a file names none (src/llama-vocab.cpp); they were compared with it by hand.
 """
 
 import io
@@ -33,6 +35,21 @@ CUT = (
     r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 )
 
+CAPITALS = r"[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]"
+SMALL = r"[\p{Ll}\p{Lm}\p{Lo}\p{M}]"
+TEKKEN = (
+    rf"[^\r\n\p{{L}}\p{{N}}]?{CAPITALS}*{SMALL}+|[^\r\n\p{{L}}\p{{N}}]?{CAPITALS}+{SMALL}*|\p{{N}}"
+    r"| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+)
+DEFAULT = [
+    r"[\p{P}\$\+<=>\^~\|]+",
+    r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)",
+    r"\p{N}+",
+    r"[0-9][0-9][0-9]",
+]
+WHOLE_WORDS = ["llama-bpe", "tekken"]
+COMPOSED = ["qwen2", "olmo"]
+
 
 def cutters():
     byte_level = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
@@ -42,20 +59,28 @@ def cutters():
         split = pre_tokenizers.Split(Regex(CUT % digits), behavior="isolated")
         return pre_tokenizers.Sequence([split, byte_level])
 
+    def isolated(*patterns):
+        splits = [pre_tokenizers.Split(Regex(p), behavior="isolated") for p in patterns]
+        return pre_tokenizers.Sequence([*splits, byte_level])
+
     digits = pre_tokenizers.Digits(individual_digits=True)
     return {
         "gpt-2": gpt2,
         "smollm": pre_tokenizers.Sequence([digits, gpt2]),
         "llama-bpe": pattern("{1,3}"),
         "qwen2": pattern(""),
+        "dbrx": pattern("{1,3}"),
+        "olmo": gpt2,
+        "tekken": isolated(TEKKEN),
+        "default": isolated(*DEFAULT),
     }
 
 
 def byte_level(name, cutter):
-    tokenizer = Tokenizer(models.BPE(ignore_merges=name == "llama-bpe"))
+    tokenizer = Tokenizer(models.BPE(ignore_merges=name in WHOLE_WORDS))
     tokenizer.pre_tokenizer = cutter
     tokenizer.decoder = decoders.ByteLevel()
-    if name == "qwen2":
+    if name in COMPOSED:
         tokenizer.normalizer = normalizers.NFC()
     trainer = trainers.BpeTrainer(
         vocab_size=420,
@@ -147,6 +172,48 @@ def sentence_piece_fields(processor, prefixed):
     return fields
 
 
+def merges(processor):
+    """All ways to join two pieces to a third, best first: transformers' generate_merges."""
+    pieces = {
+        processor.id_to_piece(id): id
+        for id in range(processor.get_piece_size())
+        if not (processor.is_unknown(id) or processor.is_control(id) or processor.is_byte(id))
+    }
+    found = []
+    for piece, id in pieces.items():
+        for at in range(1, len(piece)):
+            left, right = piece[:at], piece[at:]
+            if left in pieces and right in pieces:
+                found.append((-processor.get_score(id), pieces[left], pieces[right], left, right))
+    return [(left, right) for *_, left, right in sorted(found)]
+
+
+def joined(processor, name):
+    """The tokenizer of a llama 2, a mistral or a gemma over one vocabulary."""
+    vocabulary = {processor.id_to_piece(id): id for id in range(processor.get_piece_size())}
+    tokenizer = Tokenizer(
+        models.BPE(vocabulary, merges(processor), unk_token="<unk>", fuse_unk=True, byte_fallback=True)
+    )
+    back = [decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse()]
+    if name == "gemma":
+        tokenizer.normalizer = normalizers.Replace(" ", "▁")
+        tokenizer.pre_tokenizer = pre_tokenizers.Split(" ", "merged_with_previous")
+    elif name == "mistral":
+        tokenizer.pre_tokenizer = pre_tokenizers.Metaspace("▁", prepend_scheme="first", split=False)
+    else:
+        tokenizer.normalizer = normalizers.Sequence(
+            [normalizers.Prepend("▁"), normalizers.Replace(" ", "▁")]
+        )
+    if name != "gemma":
+        back.append(decoders.Strip(" ", 1, 0))
+    tokenizer.decoder = decoders.Sequence(back)
+    tokenizer.add_special_tokens(["<unk>", "<s>", "</s>"])
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="<s> $A", special_tokens=[("<s>", 1)]
+    )
+    return tokenizer
+
+
 def main():
     references = {}
     texts = TEXTS + [LONG * LONG_REPEATS]
@@ -163,8 +230,16 @@ def main():
         processor = sentence_piece(prefixed)
         references[name] = [processor.encode(text) for text in texts]
         write_gguf(name, sentence_piece_fields(processor, prefixed))
+    decoded = {}
+    for name in ["llama2", "mistral", "gemma"]:
+        tokenizer = joined(sentence_piece(name != "gemma"), name)
+        references[name] = [tokenizer.encode(text, add_special_tokens=False).ids for text in texts]
+        decoded[name] = [tokenizer.decode(ids, skip_special_tokens=False) for ids in references[name]]
+        directory = HERE / name
+        directory.mkdir(exist_ok=True)
+        (directory / "tokenizer.json").write_text(tokenizer.to_str() + "\n")
     recorded = {"texts": TEXTS, "long": LONG, "repeats": LONG_REPEATS}
-    recorded |= {"ids": references}
+    recorded |= {"ids": references, "decoded": decoded}
     path = HERE / "references.json"
     path.write_text(json.dumps(recorded, ensure_ascii=False, separators=(",", ":")) + "\n")
 

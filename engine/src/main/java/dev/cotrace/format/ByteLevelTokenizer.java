@@ -2,6 +2,7 @@ package dev.cotrace.format;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -18,6 +19,20 @@ final class ByteLevelTokenizer {
   private static final String LETTERS = "|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+";
   private static final String LLAMA3 = CONTRACTIONS + LETTERS + "|\\p{N}{1,3}" + AFTER_DIGITS;
   private static final String QWEN2 = CONTRACTIONS + LETTERS + "|\\p{N}" + AFTER_DIGITS;
+  private static final String CAPITALS = "[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]";
+  private static final String SMALL = "[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]";
+  private static final String TEKKEN =
+      "[^\\r\\n\\p{L}\\p{N}]?%1$s*%2$s+|[^\\r\\n\\p{L}\\p{N}]?%1$s+%2$s*|\\p{N}"
+              .formatted(CAPITALS, SMALL)
+          + "| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
+
+  /** What llama.cpp does for files that name no way of cutting, one after the other. */
+  private static final List<String> DEFAULT =
+      List.of(
+          "[\\p{P}\\$\\+<=>\\^~\\|]+",
+          "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)",
+          "\\p{N}+",
+          "[0-9][0-9][0-9]");
 
   private ByteLevelTokenizer() {}
 
@@ -25,32 +40,34 @@ final class ByteLevelTokenizer {
       Map<String, Integer> ids,
       List<String> merges,
       String cut,
+      String architecture,
       Function<String, MalformedModelException> malformed) {
     ObjectNode root = Json.MAPPER.createObjectNode().put("version", "1.0");
     root.putNull("truncation").putNull("padding").putNull("normalizer");
     ObjectNode before = root.putObject("pre_tokenizer");
-    boolean wholeWords = false;
+    boolean wholeWords = Set.of("llama-bpe", "llama3", "llama-v3", "tekken").contains(cut);
+    boolean composed = Set.of("olmo", "mpt", "qwen2", "deepseek-r1-qwen").contains(cut);
     switch (cut) {
-      case "gpt-2", "phi-2" -> byteLevel(before, true);
+      case "gpt-2", "phi-2", "olmo", "mpt" -> byteLevel(before, true);
       case "smollm", "starcoder", "refact" -> {
         ArrayNode sequence = sequence(before);
         sequence.addObject().put("type", "Digits").put("individual_digits", true);
         byteLevel(sequence.addObject(), true);
       }
-      case "llama-bpe", "llama3", "llama-v3" -> {
-        split(before, LLAMA3);
-        wholeWords = true;
-      }
-      case "qwen2", "deepseek-r1-qwen" -> {
-        split(before, QWEN2);
-        root.putObject("normalizer").put("type", "NFC");
-      }
+      case "llama-bpe", "llama3", "llama-v3", "dbrx" -> split(before, LLAMA3);
+      case "qwen2", "deepseek-r1-qwen" -> split(before, QWEN2);
+      case "tekken" -> split(before, TEKKEN);
+      case "default" -> split(before, DEFAULT.toArray(String[]::new));
       default ->
           throw malformed.apply(
-              "expected tokenizer.ggml.pre to be gpt-2, phi-2, smollm, starcoder, refact,"
-                  + " llama-bpe, qwen2 or deepseek-r1-qwen, got '%s'; name a tokenizer.json with"
+              "expected tokenizer.ggml.pre to be default, gpt-2, phi-2, olmo, mpt, smollm, starcoder,"
+                  + " refact, llama-bpe, dbrx, qwen2, deepseek-r1-qwen or tekken, got '%s'; name a"
                       .formatted(cut)
-                  + " --tokenizer");
+                  + " tokenizer.json with --tokenizer");
+    }
+    // GPT-NeoX's tokenizer composes characters too; converters give it several names.
+    if (composed || architecture.equals("gptneox")) {
+      root.putObject("normalizer").put("type", "NFC");
     }
     byteLevel(root.putObject("decoder"), true);
     model(root.putObject("model"), ids, merges, wholeWords, malformed);
@@ -68,11 +85,13 @@ final class ByteLevelTokenizer {
         .put("use_regex", gpt2Pattern);
   }
 
-  private static void split(ObjectNode node, String pattern) {
+  private static void split(ObjectNode node, String... patterns) {
     ArrayNode sequence = sequence(node);
-    ObjectNode split = sequence.addObject().put("type", "Split");
-    split.putObject("pattern").put("Regex", pattern);
-    split.put("behavior", "Isolated").put("invert", false);
+    for (String pattern : patterns) {
+      ObjectNode split = sequence.addObject().put("type", "Split");
+      split.putObject("pattern").put("Regex", pattern);
+      split.put("behavior", "Isolated").put("invert", false);
+    }
     byteLevel(sequence.addObject(), false);
   }
 

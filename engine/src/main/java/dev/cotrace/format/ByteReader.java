@@ -4,6 +4,9 @@ import java.lang.foreign.ValueLayout;
 
 /** A cursor over a mapped little-endian file that never leaves it. */
 final class ByteReader {
+  /** Twice the largest whole tokenizer that files carry in one string. */
+  private static final int LONGEST_STRING = 1 << 26;
+
   private final MappedFile file;
   private long position;
 
@@ -58,7 +61,12 @@ final class ByteReader {
 
   /** A string: {@code u64} length in bytes, then UTF-8. */
   String string(String what) {
+    long start = position;
     int length = count(1, "length of " + what);
+    if (length > LONGEST_STRING) {
+      throw malformed(
+          start, "expected %s of at most %d bytes, got %d".formatted(what, LONGEST_STRING, length));
+    }
     long at = advance(length, what);
     return Json.utf8(file.path(), at, file.bytes().asSlice(at, length).asByteBuffer());
   }

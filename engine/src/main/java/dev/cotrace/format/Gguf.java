@@ -11,9 +11,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A GGUF file, version 2 or 3, little endian, in one piece. Shapes come in torch order: what GGUF
- * calls {@code [in, out]} is {@code [out, in]} here, over the same bytes. Source: ggml's
- * docs/gguf.md.
+ * A GGUF file, version 2 or 3, little endian, in one file or in several parts. Shapes come in torch
+ * order: what GGUF calls {@code [in, out]} is {@code [out, in]} here, over the same bytes. Source:
+ * ggml's docs/gguf.md.
  */
 public final class Gguf implements TensorFile {
   private static final long DEFAULT_ALIGNMENT = 32;
@@ -33,17 +33,49 @@ public final class Gguf implements TensorFile {
   /**
    * Maps a file.
    *
-   * @throws MalformedModelException when the file breaks a rule of the format, is of version 1, is
-   *     one part of a split model, or holds a tensor type outside {@link StoredType}
+   * @param file the file, or the first part of a split model; the others lie beside it
+   * @throws MalformedModelException when a file breaks a rule of the format, is of version 1, or
+   *     holds a tensor type outside {@link StoredType}, or when a part is missing
    */
   public static Gguf open(Path file) throws IOException {
     return MappedFile.opening(arena -> {
-      MappedFile mapped = MappedFile.map(file, arena);
-      GgufReader.Header header = new GgufReader(mapped).read();
-      GgufMetadata metadata = new GgufMetadata(file, header.metadata());
-      checkWhole(file, metadata);
-      return new Gguf(file, arena, slices(mapped, header, metadata), metadata);
+      Gguf first = of(MappedFile.map(file, arena), arena);
+      List<Path> following = GgufSplit.following(first.metadata);
+      Map<String, StoredTensor> tensors = new LinkedHashMap<>(first.tensors);
+      for (int i = 0; i < following.size(); i++) {
+        Gguf part = of(MappedFile.map(following.get(i), arena), arena);
+        GgufSplit.check(part.metadata, i + 1, following.size() + 1);
+        part.tensors.forEach((name, tensor) -> {
+          if (tensors.put(name, tensor) != null) {
+            throw new MalformedModelException(
+                part.path,
+                0,
+                "expected distinct tensors in all parts, got %s twice".formatted(name));
+          }
+        });
+      }
+      long promised = first.metadata.integer("split.tensors.count", tensors.size());
+      if (promised != tensors.size()) {
+        throw new MalformedModelException(
+            file,
+            0,
+            "expected %d tensors in all parts (key split.tensors.count), got %d"
+                .formatted(promised, tensors.size()));
+      }
+      return new Gguf(file, arena, tensors, first.metadata);
     });
+  }
+
+  /** The file itself, or all parts of the model that it is one of by its name. */
+  public static List<Path> parts(Path file) {
+    return GgufSplit.partsOf(file);
+  }
+
+  /** Reads a file whose bytes live as long as {@code arena}. */
+  static Gguf of(MappedFile file, Arena arena) {
+    GgufReader.Header header = new GgufReader(file).read();
+    GgufMetadata metadata = new GgufMetadata(file.path(), header.metadata());
+    return new Gguf(file.path(), arena, slices(file, header, metadata), metadata);
   }
 
   @Override
@@ -64,20 +96,6 @@ public final class Gguf implements TensorFile {
   @Override
   public void close() {
     arena.close();
-  }
-
-  private static void checkWhole(Path file, GgufMetadata metadata) {
-    long parts = metadata.integer("split.count", 1);
-    if (parts > 1) {
-      throw new MalformedModelException(
-          file,
-          0,
-          "expected a model in one file, got part %d of %d; join the parts first with: %s"
-              .formatted(
-                  metadata.integer("split.no", 0) + 1,
-                  parts,
-                  "llama-gguf-split --merge FIRST-PART OUTPUT"));
-    }
   }
 
   private static Map<String, StoredTensor> slices(

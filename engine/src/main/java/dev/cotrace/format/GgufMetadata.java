@@ -71,8 +71,15 @@ public record GgufMetadata(Path file, Map<String, GgufValue> values) {
     return items(key, value -> text(key, value));
   }
 
+  /** The integers of an array; booleans count as 0 and 1. */
   public long[] integers(String key) {
-    return items(key, value -> whole(key, value)).stream().mapToLong(Long::longValue).toArray();
+    return items(
+            key,
+            value ->
+                value instanceof GgufValue.Flag(boolean flag) ? flag ? 1 : 0 : whole(key, value))
+        .stream()
+        .mapToLong(Long::longValue)
+        .toArray();
   }
 
   public double[] numbers(String key) {

@@ -20,7 +20,13 @@ final class GgufReader {
   /** Least bytes of a tensor description: name length, rank, type, offset. */
   private static final int MIN_TENSOR_BYTES = 8 + 4 + 4 + 8;
 
+  /** Tokens, scores, types and merges of the largest vocabularies are a tenth of it. */
+  private static final long MAX_ITEMS = 1 << 24;
+
+  private static final int MAX_ENTRIES = 1 << 20;
+
   private final ByteReader reader;
+  private long items; // of all arrays so far
 
   GgufReader(MappedFile file) {
     this.reader = new ByteReader(file);
@@ -36,6 +42,12 @@ final class GgufReader {
     checkMagicAndVersion();
     int tensorCount = reader.count(MIN_TENSOR_BYTES, "tensor count");
     int entryCount = reader.count(MIN_ENTRY_BYTES, "metadata count");
+    if (tensorCount > MAX_ENTRIES || entryCount > MAX_ENTRIES) {
+      throw reader.malformed(
+          8,
+          "expected at most %d tensors and metadata keys, got %d and %d"
+              .formatted(MAX_ENTRIES, tensorCount, entryCount));
+    }
     Map<String, GgufValue> metadata = new LinkedHashMap<>();
     for (int i = 0; i < entryCount; i++) {
       long at = reader.position();
@@ -120,7 +132,13 @@ final class GgufReader {
               .formatted(MAX_NESTING, key));
     }
     int type = reader.i32(key);
+    long at = reader.position();
     int count = reader.count(leastBytes(type), "length of array " + key);
+    items += count;
+    if (items > MAX_ITEMS) {
+      throw reader.malformed(
+          at, "expected at most %d array items, got more under %s".formatted(MAX_ITEMS, key));
+    }
     List<GgufValue> values = new ArrayList<>(count);
     for (int i = 0; i < count; i++) {
       values.add(value(type, key, depth + 1));

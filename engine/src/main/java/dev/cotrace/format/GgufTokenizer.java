@@ -50,7 +50,7 @@ final class GgufTokenizer {
         json.addedTokens(),
         specialTokens(tokens),
         id("bos", tokens),
-        endTokens(tokens),
+        endTokens(tokens, json.addedTokens()),
         metadata.contains("tokenizer.chat_template")
             ? Optional.of(metadata.string("tokenizer.chat_template"))
             : Optional.empty());
@@ -75,7 +75,8 @@ final class GgufTokenizer {
               ByteLevelTokenizer.json(
                   ids,
                   metadata.strings(PREFIX + "merges"),
-                  metadata.string(PREFIX + "pre", ""),
+                  metadata.string(PREFIX + "pre", "default"),
+                  metadata.string("general.architecture", ""),
                   this::malformed);
           case "llama" -> sentencePiece(tokens, ids, types);
           default ->
@@ -136,13 +137,11 @@ final class GgufTokenizer {
     return special;
   }
 
-  private Set<Integer> endTokens(List<String> tokens) {
-    Set<Integer> ends = new HashSet<>();
-    for (String name : List.of("eos", "eot")) {
+  private Set<Integer> endTokens(List<String> tokens, Set<Integer> added) {
+    Set<Integer> ends = new HashSet<>(TokenizerDescription.ends(tokens, added));
+    for (String name : List.of("eos", "eot", "eom")) {
       id(name, tokens).ifPresent(ends::add);
     }
-    TokenizerDescription.TURN_ENDS.forEach(name -> ends.add(tokens.indexOf(name)));
-    ends.remove(-1);
     return ends;
   }
 

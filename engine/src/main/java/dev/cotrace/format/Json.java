@@ -5,6 +5,7 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import tools.jackson.core.JacksonException;
+import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.StreamReadFeature;
 import tools.jackson.core.json.JsonFactory;
 import tools.jackson.databind.DeserializationFeature;
@@ -13,9 +14,18 @@ import tools.jackson.databind.json.JsonMapper;
 
 /** Strict JSON: UTF-8, no duplicate keys, nothing after the value, bounded depth. */
 final class Json {
+  private static final int MOST_SHOWN = 120;
+
+  /** Three times what the largest tokenizers have; a token takes some 50 bytes of memory. */
+  private static final long MOST_TOKENS = 10_000_000;
+
   static final JsonMapper MAPPER =
       JsonMapper.builder(
-              JsonFactory.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build())
+              JsonFactory.builder()
+                  .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                  .streamReadConstraints(
+                      StreamReadConstraints.builder().maxTokenCount(MOST_TOKENS).build())
+                  .build())
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .build();
 
@@ -35,13 +45,21 @@ final class Json {
     return node;
   }
 
+  /** The beginning of a value, short enough for an error. */
+  static String excerpt(Object value) {
+    String text = value.toString();
+    return text.length() <= MOST_SHOWN ? text : text.substring(0, MOST_SHOWN) + " …";
+  }
+
   private static JsonNode parse(Path file, long offset, String text) {
     try {
       return MAPPER.readTree(text);
     } catch (JacksonException e) {
-      long at = e.getLocation() == null ? 0 : Math.max(0, e.getLocation().getCharOffset());
+      long characters = e.getLocation() == null ? 0 : e.getLocation().getCharOffset();
+      int at = (int) Math.clamp(characters, 0, text.length());
+      long bytes = text.substring(0, at).getBytes(StandardCharsets.UTF_8).length;
       throw new MalformedModelException(
-          file, offset + at, "expected strict JSON, but: " + e.getOriginalMessage());
+          file, offset + bytes, "expected strict JSON, but: " + excerpt(e.getOriginalMessage()));
     }
   }
 

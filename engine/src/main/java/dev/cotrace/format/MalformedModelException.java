@@ -6,6 +6,8 @@ import java.nio.file.Path;
 public final class MalformedModelException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
+  private static final int LONGEST = 1000;
+
   private final transient Path file;
   private final long offset;
 
@@ -15,9 +17,14 @@ public final class MalformedModelException extends RuntimeException {
    * @param reason one sentence without a full stop: what was expected, what came, what to do
    */
   public MalformedModelException(Path file, long offset, String reason) {
-    super("%s, byte %d: %s".formatted(file, offset, reason));
+    super("%s, byte %d: %s".formatted(file, offset, shortened(reason)));
     this.file = file;
     this.offset = offset;
+  }
+
+  /** Names come from the file and may be of any length. */
+  private static String shortened(String reason) {
+    return reason.length() <= LONGEST ? reason : reason.substring(0, LONGEST) + " …";
   }
 
   /** The file that was read. */

@@ -170,10 +170,12 @@ public final class ModelConfig {
   }
 
   private double real(String key, JsonNode value) {
-    if (!value.isNumber()) {
+    // What no double holds comes as infinity, or as an integer of many digits.
+    double number = value.isNumber() ? value.asDouble(Double.NaN) : Double.NaN;
+    if (!Double.isFinite(number)) {
       throw unexpected(key, "a number", value);
     }
-    return value.doubleValue();
+    return number;
   }
 
   private MalformedModelException unexpected(
@@ -182,6 +184,6 @@ public final class ModelConfig {
         file,
         0,
         "expected %s under %s%s, got %s"
-            .formatted(expected, prefix, key, value == null ? "nothing" : value));
+            .formatted(expected, prefix, key, value == null ? "nothing" : Json.excerpt(value)));
   }
 }

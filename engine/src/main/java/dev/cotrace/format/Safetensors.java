@@ -9,13 +9,14 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 
 /** Safetensors files, single or sharded. Source: the safetensors README, section "Format". */
 public final class Safetensors implements TensorFile {
   private static final String SINGLE = "model.safetensors";
   private static final String INDEX = "model.safetensors.index.json";
-  private static final String PICKLE = "pytorch_model.bin";
 
   private final Path path;
   private final Arena arena;
@@ -36,11 +37,14 @@ public final class Safetensors implements TensorFile {
    * @throws MalformedModelException when the file breaks any rule of the format
    */
   public static Safetensors open(Path file) throws IOException {
-    return MappedFile.opening(arena -> {
-      Map<String, String> metadata = new LinkedHashMap<>();
-      Map<String, StoredTensor> tensors = map(file, arena, metadata);
-      return new Safetensors(file, arena, tensors, metadata);
-    });
+    return MappedFile.opening(arena -> of(MappedFile.map(file, arena), arena));
+  }
+
+  /** Reads a file whose bytes live as long as {@code arena}. */
+  static Safetensors of(MappedFile file, Arena arena) {
+    Map<String, String> metadata = new LinkedHashMap<>();
+    Map<String, StoredTensor> tensors = tensors(file, metadata);
+    return new Safetensors(file.path(), arena, tensors, metadata);
   }
 
   /**
@@ -91,9 +95,8 @@ public final class Safetensors implements TensorFile {
     arena.close();
   }
 
-  private static Map<String, StoredTensor> map(Path file, Arena arena, Map<String, String> metadata)
-      throws IOException {
-    MappedFile mapped = MappedFile.map(file, arena);
+  private static Map<String, StoredTensor> tensors(
+      MappedFile mapped, Map<String, String> metadata) {
     SafetensorsHeader header = SafetensorsHeader.read(mapped);
     metadata.putAll(header.metadata());
     Map<String, StoredTensor> tensors = new LinkedHashMap<>();
@@ -120,7 +123,8 @@ public final class Safetensors implements TensorFile {
     for (Map.Entry<String, JsonNode> property : weightMap.properties()) {
       String shard = shardName(directory, index, property);
       if (!shards.containsKey(shard)) {
-        shards.put(shard, map(directory.resolve(shard), arena, new HashMap<>()));
+        MappedFile file = MappedFile.map(directory.resolve(shard), arena);
+        shards.put(shard, tensors(file, new HashMap<>()));
       }
       StoredTensor tensor = shards.getOrDefault(shard, Map.of()).get(property.getKey());
       if (tensor == null) {
@@ -148,7 +152,7 @@ public final class Safetensors implements TensorFile {
           index,
           0,
           "expected tensor %s to name a shard file in the same directory, got %s"
-              .formatted(property.getKey(), property.getValue()));
+              .formatted(property.getKey(), Json.excerpt(property.getValue())));
     }
     if (!Files.exists(directory.resolve(shard))) {
       throw new MalformedModelException(
@@ -157,16 +161,29 @@ public final class Safetensors implements TensorFile {
     return shard;
   }
 
-  private static String missing(Path directory) {
-    if (Files.exists(directory.resolve(PICKLE))
-        || Files.exists(directory.resolve(PICKLE + ".index.json"))) {
-      return """
-      %s holds pytorch_model.bin, a pickle, which can run code and is not read here; convert it \
-      once with: python -c "from transformers import AutoModelForCausalLM as M; \
-      M.from_pretrained('%s').save_pretrained('%s')\"\
-      """
-          .formatted(directory, directory, directory);
+  private static String missing(Path directory) throws IOException {
+    Optional<Path> pickle;
+    try (Stream<Path> files = Files.list(directory)) {
+      pickle = files.filter(Safetensors::isPickle).sorted().findFirst();
     }
-    return "expected %s or %s in %s, found neither".formatted(INDEX, SINGLE, directory);
+    return pickle
+        .map(file -> pickled(file, directory))
+        .orElse("expected %s or %s in %s, found neither".formatted(INDEX, SINGLE, directory));
+  }
+
+  /** Whether a file's name says that it holds pickled weights. */
+  public static boolean isPickle(Path file) {
+    String name = String.valueOf(file.getFileName());
+    return Stream.of(".bin", ".pt", ".pth", ".ckpt").anyMatch(name::endsWith);
+  }
+
+  /** Why a pickle is refused, and the command that makes safetensors of it. */
+  public static String pickled(Path file, Path directory) {
+    return """
+    %s is a pickle, which can run code and is not read here; convert it once with: \
+    python -c "from transformers import AutoModelForCausalLM as M; \
+    M.from_pretrained('%s').save_pretrained('%s', safe_serialization=True)\"\
+    """
+        .formatted(file, directory, directory);
   }
 }

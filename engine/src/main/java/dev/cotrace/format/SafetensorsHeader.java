@@ -155,7 +155,7 @@ record SafetensorsHeader(Map<String, String> metadata, List<Entry> entries) {
           .findFirst()
           .orElseThrow(() ->
               malformed(
-                  "expected dtype F64, F32, F16, BF16, I64, I32, I16, I8, U8 or BOOL, got "
+                  "expected dtype F64, F32, F16, BF16, F8_E4M3, F8_E5M2, I64, I32, I16, I8, U8 or BOOL, got "
                       + dtype.stringValue()));
     }
 

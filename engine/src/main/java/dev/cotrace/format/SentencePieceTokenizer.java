@@ -17,6 +17,9 @@ record SentencePieceTokenizer(
   /** SentencePiece's visible stand-in for a space. */
   private static final String SPACE = "\u2581";
 
+  /** Characters of the longest token that pieces are joined to: all its splits are listed. */
+  private static final int LONGEST = 512;
+
   /** Token type by id. */
   interface Types {
     long of(int id);
@@ -91,6 +94,9 @@ record SentencePieceTokenizer(
 
   private void addSplits(int id, List<Merge> merges) {
     String token = tokens.get(id);
+    if (token.length() > LONGEST) {
+      return; // No text is made of it by joining pieces.
+    }
     for (int at = 1; at < token.length(); at++) {
       String left = token.substring(0, at);
       String right = token.substring(at);

@@ -9,6 +9,10 @@ public enum StoredType {
   F32(1, 4),
   F16(1, 2),
   BF16(1, 2),
+  /** Four bits of exponent, three of fraction, no infinity. */
+  F8_E4M3(1, 1),
+  /** Five bits of exponent, two of fraction: the upper half of an F16. */
+  F8_E5M2(1, 1),
   I64(1, 8),
   I32(1, 4),
   I16(1, 2),
@@ -44,7 +48,10 @@ public enum StoredType {
 
   /** Whether the elements are floating-point numbers stored one by one. */
   public boolean floating() {
-    return this == F64 || this == F32 || this == F16 || this == BF16;
+    return switch (this) {
+      case F64, F32, F16, BF16, F8_E4M3, F8_E5M2 -> true;
+      default -> false;
+    };
   }
 
   /** Whether the elements are stored in blocks with shared scales. */

@@ -1,7 +1,9 @@
 package dev.cotrace.format;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -32,8 +34,20 @@ public record TokenizerDescription(
     OptionalInt beginToken,
     Set<Integer> endTokens,
     Optional<String> chatTemplate) {
-  /** Ends of a turn by name: files often forget to list them as end tokens. */
-  static final Set<String> TURN_ENDS = Set.of("<|im_end|>", "<|eot_id|>", "<end_of_turn>");
+  /** Ends of a text or a turn by name: files often forget to list them as end tokens. */
+  private static final Set<String> ENDS =
+      Set.of("<|im_end|>", "<|eot_id|>", "<|end_of_text|>", "<end_of_turn>");
+
+  /** The ids among {@code added} whose spelling says that a text or a turn ends. */
+  static Set<Integer> ends(List<String> tokens, Set<Integer> added) {
+    Set<Integer> ends = new HashSet<>();
+    for (int id : added) {
+      if (ENDS.contains(tokens.get(id))) {
+        ends.add(id);
+      }
+    }
+    return ends;
+  }
 
   public TokenizerDescription {
     tokens = List.copyOf(tokens);
@@ -50,6 +64,14 @@ public record TokenizerDescription(
    */
   public static TokenizerDescription read(Path tokenizer) throws IOException {
     return TokenizerFiles.read(tokenizer);
+  }
+
+  /** The files that {@link #read} reads in a directory: none without a {@code tokenizer.json}. */
+  public static List<Path> filesIn(Path directory) {
+    if (!Files.exists(directory.resolve(TokenizerFiles.TOKENIZER))) {
+      return List.of();
+    }
+    return TokenizerFiles.NAMES.stream().map(directory::resolve).filter(Files::exists).toList();
   }
 
   /**

@@ -1,6 +1,7 @@
 package dev.cotrace.format;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
@@ -28,6 +29,19 @@ final class TokenizerFiles {
           "cls_token",
           "mask_token");
 
+  static final String TOKENIZER = "tokenizer.json";
+  private static final String TEMPLATE = "chat_template.jinja";
+
+  /** All the files, each of which but the first may be missing. */
+  static final List<String> NAMES =
+      List.of(
+          TOKENIZER,
+          "tokenizer_config.json",
+          "special_tokens_map.json",
+          TEMPLATE,
+          "config.json",
+          "generation_config.json");
+
   private final Path directory;
   private final TokenizerJson json;
 
@@ -37,7 +51,7 @@ final class TokenizerFiles {
   }
 
   static TokenizerDescription read(Path tokenizer) throws IOException {
-    Path file = Files.isDirectory(tokenizer) ? tokenizer.resolve("tokenizer.json") : tokenizer;
+    Path file = Files.isDirectory(tokenizer) ? tokenizer.resolve(TOKENIZER) : tokenizer;
     if (!Files.exists(file)) {
       throw new IllegalArgumentException(
           ("expected a tokenizer.json at %s, found none; slow tokenizers (tokenizer.model,"
@@ -103,16 +117,16 @@ final class TokenizerFiles {
       }
     }
     ends.add(tokens.indexOf(special.getOrDefault("eos_token", "\0")));
-    TokenizerDescription.TURN_ENDS.forEach(name -> ends.add(tokens.indexOf(name)));
+    ends.addAll(TokenizerDescription.ends(tokens, json.addedTokens()));
     ends.removeIf(id -> id < 0 || id >= tokens.size());
     return ends;
   }
 
   /** A template file wins over the configuration's key, which may hold several by name. */
   private Optional<String> chatTemplate(JsonNode config) throws IOException {
-    Path file = directory.resolve("chat_template.jinja");
+    Path file = directory.resolve(TEMPLATE);
     if (Files.exists(file)) {
-      return Optional.of(Files.readString(file));
+      return Optional.of(Json.utf8(file, 0, ByteBuffer.wrap(Files.readAllBytes(file))));
     }
     JsonNode template = config.path("chat_template");
     if (template.isString()) {

@@ -22,7 +22,13 @@ record TokenizerJson(Path file, ObjectNode root) {
     return new TokenizerJson(file, root);
   }
 
+  /**
+   * The text for the native library.
+   *
+   * @throws MalformedModelException when it could end the process ({@link TokenizerParts})
+   */
   String text() {
+    TokenizerParts.check(root, this::malformed);
     return Json.MAPPER.writeValueAsString(root);
   }
 
@@ -71,7 +77,8 @@ record TokenizerJson(Path file, ObjectNode root) {
         || !node.canConvertToInt()
         || node.intValue() < 0
         || node.intValue() > MAX_ID) {
-      throw malformed("expected token ids from 0 to %d, got %s".formatted(MAX_ID, node));
+      throw malformed(
+          "expected token ids from 0 to %d, got %s".formatted(MAX_ID, Json.excerpt(node)));
     }
     return node.intValue();
   }

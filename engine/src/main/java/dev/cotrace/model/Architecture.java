@@ -131,6 +131,14 @@ public record Architecture(
    * @param post whether what heads and MLP add to the residual stream is normed once more
    */
   public record Normalisation(boolean centred, double epsilon, boolean post) {
+    /** Checks that a root can be taken. */
+    public Normalisation {
+      if (!Double.isFinite(epsilon) || epsilon < 0) {
+        throw new IllegalArgumentException(
+            "expected a norm's epsilon of at least 0, got " + epsilon);
+      }
+    }
+
     /** LayerNorm before every block. */
     public static Normalisation layerNorm(double epsilon) {
       return new Normalisation(true, epsilon, false);

@@ -30,7 +30,11 @@ final class GgufKeys {
   }
 
   double number(String key) {
-    return metadata.number(prefix + key);
+    double number = metadata.number(prefix + key);
+    if (!Double.isFinite(number)) {
+      throw malformed("expected a finite %s, got %s".formatted(name(key), number));
+    }
+    return number;
   }
 
   double number(String key, double fallback) {

@@ -1,6 +1,8 @@
 package dev.cotrace.model;
 
 import dev.cotrace.format.Gguf;
+import dev.cotrace.format.Safetensors;
+import dev.cotrace.format.TokenizerDescription;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -37,7 +39,7 @@ sealed interface ModelFiles {
     }
   }
 
-  /** One GGUF file. */
+  /** One GGUF file, or the first part of several. */
   record SingleGguf(Path file) implements ModelFiles {
     @Override
     public Optional<Tokenizer> tokenizer() throws IOException {
@@ -53,9 +55,15 @@ sealed interface ModelFiles {
       }
     }
 
+    /** The parts and, where a tokenizer of files beside them is used, those files. */
     @Override
     public List<Path> all() {
-      return List.of(file);
+      Path directory = file.toAbsolutePath().getParent();
+      return Stream.concat(
+              Gguf.parts(file).stream(),
+              directory == null ? Stream.of() : TokenizerDescription.filesIn(directory).stream())
+          .sorted()
+          .toList();
     }
   }
 
@@ -83,11 +91,19 @@ sealed interface ModelFiles {
         throw new NoSuchFileException(
             path.toString(), null, "expected a model directory or a .gguf file, found nothing");
       }
+      Path parent = path.toAbsolutePath().getParent();
+      if (Safetensors.isPickle(path) && parent != null) {
+        throw new IllegalArgumentException(Safetensors.pickled(path, parent));
+      }
       throw new IllegalArgumentException(
           "expected a model directory or a .gguf file, got the file %s; name the directory it lies in"
               .formatted(path));
     }
-    List<Path> gguf = list(path, name -> name.endsWith(".gguf"));
+    List<Path> gguf =
+        list(path, name -> name.endsWith(".gguf")).stream()
+            .map(file -> Gguf.parts(file).getFirst())
+            .distinct()
+            .toList();
     boolean weights = !list(path, name -> name.startsWith("model.safetensors")).isEmpty();
     if (gguf.isEmpty() || weights) {
       requireConfig(path);
@@ -97,6 +113,11 @@ sealed interface ModelFiles {
       throw new IllegalArgumentException(
           "expected one .gguf file in %s, found %s; name the one to load"
               .formatted(path, names(gguf)));
+    }
+    if (!Files.exists(gguf.getFirst())) {
+      throw new IllegalArgumentException(
+          "expected the first part %s beside the others, found no such file"
+              .formatted(gguf.getFirst()));
     }
     return new SingleGguf(gguf.getFirst());
   }

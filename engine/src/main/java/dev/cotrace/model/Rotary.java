@@ -12,8 +12,21 @@ import java.util.Arrays;
  * @param inverseFrequencies radians a position turns each of the R/2 planes; empty for none
  */
 public record Rotary(double[] inverseFrequencies) {
+  /** More than any head has; frequencies are listed before a file's tensors are looked at. */
+  private static final int MOST = 1 << 16;
+
   /** No rotation: the model has learned positions. */
   public static final Rotary NONE = new Rotary(new double[0]);
+
+  /** Checks that every plane turns by some angle. */
+  public Rotary {
+    for (double frequency : inverseFrequencies) {
+      if (!Double.isFinite(frequency)) {
+        throw new IllegalArgumentException(
+            "rotary positions turn by finite angles, got " + frequency);
+      }
+    }
+  }
 
   /**
    * The scaling of Llama 3's long-context models.
@@ -34,6 +47,10 @@ public record Rotary(double[] inverseFrequencies) {
    *     for none
    */
   public static Rotary of(double theta, int dimensions) {
+    if (dimensions < 0 || dimensions > MOST) {
+      throw new IllegalArgumentException(
+          "rotary positions turn 0 to %d dimensions of a head, got %d".formatted(MOST, dimensions));
+    }
     double[] frequencies = new double[(dimensions + 1) / 2];
     Arrays.setAll(frequencies, i -> Math.pow(theta, -2.0 * i / dimensions));
     return new Rotary(frequencies);

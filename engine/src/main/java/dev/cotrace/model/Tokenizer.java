@@ -61,11 +61,16 @@ public final class Tokenizer implements AutoCloseable {
       return new Tokenizer(
           description, HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(json), PLAIN));
     } catch (RuntimeException e) { // What DJL makes of any error of the native library.
-      throw new MalformedModelException(
-          description.file(),
-          0,
-          "expected a tokenizer that the Hugging Face library reads, but: " + e.getMessage());
+      throw refused(description, e);
     }
+  }
+
+  private static MalformedModelException refused(
+      TokenizerDescription description, RuntimeException e) {
+    return new MalformedModelException(
+        description.file(),
+        0,
+        "expected a tokenizer that the Hugging Face library reads, but: " + e.getMessage());
   }
 
   /**
@@ -98,8 +103,12 @@ public final class Tokenizer implements AutoCloseable {
    */
   public int[] usualPrefix() {
     // An empty text tells; unless something is put behind texts too, which no decoder asks for.
-    long[] usual = tokenizer.encode("", /* addSpecialTokens= */ true, false).getIds();
-    return Arrays.stream(usual).mapToInt(Math::toIntExact).toArray();
+    try {
+      long[] usual = tokenizer.encode("", /* addSpecialTokens= */ true, false).getIds();
+      return Arrays.stream(usual).mapToInt(Math::toIntExact).toArray();
+    } catch (RuntimeException e) {
+      throw refused(description, e);
+    }
   }
 
   private static void checkPairs(String text) {
@@ -133,9 +142,14 @@ public final class Tokenizer implements AutoCloseable {
     for (int id : ids) {
       checkId(id);
     }
-    return ids.length == 0
-        ? ""
-        : tokenizer.decode(Arrays.stream(ids).asLongStream().toArray(), skipSpecial);
+    if (ids.length == 0) {
+      return "";
+    }
+    try {
+      return tokenizer.decode(Arrays.stream(ids).asLongStream().toArray(), skipSpecial);
+    } catch (RuntimeException e) {
+      throw refused(description, e);
+    }
   }
 
   /**

@@ -50,10 +50,26 @@ class GgufTokenizerTest {
   }
 
   @Test
+  void aNameWithoutItsKindEndsNothing() {
+    Map<String, GgufValue> values = valid();
+    values.put("tokenizer.ggml.token_type", wholes(1, 1, 1, 1, 4));
+    assertThat(describe(values).endTokens()).containsExactly(0);
+    values.put("tokenizer.ggml.eom_token_id", new GgufValue.Whole(4));
+    assertThat(describe(values).endTokens()).containsExactlyInAnyOrder(0, 4);
+  }
+
+  @Test
+  void aFileThatNamesNoCutIsCutAsLlamaCppDoes() {
+    Map<String, GgufValue> values = valid();
+    values.remove("tokenizer.ggml.pre");
+    assertThat(describe(values).json()).contains("[0-9][0-9][0-9]");
+  }
+
+  @Test
   void anEmbeddedTokenizerFileIsTakenAtItsWord() {
     Map<String, GgufValue> values = valid();
     String json =
-        "{\"decoder\":{\"type\":\"Fuse\"},\"model\":{\"vocab\":{\"q\":0}},\"truncation\":{\"max_length\":8}}";
+        "{\"decoder\":{\"type\":\"Fuse\"},\"model\":{\"type\":\"WordLevel\",\"vocab\":{\"q\":0}},\"truncation\":{\"max_length\":8}}";
     values.put("tokenizer.huggingface.json", new GgufValue.Text(json));
     TokenizerDescription description = describe(values);
     assertThat(description.tokens()).containsExactly("q");
@@ -68,7 +84,7 @@ class GgufTokenizerTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"pre, tekken", "pre, ''", "model, bert"})
+  @CsvSource({"pre, deepseek-llm", "pre, ''", "model, bert"})
   void unknownKindsAreRefusedWithTheWayOut(String key, String value) {
     Map<String, GgufValue> values = valid();
     values.put("tokenizer.ggml." + key, new GgufValue.Text(value));

@@ -65,7 +65,7 @@ class BrokenModelTest {
   void aPickleIsNotRead() throws IOException {
     Files.move(
         folder(LLAMA).path().resolve("model.safetensors"), directory.resolve("pytorch_model.bin"));
-    assertRefused(directory).hasMessageContaining("a pickle, which can run code");
+    assertRefused(directory).hasMessageContaining("is a pickle, which can run code");
   }
 
   @Test
@@ -79,6 +79,25 @@ class BrokenModelTest {
     Files.createFile(directory.resolve("a.gguf"));
     Files.createFile(directory.resolve("b.gguf"));
     assertRefused(directory).hasMessageContaining("[a.gguf, b.gguf]; name the one to load");
+  }
+
+  @Test
+  void setsOfPartsAreAmbiguousOrIncomplete() throws IOException {
+    Files.createFile(directory.resolve("a-00002-of-00002.gguf"));
+    assertRefused(directory)
+        .hasMessageContaining("expected the first part")
+        .hasMessageContaining("a-00001-of-00002.gguf");
+    Files.createFile(directory.resolve("a-00001-of-00002.gguf"));
+    Files.createFile(directory.resolve("b.gguf"));
+    assertRefused(directory)
+        .hasMessageContaining("[a-00001-of-00002.gguf, b.gguf]; name the one to load");
+  }
+
+  @Test
+  void aPickleNamedItselfIsNotReadEither() throws IOException {
+    assertRefused(Files.createFile(directory.resolve("model.pt")))
+        .hasMessageContaining("is a pickle")
+        .hasMessageContaining("save_pretrained");
   }
 
   @Test

@@ -2,6 +2,7 @@ package dev.cotrace.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.cotrace.format.Goldens;
 import dev.cotrace.format.StoredTensor;
 import dev.cotrace.torch.Placement;
 import dev.cotrace.torch.Precision;
@@ -91,6 +92,16 @@ class ModelLoadTest {
   void aDirectoryWithoutATokenizerIsAModelOverBareIds() throws IOException {
     try (Model model = Model.load(golden("gpt2-hub"), EXACT)) {
       assertThat(model.tokenizer()).isEmpty();
+    }
+  }
+
+  @Test
+  void aTokenizerBesideAGgufFileCountsAmongItsFiles() throws IOException {
+    Path gguf = writeGguf("llama-head-dim", false);
+    Path tokenizer = Goldens.file("tokenizers/llama2/tokenizer.json");
+    Files.copy(tokenizer, directory.resolve("tokenizer.json"));
+    try (Model model = Model.load(gguf, EXACT)) {
+      assertThat(model.sha256()).containsOnlyKeys("llama-head-dim.gguf", "tokenizer.json");
     }
   }
 

@@ -135,7 +135,7 @@ class HostileTemplateTest {
             Goldens.file("chat-templates/%s.jinja".formatted(names.get((int) seed - 1))));
     SplittableRandom random = new SplittableRandom(seed);
     int rendered = 0;
-    for (int i = 0; i < 500; i++) {
+    for (int i = 0; i < 1300; i++) {
       String source = new String(Mutations.damage(original, random), StandardCharsets.UTF_8);
       try {
         render(source);
