@@ -33,13 +33,28 @@ public record Doctor(Path path, Plan plan, @Nullable Path goldens) {
    *
    * @param dtype name of a precision
    * @param device libtorch's name of it
-   * @param promptTokens of the longest prompt
-   * @param newTokens budget of sampled tokens
+   * @param promptTokens of the longest prompt; null for 64, or half of what fits
+   * @param newTokens budget of sampled tokens; null for 64, or what fits
    * @param batchRows rollouts in a batch
    * @param threads batches side by side
    */
   public record Plan(
-      String dtype, String device, int promptTokens, int newTokens, int batchRows, int threads) {}
+      String dtype,
+      String device,
+      @Nullable Integer promptTokens,
+      @Nullable Integer newTokens,
+      int batchRows,
+      int threads) {
+    private static final int USUAL = 64;
+
+    /** Tokens of a transcript in a model of {@code positions}. */
+    long tokens(int positions) {
+      long prompt = promptTokens == null ? Math.min(USUAL, (positions + 1) / 2) : promptTokens;
+      long sampled =
+          newTokens == null ? Math.max(0, Math.min(USUAL, positions - prompt)) : newTokens;
+      return prompt + sampled;
+    }
+  }
 
   /** Examines the model; fails when it cannot be loaded. */
   public Checkup examine() throws IOException {
@@ -130,7 +145,8 @@ public record Doctor(Path path, Plan plan, @Nullable Path goldens) {
     if (sliding > 0) {
       int window =
           a.attention().patterns().stream().mapToInt(AttentionPattern::window).max().orElseThrow();
-      features.add("%d layers see %d positions".formatted(sliding, window));
+      features.add(
+          "a window of %d positions in %s".formatted(window, plural((int) sliding, "layer")));
     }
     if (a.attention().scoreCap() > 0) {
       features.add("attention scores below " + a.attention().scoreCap());
@@ -144,7 +160,7 @@ public record Doctor(Path path, Plan plan, @Nullable Path goldens) {
 
   private void memory(Model model, Checkup.Notes notes) {
     GatedModel gated = GatedModel.of(model.decoder());
-    long positions = (long) plan.promptTokens + plan.newTokens;
+    long positions = plan.tokens(model.architecture().maxPositions());
     MemoryEstimate need =
         MemoryEstimate.of(
             gated, model.parameterCount(), plan.batchRows, positions, /* withClean= */ true);
@@ -213,10 +229,12 @@ public record Doctor(Path path, Plan plan, @Nullable Path goldens) {
   }
 
   private static String bytes(long count) {
-    return count < 1 << 20
-        ? String.format(Locale.ROOT, "%.0f KB", count / 1e3)
-        : count < 1 << 30
-            ? String.format(Locale.ROOT, "%.0f MB", count / 1e6)
-            : String.format(Locale.ROOT, "%.1f GB", count / 1e9);
+    return count < 1 << 10
+        ? count + " bytes"
+        : count < 1 << 20
+            ? String.format(Locale.ROOT, "%.0f KB", count / 1e3)
+            : count < 1 << 30
+                ? String.format(Locale.ROOT, "%.0f MB", count / 1e6)
+                : String.format(Locale.ROOT, "%.1f GB", count / 1e9);
   }
 }

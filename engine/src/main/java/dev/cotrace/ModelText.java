@@ -128,6 +128,11 @@ final class ModelText implements TextCodec {
   }
 
   @Override
+  public String shown(int id) {
+    return id < tokenizer.vocabularySize() ? tokenizer.token(id) : NO_TEXT;
+  }
+
+  @Override
   public OptionalInt start() {
     return tokenizer.beginToken();
   }

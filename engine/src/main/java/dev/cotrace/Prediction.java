@@ -19,22 +19,29 @@ import org.jspecify.annotations.Nullable;
  *
  * @param position of the token, from 0
  * @param id the token that was fed there
- * @param token its text, in quotes; the id for a model without a tokenizer
+ * @param text as its tokenizer decodes it; the id for a model without one
+ * @param shown id and text in quotes, for people
  * @param top the most probable next tokens, the first of all first
  * @param logProbabilities of every next token in nats, {@code [V]}
  */
 // The array is made for this record alone.
 @SuppressWarnings("ArrayRecordComponent")
 public record Prediction(
-    int position, int id, String token, List<Candidate> top, double[] logProbabilities) {
+    int position,
+    int id,
+    String text,
+    String shown,
+    List<Candidate> top,
+    double[] logProbabilities) {
 
   /**
    * A next token.
    *
-   * @param token its text, in quotes; the id for a model without a tokenizer
+   * @param text as its tokenizer decodes it; the id for a model without one
+   * @param shown id and text in quotes, for people
    * @param logProbability in nats
    */
-  public record Candidate(int id, String token, double logProbability) {}
+  public record Candidate(int id, String text, String shown, double logProbability) {}
 
   /** What is fed. */
   public sealed interface Input {
@@ -54,7 +61,7 @@ public record Prediction(
 
   /** This without the log-probabilities of all tokens. */
   public Prediction withoutAll() {
-    return new Prediction(position, id, token, top, new double[0]);
+    return new Prediction(position, id, text, shown, top, new double[0]);
   }
 
   /**
@@ -86,7 +93,8 @@ public record Prediction(
                       new Prediction(
                           position,
                           ids[position],
-                          text.token(ids[position]),
+                          text.decoded(ids[position]),
+                          text.show(new int[] {ids[position]}),
                           top(text, values, count),
                           values)));
     }
@@ -118,7 +126,7 @@ public record Prediction(
         .boxed()
         .sorted(Comparator.comparingDouble(id -> -values[id]))
         .limit(count)
-        .map(id -> new Candidate(id, text.token(id), values[id]))
+        .map(id -> new Candidate(id, text.decoded(id), text.show(new int[] {id}), values[id]))
         .toList();
   }
 }

@@ -18,6 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
@@ -31,12 +32,20 @@ import org.jspecify.annotations.Nullable;
 public record TaskMaker(Path pairs, Path settings, List<String> shown) {
   private static final String ENDING = ".jsonl";
 
+  /** More pairs than any of the pools can tell apart. */
+  private static final int MOST_PAIRS = 1_000_000;
+
   /** Who gives in the corrupted prompts of {@code ioi}. */
   public enum Giver {
     /** The one who is to be given. */
     IO,
     /** Somebody who was not named before. */
     THIRD
+  }
+
+  /** The files and the shown pairs, for JSON. */
+  public Map<String, Object> facts() {
+    return Map.of("pairs", pairs.toString(), "settings", settings.toString(), "shown", shown);
   }
 
   /**
@@ -65,6 +74,10 @@ public record TaskMaker(Path pairs, Path settings, List<String> shown) {
       boolean chat,
       int show) {
     PairKind pairKind() {
+      if (count > MOST_PAIRS) {
+        throw new IllegalArgumentException(
+            "--count must be at most %d, got %d".formatted(MOST_PAIRS, count));
+      }
       boolean thinks = kind.equals("arithmetic") || kind.equals("names");
       if (!thinks && (steps.isPresent() || chat)) {
         throw new IllegalArgumentException(

@@ -125,11 +125,11 @@ record TokenizerCheck(Model model, Checkup.Notes notes) {
   }
 
   private void chat(Tokenizer tokenizer, TextCodec codec) {
-    if (tokenizer.chatTemplate().isEmpty()) {
-      notes.fine("chat template", "none: prompts are plain text");
-      return;
-    }
     try {
+      if (tokenizer.chatTemplate().isEmpty()) {
+        notes.fine("chat template", "none: prompts are plain text");
+        return;
+      }
       int[] ids = codec.chat(List.of(new Words.Message("user", "Hi")));
       notes.fine("chat template", "\"Hi\" is fed as %s".formatted(new TokenText(codec).show(ids)));
     } catch (RuntimeException e) {

@@ -48,14 +48,14 @@ final class DoctorCommand implements Callable<Integer> {
   @Option(
       names = "--prompt-tokens",
       paramLabel = "N",
-      description = "Tokens of the longest prompt, for the memory. Default: ${DEFAULT-VALUE}.")
-  private int promptTokens = 64;
+      description = "Tokens of the longest prompt, for the memory. Default: 64, or what fits.")
+  private @Nullable Integer promptTokens;
 
   @Option(
       names = "--max-new-tokens",
       paramLabel = "N",
-      description = "Sampled tokens, for the memory. Default: ${DEFAULT-VALUE}.")
-  private int newTokens = 64;
+      description = "Sampled tokens, for the memory. Default: 64, or what fits.")
+  private @Nullable Integer newTokens;
 
   @Option(
       names = "--batch-rows",
@@ -85,10 +85,12 @@ final class DoctorCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    requirePositive("--prompt-tokens", promptTokens);
+    if (promptTokens != null) {
+      requirePositive("--prompt-tokens", promptTokens);
+    }
     requirePositive("--batch-rows", batchRows);
     requirePositive("--threads", threads);
-    if (newTokens < 0) {
+    if (newTokens != null && newTokens < 0) {
       throw new IllegalArgumentException("--max-new-tokens must not be negative, got " + newTokens);
     }
     Doctor.Plan plan = new Doctor.Plan(dtype, device, promptTokens, newTokens, batchRows, threads);

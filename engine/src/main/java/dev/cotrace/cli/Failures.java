@@ -86,7 +86,12 @@ final class Failures {
     String text = message.toLowerCase(Locale.ROOT);
     boolean about =
         text.contains("cuda") || text.contains("device string") || text.contains("device type");
-    return about ? "the --device cannot be used: " + message.split("\n|\\.( |$)", 2)[0] : null;
+    if (!about) {
+      return null;
+    }
+    return message.contains("aten::")
+        ? "the --device cannot be used: this build of libtorch has nothing to compute with there; use cpu"
+        : "the --device cannot be used: " + message.split("\n|\\.( |$)", 2)[0];
   }
 
   private static boolean outOfMemory(Throwable e) {

@@ -119,7 +119,7 @@ final class GenerateCommand implements Callable<Integer> {
     prose.printf("%s: %d pairs, with their settings in %s%n", made.pairs(), count, made.settings());
     prose.flush();
     if (output.json()) {
-      output.out().println(new JsonMapper().writeValueAsString(made));
+      output.out().println(new JsonMapper().writeValueAsString(made.facts()));
     }
     output.out().flush();
     return 0;

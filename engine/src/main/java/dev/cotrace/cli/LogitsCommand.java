@@ -132,14 +132,11 @@ final class LogitsCommand implements Callable<Integer> {
           List<String> candidates = new ArrayList<>();
           for (Prediction.Candidate next : prediction.top()) {
             candidates.add(
-                String.format(
-                    Locale.ROOT, "%d %s %.4f", next.id(), next.token(), next.logProbability()));
+                String.format(Locale.ROOT, "%s %.4f", next.shown(), next.logProbability()));
           }
           out.printf(
               "%8d  %-24s %s%n",
-              prediction.position(),
-              prediction.id() + " " + prediction.token(),
-              String.join("  ", candidates));
+              prediction.position(), prediction.shown(), String.join("  ", candidates));
         });
   }
 
@@ -183,7 +180,7 @@ final class LogitsCommand implements Callable<Integer> {
     json.writeName("ids");
     json.writeArray(predictions.stream().mapToInt(Prediction::id).toArray(), 0, predictions.size());
     json.writeArrayPropertyStart("tokens");
-    predictions.forEach(prediction -> json.writeString(prediction.token()));
+    predictions.forEach(prediction -> json.writeString(prediction.text()));
     json.writeEndArray();
     json.writeArrayPropertyStart("top");
     for (Prediction prediction : predictions) {
@@ -191,7 +188,7 @@ final class LogitsCommand implements Callable<Integer> {
       for (Prediction.Candidate next : prediction.top()) {
         json.writeStartObject();
         json.writeNumberProperty("id", next.id());
-        json.writeStringProperty("token", next.token());
+        json.writeStringProperty("token", next.text());
         json.writeNumberProperty("logprob", next.logProbability());
         json.writeEndObject();
       }

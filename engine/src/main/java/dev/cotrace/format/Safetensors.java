@@ -179,11 +179,12 @@ public final class Safetensors implements TensorFile {
 
   /** Why a pickle is refused, and the command that makes safetensors of it. */
   public static String pickled(Path file, Path directory) {
+    String folder = "'" + directory.toString().replace("'", "'\\''") + "'";
     return """
     %s is a pickle, which can run code and is not read here; convert it once with: \
-    python -c "from transformers import AutoModelForCausalLM as M; \
-    M.from_pretrained('%s').save_pretrained('%s', safe_serialization=True)\"\
+    python -c "import sys; from transformers import AutoModelForCausalLM as M; \
+    M.from_pretrained(sys.argv[1]).save_pretrained(sys.argv[1], safe_serialization=True)" %s\
     """
-        .formatted(file, directory, directory);
+        .formatted(file, folder);
   }
 }

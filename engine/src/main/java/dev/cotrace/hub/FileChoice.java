@@ -34,6 +34,7 @@ public record FileChoice(List<String> include, @Nullable String gguf) {
 
   private static final String WHOLE = "model.safetensors";
   private static final String INDEX = "model.safetensors.index.json";
+  private static final Pattern PART = Pattern.compile("-\\d{5}-of-\\d{5}(?=\\.gguf$)");
   private static final Pattern SHARD = Pattern.compile("model-\\d{5}-of-\\d{5}\\.safetensors");
 
   /** Formats that run code of whoever wrote them as they are read. */
@@ -71,7 +72,8 @@ public record FileChoice(List<String> include, @Nullable String gguf) {
           Fault.NO_FILE, "expected --gguf to name a .gguf file, got '%s'".formatted(gguf));
     }
     if (gguf != null) {
-      return List.of(listing.file(gguf).orElseThrow(() -> noSuchGguf(listing, reference)));
+      Listed named = listing.file(gguf).orElseThrow(() -> noSuchGguf(listing, reference));
+      return named(listing, name -> model(name).equals(model(named.name())));
     }
     List<Listed> safetensors =
         named(listing, name -> name.equals(INDEX) || SHARD.matcher(name).matches());
@@ -84,10 +86,15 @@ public record FileChoice(List<String> include, @Nullable String gguf) {
       return List.of(listing.file(WHOLE).get());
     }
     List<Listed> ggufs = named(listing, name -> name.endsWith(".gguf"));
-    if (ggufs.size() == 1) {
+    if (ggufs.stream().map(file -> model(file.name())).distinct().count() == 1) {
       return ggufs;
     }
     throw ggufs.isEmpty() ? nothingToRead(listing, reference) : several(ggufs, reference);
+  }
+
+  /** The name that all parts of a GGUF model share; of a model in one file its own. */
+  private static String model(String file) {
+    return PART.matcher(file).replaceFirst("");
   }
 
   private List<Listed> included(Listing listing, HubReference reference) throws HubException {

@@ -16,8 +16,12 @@ public final class ChatSettings {
 
   private ChatSettings() {}
 
-  /** Refuses values that are not true, false, a number or a text; the result is sorted. */
+  /**
+   * Refuses values that are not true, false, a number or a text; the result is sorted. Truth values
+   * as Python writes them are truth values: to a template their text would be something else.
+   */
   static Map<String, Object> checked(Map<String, Object> options) {
+    Map<String, Object> checked = new TreeMap<>();
     options.forEach((name, value) -> {
       if (TAKEN.contains(name)) {
         throw new IllegalArgumentException(
@@ -28,8 +32,10 @@ public final class ChatSettings {
             "--chat-option %s must be true, false, a number or a text, got %s"
                 .formatted(name, value));
       }
+      boolean truth = value.equals("True") || value.equals("False");
+      checked.put(name, truth ? (Object) value.equals("True") : value);
     });
-    return Collections.unmodifiableMap(new TreeMap<>(options));
+    return Collections.unmodifiableMap(checked);
   }
 
   /**

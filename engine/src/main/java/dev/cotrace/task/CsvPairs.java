@@ -36,6 +36,10 @@ final class CsvPairs {
           "label",
           "correct_idx",
           "incorrect_idx",
+          "clean_answer_idx",
+          "corrupted_answer_idx",
+          "country_idx",
+          "corrupted_country_idx",
           "answer",
           "wrong");
 
@@ -84,6 +88,11 @@ final class CsvPairs {
 
   private TaskPair pair(NamedCsvRecord record, int number) {
     String where = "%s, line %d".formatted(path, record.getStartingLineNumber());
+    if (record.getFieldCount() < record.getHeader().size()) {
+      throw new IllegalArgumentException(
+          "%s: expected a field for each of the columns %s, got %d; is the file cut short, or a quote left open?"
+              .formatted(where, record.getHeader(), record.getFieldCount()));
+    }
     if (record.getHeader().contains("Context1")) {
       return ewok(record, where, number);
     }
@@ -99,8 +108,14 @@ final class CsvPairs {
         record.findField("id").orElse(String.valueOf(number)),
         new Words.Text(clean(record, where)),
         corrupted(record, where),
-        answer(record, where, "answer", "correct_idx"),
-        answer(record, where, "wrong", "incorrect_idx"));
+        answer(record, where, "answer", "correct_idx", "clean_answer_idx", "country_idx"),
+        answer(
+            record,
+            where,
+            "wrong",
+            "incorrect_idx",
+            "corrupted_answer_idx",
+            "corrupted_country_idx"));
   }
 
   /** EWoK's files have more columns than the four that are read. */
@@ -133,14 +148,20 @@ final class CsvPairs {
   }
 
   private static @Nullable Words answer(
-      NamedCsvRecord record, String where, String text, String index) {
+      NamedCsvRecord record, String where, String text, String... indices) {
     if (record.findField(text).isPresent()) {
       return new Words.Text(record.getField(text));
     }
-    String id = record.findField(index).orElse("");
-    if (id.isEmpty()) {
-      return null;
+    for (String index : indices) {
+      String id = record.findField(index).orElse("");
+      if (!id.isEmpty()) {
+        return token(where, index, id);
+      }
     }
+    return null;
+  }
+
+  private static Words token(String where, String index, String id) {
     try {
       return new Words.Ids(new int[] {Integer.parseUnsignedInt(id)});
     } catch (NumberFormatException e) {

@@ -14,6 +14,11 @@ public interface TextCodec extends TokenStrings {
   /** The text that {@code ids} stand for together, special tokens included. */
   String decode(int... ids);
 
+  /** One token for people, its bytes spelled out where they are no whole characters. */
+  default String shown(int id) {
+    return decode(id);
+  }
+
   /** The beginning-of-sequence token, if the tokenizer names one. */
   OptionalInt start();
 

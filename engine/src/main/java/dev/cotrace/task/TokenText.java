@@ -38,7 +38,12 @@ public record TokenText(@Nullable TextCodec codec) {
 
   /** The text of one token in quotes; the id for a model without text. */
   public String token(int id) {
-    return codec == null ? String.valueOf(id) : quoted(codec.decode(id));
+    return codec == null ? String.valueOf(id) : quoted(codec.shown(id));
+  }
+
+  /** The text of one token as its tokenizer decodes it; the id for a model without text. */
+  public String decoded(int id) {
+    return codec == null ? String.valueOf(id) : codec.decode(id);
   }
 
   /** What would move a terminal's cursor, or turn its text around, is spelled out. */

@@ -53,7 +53,15 @@ class DataCommandsTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"flag=true, 7", "flag=false, 8", "flag=1, 7", "flag=0, 8", "flag=text, 7"})
+  @CsvSource({
+    "flag=true, 7",
+    "flag=false, 8",
+    "flag=1, 7",
+    "flag=0, 8",
+    "flag=text, 7",
+    "flag=True, 7",
+    "flag=False, 8"
+  })
   void aChatOptionReachesTheTemplateAsWhatItIs(String option, String last) {
     assertThat(sample("--chat", "--chat-option", option, "--chat-date", "2026-01-31"))
         .as(err.toString())

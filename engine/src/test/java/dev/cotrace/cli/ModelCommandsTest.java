@@ -125,6 +125,32 @@ class ModelCommandsTest {
   }
 
   @Test
+  void aDoctorPlansWhatFitsWhereNobodySaysMore() {
+    assertThat(run("doctor", GEMMA)).as(out.toString() + err).isZero();
+    assertThat(out.toString()).contains("rollouts of 64 tokens").doesNotContain("✗");
+  }
+
+  @Test
+  void aDoctorFindsATemplateThatCannotBeParsed() throws IOException {
+    Path model = Files.createDirectory(directory.resolve("model"));
+    try (Stream<Path> files = Files.list(Path.of(BUILT_IN))) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        Files.copy(file, model.resolve(file.getFileName()));
+      }
+    }
+    Files.writeString(model.resolve("chat_template.jinja"), "{% for %}");
+    assertThat(run("doctor", model.toString())).as(err.toString()).isOne();
+    assertThat(out.toString()).contains("✗ chat template").contains("expected a name");
+  }
+
+  @Test
+  void textsInJsonAreThoseOfTheTokenizer() {
+    assertThat(run("logits", BUILT_IN, "--text", "S8", "--top", "1", "--json")).isZero();
+    JsonNode json = new JsonMapper().readTree(out.toString());
+    assertThat(json.get("tokens").toString()).isEqualTo("[\"S\",\"8\"]");
+  }
+
+  @Test
   void aDoctorSeesTheBuiltInModelThrough() {
     assertThat(run("doctor", BUILT_IN)).as(out.toString() + err).isZero();
     assertThat(out.toString()).contains("tokenizer").contains("chat template").contains("BLAS");

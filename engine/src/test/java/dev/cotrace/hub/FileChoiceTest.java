@@ -48,6 +48,16 @@ class FileChoiceTest {
   }
 
   @Test
+  void allPartsOfASplitGgufAreOneModel() throws HubException {
+    String[] parts = {"a-00001-of-00002.gguf", "a-00002-of-00002.gguf"};
+    String listed = String.join(" ", parts);
+    assertThat(choose(FileChoice.MODEL, listed)).containsExactly(parts);
+    assertThat(choose(new FileChoice(List.of(), parts[0]), listed + " b.gguf"))
+        .containsExactly(parts);
+    refuses(FileChoice.MODEL, listed + " b.gguf", Fault.NO_MODEL, "choose one with --gguf");
+  }
+
+  @Test
   void picklesAreRefusedWithTheCommandThatConvertsThem() {
     refuses(
         FileChoice.MODEL,

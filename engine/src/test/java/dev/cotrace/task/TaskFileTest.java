@@ -130,6 +130,7 @@ class TaskFileTest {
           """
           clean,corupted ; a,b                         | unknown column 'corupted'
           corrupted,label ; a,b                        | no column clean
+          clean,corrupted,correct_idx ; a,b            | line 2: expected a field for each of the columns
           clean,corrupted,correct_idx ; a,b,x          | line 2: correct_idx must be a token id, got 'x'
           clean,corrupted ; a                          | task.csv
           clean,clean ; a,b                            | task.csv
