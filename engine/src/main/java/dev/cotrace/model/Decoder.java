@@ -25,11 +25,16 @@ import org.jspecify.annotations.Nullable;
 public final class Decoder {
   private final Architecture architecture;
   private final Weights weights;
+  private final double embeddingScale; // rounded to the weights' precision, as transformers does
 
   /** A decoder with the parameters of {@code weights}, which must outlive it. */
   public Decoder(Architecture architecture, Weights weights) {
     this.architecture = architecture;
     this.weights = weights;
+    try (Scope _ = new Scope()) {
+      double[] scale = {architecture.embeddingScale()};
+      embeddingScale = Placement.toDoubles(weights.placement().tensor(scale, 1))[0];
+    }
   }
 
   /** The model's shape. */
@@ -91,10 +96,8 @@ public final class Decoder {
   Tensor embed(Tensor tokens, Span span) {
     Weights.Parameters parameters = weights.parameters();
     Tensor embedding = torch.embedding(parameters.tokenEmbedding(), tokens);
-    if (architecture.embeddingScale() != 1) {
-      // A tensor, because a scalar would not be rounded to the model's precision.
-      embedding =
-          embedding.mul(placement().tensor(new double[] {architecture.embeddingScale()}, 1));
+    if (embeddingScale != 1) {
+      embedding = embedding.mul(new Scalar(embeddingScale));
     }
     Tensor learned = parameters.positionEmbedding();
     return learned == null ? embedding : embedding.add(torch.embedding(learned, span.positions()));
