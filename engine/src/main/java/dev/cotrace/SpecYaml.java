@@ -45,6 +45,7 @@ public final class SpecYaml {
       branch-rest: 1
       branch-most: 1
       until: ""
+      backward: recorded
       batch-rows: 64
       seed: 0
       dtype: float32

@@ -2,6 +2,8 @@ package dev.cotrace.attribution;
 
 import dev.cotrace.circuit.Circuit;
 import dev.cotrace.gate.Gates;
+import dev.cotrace.gate.Recording;
+import dev.cotrace.gate.Tape;
 import dev.cotrace.rollout.Baseline;
 import dev.cotrace.rollout.Credit;
 import dev.cotrace.rollout.Enumeration;
@@ -45,20 +47,40 @@ final class JobBatch {
 
   /** The gradient of every job at its own gate, its rollouts drawn by {@code scheme}. */
   List<JobGradient> gradients(Scheme scheme) {
-    return work.enumerating()
-        ? jobs.stream().map(this::listed).toList()
-        : sampled(samples(gates(jobs), scheme));
+    if (work.enumerating()) {
+      return jobs.stream().map(this::listed).toList();
+    }
+    boolean asDrawn = jobs.stream().allMatch(job -> job.sampledAt() == job.alpha());
+    if (work.settings().backward() == Settings.Backward.RECOMPUTE || !asDrawn) {
+      return rerun(samples(gates(jobs), scheme, null));
+    }
+    try (Tape tape = new Tape(work.model())) {
+      return recorded(samples(gates(jobs), scheme, tape), tape);
+    }
   }
 
   /** As {@link #gradients(Scheme)} on rollouts that were drawn before; listed ones are all. */
   List<JobGradient> gradients(Function<Job, Sample> drawn) {
     return work.enumerating()
         ? jobs.stream().map(this::listed).toList()
-        : sampled(jobs.stream().map(drawn).toList());
+        : rerun(jobs.stream().map(drawn).toList());
   }
 
-  /** The gradients of jobs with their samples, as many at once as fit. */
-  private List<JobGradient> sampled(List<Sample> samples) {
+  /** The gradients of jobs whose samples are on a tape. */
+  private List<JobGradient> recorded(List<Sample> samples, Tape tape) {
+    List<int[]> slots = samples.stream().flatMap(sample -> sample.slots().stream()).toList();
+    double[] alpha = new double[slots.size()];
+    int row = 0;
+    for (int i = 0; i < jobs.size(); i++) {
+      int next = row + samples.get(i).rollouts().size();
+      Arrays.fill(alpha, row, next, jobs.get(i).alpha());
+      row = next;
+    }
+    return gradients(jobs, samples, _ -> new Recording(tape, slots, alpha));
+  }
+
+  /** The gradients of jobs with their samples, which run once more, as many at once as fit. */
+  private List<JobGradient> rerun(List<Sample> samples) {
     List<JobGradient> gradients = new ArrayList<>();
     int first = 0;
     while (first < jobs.size()) {
@@ -67,14 +89,21 @@ final class JobBatch {
       while (end < jobs.size() && rows + samples.get(end).rollouts().size() <= rowsAtOnce()) {
         rows += samples.get(end++).rollouts().size();
       }
-      gradients.addAll(sampled(jobs.subList(first, end), samples.subList(first, end)));
+      try (Tape tape = new Tape(work.model())) {
+        gradients.addAll(
+            gradients(
+                jobs.subList(first, end),
+                samples.subList(first, end),
+                groups -> work.scorer().rerun(groups, tape)));
+      }
       first = end;
     }
     return gradients;
   }
 
-  /** The gradients of a few jobs whose rollouts were sampled, in one pass. */
-  private List<JobGradient> sampled(List<Job> some, List<Sample> samples) {
+  /** The gradients of a few jobs whose rollouts were sampled. */
+  private List<JobGradient> gradients(
+      List<Job> some, List<Sample> samples, Function<List<Group>, Recording> recording) {
     List<Group> groups = new ArrayList<>();
     for (int i = 0; i < some.size(); i++) {
       Job job = some.get(i);
@@ -82,10 +111,11 @@ final class JobBatch {
       groups.add(new Group(job.alpha(), transcripts(job, sample.rollouts()), sample.weighting()));
     }
     boolean perEdge = samples.getFirst().weighting() == Baseline.PER_EDGE;
+    Recording run = recording.apply(groups);
     List<GroupGradient> gradients =
         perEdge
-            ? work.scorer().gradientsPerEdge(groups)
-            : work.scorer().gradients(groups, work.bins());
+            ? work.scorer().gradientsPerEdge(groups, run)
+            : work.scorer().gradients(groups, work.bins(), run);
     List<JobGradient> results = new ArrayList<>();
     for (int i = 0; i < some.size(); i++) {
       GroupGradient g = gradients.get(i);
@@ -172,7 +202,7 @@ final class JobBatch {
     List<Sample> samples =
         work.enumerating()
             ? Collections.nCopies(jobs.size(), new Sample(listed(), Baseline.EXACT, 0))
-            : samples(mask == null ? gates(jobs) : mask, PLAIN);
+            : samples(mask == null ? gates(jobs) : mask, PLAIN, null);
     return measured(samples, mask);
   }
 
@@ -218,9 +248,9 @@ final class JobBatch {
     return measurements;
   }
 
-  private List<Sample> samples(Gates gates, Scheme scheme) {
+  private List<Sample> samples(Gates gates, Scheme scheme, @Nullable Tape tape) {
     List<Request> requests = jobs.stream().map(job -> request(job, new int[0])).toList();
-    return work.sampler().sample(gates, requests, scheme);
+    return work.sampler().sample(gates, requests, scheme, tape);
   }
 
   private Request request(Job job, int[] prefix) {

@@ -17,6 +17,7 @@ import dev.cotrace.circuit.Circuit.Ranking;
  * @param branchMost branchings on one path
  * @param until what ends a run beyond its repeats
  * @param ranking which edges come first, in circuits and where {@code until} asks for stability
+ * @param backward where the backward pass starts from; changes speed and memory, not results
  * @param batchRows rollouts that are sampled and differentiated together; changes speed and memory,
  *     not results
  * @param threads batches that are worked on at the same time; changes speed and memory, not results
@@ -35,9 +36,18 @@ public record Settings(
     int branchMost,
     Until until,
     Ranking ranking,
+    Backward backward,
     int batchRows,
     int threads,
     long seed) {
+
+  /** Where the backward pass finds what the forward pass computed. */
+  public enum Backward {
+    /** On the tape that sampling writes: no second forward pass. */
+    RECORDED,
+    /** In a second forward pass over a few whole transcripts at a time: less memory. */
+    RECOMPUTE
+  }
 
   /** Where the expectation over chains of thought comes from. */
   public enum Estimator {
@@ -97,6 +107,7 @@ public record Settings(
         1,
         Until.DONE,
         Ranking.ABSOLUTE,
+        Backward.RECORDED,
         batchRows,
         threads,
         seed);
@@ -181,6 +192,27 @@ public record Settings(
     return with(estimator, baseline, allot, branchTop, branchRest, branchMost, until, other);
   }
 
+  /** These settings with another backward pass. */
+  public Settings with(Backward other) {
+    return new Settings(
+        estimator,
+        baseline,
+        rollouts,
+        repeats,
+        quadrature,
+        points,
+        allot,
+        branchTop,
+        branchRest,
+        branchMost,
+        until,
+        ranking,
+        other,
+        batchRows,
+        threads,
+        seed);
+  }
+
   /** These settings with rollouts that are drawn apart and count alike. */
   Settings plain() {
     return with(
@@ -216,6 +248,7 @@ public record Settings(
         newMost,
         newUntil,
         newRanking,
+        backward,
         batchRows,
         threads,
         seed);

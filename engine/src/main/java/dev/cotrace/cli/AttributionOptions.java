@@ -92,6 +92,15 @@ final class AttributionOptions {
   private @Nullable Integer branchMost;
 
   @Option(
+      names = "--backward",
+      paramLabel = "KIND",
+      description = {
+        "recorded, from what sampling wrote down, or recompute, from a second forward pass over a",
+        "few rollouts at a time: slower, less memory. Default: recorded."
+      })
+  private @Nullable String backward;
+
+  @Option(
       names = "--bins",
       paramLabel = "KIND",
       description = {

@@ -5,16 +5,15 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * The blocks of rows of a gated batch, in the order live, corrupted, clean.
+ * The blocks of rows of a gated batch: live, then corrupted.
  *
  * @param rows rows of each block
  * @param corrupted whether there is a corrupted block
- * @param clean whether there is a clean block
  */
-public record Blocks(int rows, boolean corrupted, boolean clean) {
+public record Blocks(int rows, boolean corrupted) {
   /** Number of blocks. */
   public int count() {
-    return 1 + (corrupted ? 1 : 0) + (clean ? 1 : 0);
+    return corrupted ? 2 : 1;
   }
 
   /** Rows of all blocks together. */
@@ -30,11 +29,6 @@ public record Blocks(int rows, boolean corrupted, boolean clean) {
   /** The corrupted rows of {@code x}; a view. */
   public Tensor corrupted(Tensor x, int dim) {
     return x.narrow(dim, rows, rows);
-  }
-
-  /** The clean rows of {@code x}; a view. */
-  public Tensor clean(Tensor x, int dim) {
-    return x.narrow(dim, corrupted ? 2L * rows : rows, rows);
   }
 
   /** All rows of {@code x} but the live ones; a view. */

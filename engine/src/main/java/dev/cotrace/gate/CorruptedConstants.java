@@ -10,10 +10,16 @@ import org.jspecify.annotations.Nullable;
  * @param outputs of every source, {@code [nSrc, P, D]}
  * @param streams sums of the first sources and all that belongs to none, {@code [nSrc + 1, P, D]}
  * @param places which of the P belongs to each live slot, {@code [rows · time]}; null when P = 1
+ * @param placeOf the same on the host, all 0 when P = 1
  * @param time slots of each row
  */
 record CorruptedConstants(
-    Blocks blocks, Tensor outputs, Tensor streams, @Nullable Tensor places, int time)
+    Blocks blocks,
+    Tensor outputs,
+    Tensor streams,
+    @Nullable Tensor places,
+    long[] placeOf,
+    int time)
     implements CorruptedValues {
   @Override
   public void corrupt(Tensor embedding) {
@@ -28,6 +34,11 @@ record CorruptedConstants(
   @Override
   public Tensor output(int source, Tensor output) {
     return placed(outputs.select(0, source));
+  }
+
+  @Override
+  public @Nullable Tensor heads(Tensor z) {
+    return null;
   }
 
   @Override

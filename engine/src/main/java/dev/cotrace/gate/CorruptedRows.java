@@ -31,6 +31,11 @@ record CorruptedRows(Blocks blocks, @Nullable Tensor alignment, @Nullable Tensor
   }
 
   @Override
+  public Tensor heads(Tensor z) {
+    return aligned(z);
+  }
+
+  @Override
   public Tensor headDifferences(int source, Tensor z, HeadOutput output) {
     return output.perHead(blocks.live(z, 0).sub(aligned(z)));
   }

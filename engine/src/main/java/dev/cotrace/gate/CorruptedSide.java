@@ -101,7 +101,7 @@ final class CorruptedSide implements AutoCloseable {
         @Nullable Tensor indices =
             last == 0 ? null : model.placement().indices(places, places.length);
         yield new CorruptedConstants(
-            slots.blocks, outputs.get(), streams.get(), indices, slots.time);
+            slots.blocks, outputs.get(), streams.get(), indices, places, slots.time);
       }
       case Corruption.Noise noise ->
           new CorruptedRows(slots.blocks, alignment, noise(noise, slots));

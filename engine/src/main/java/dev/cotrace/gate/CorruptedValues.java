@@ -2,6 +2,7 @@ package dev.cotrace.gate;
 
 import dev.cotrace.model.HeadOutput;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The corrupted values at the live positions, for one call of the forward pass: what every gated
@@ -25,6 +26,13 @@ interface CorruptedValues {
    * @param output of all rows, {@code [blocks · rows, time, D]}
    */
   Tensor output(int source, Tensor output);
+
+  /**
+   * z' of the heads, fits the live rows of {@code z}; null where o' is no run and has none.
+   *
+   * @param z the heads' values in all rows, {@code [blocks · rows, time, H, dHead]}
+   */
+  @Nullable Tensor heads(Tensor z);
 
   /**
    * o_u − o'_u of the heads from {@code source} on, {@code [H, rows · time, D]}.

@@ -1,105 +1,157 @@
 package dev.cotrace.gate;
 
 import dev.cotrace.circuit.ComputationGraph;
-import dev.cotrace.circuit.Slot;
-import dev.cotrace.model.Decoder;
+import dev.cotrace.model.PackedRows;
 import dev.cotrace.model.PullBack;
-import dev.cotrace.model.Span;
+import dev.cotrace.torch.Placement;
 import dev.cotrace.torch.Scope;
 import dev.cotrace.torch.Torch;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
-import org.jspecify.annotations.Nullable;
 
 /**
- * The gradient with respect to every edge's gate, in one pass back through the layers of a recorded
- * run.
+ * The gradient with respect to every edge's gate, in one pass back through the layers of recorded
+ * sequences.
  *
  * <p>METHOD §4: {@code ∂S/∂z_uv = Σ_t ⟨o_u(t) − o'_u(t), g_v(t)⟩} with {@code g_v = ∂S/∂in_v},
  * before the norm and apart for each head's q, k and v. At uniform gates the cotangent of every
  * source's output is α times the sum of the g_v of all later targets, so one running sum carries
- * the gradient down.
+ * the gradient down. Rows go back a few at a time, those of similar length together.
  */
-final class GateGradient {
-  private final ComputationGraph graph;
-  private final PullBack pullBack;
-  private final Decoder decoder;
+public final class GateGradient {
+  /** Places that go back together: enough for the matrix products, few enough for the caches. */
+  private static final int PLACES_AT_ONCE = 1024;
 
-  GateGradient(Decoder decoder, ComputationGraph graph) {
-    this.decoder = decoder;
-    this.graph = graph;
-    this.pullBack = new PullBack(decoder);
+  private final GatedModel model;
+  private final PullBack pullBack;
+
+  /** The gradients of {@code model}. */
+  public GateGradient(GatedModel model) {
+    this.model = model;
+    pullBack = new PullBack(model.decoder());
   }
 
   /**
    * Gradients of each part, for each of several cotangents.
    *
-   * @param run the recorded run
-   * @param span the positions of its sequences
-   * @param alpha gates of the live rows, {@code [rows, 1, 1]}
-   * @param finalReads cotangents of what the logits read, {@code [rows, time, D]} each; they are
-   *     overwritten
+   * @param cotangents of what the logits read at every place, {@code [C, N, D]}
    */
-  GateGradients pullBack(
-      RecordingStream run, Span span, Tensor alpha, List<Tensor> finalReads, Parts parts) {
-    Tensor shape = finalReads.getFirst();
-    Parts.Layout layout =
-        Parts.Layout.of(parts, Math.toIntExact(shape.size(0)), Math.toIntExact(shape.size(1)));
-    if (layout.order() == null) {
-      return pullBack(run, span, alpha, finalReads, layout, null);
+  public GateGradients of(Recording recording, Tensor cotangents, Parts parts) {
+    if (parts.partOf().size() != recording.slots().size()) {
+      throw new IllegalArgumentException(
+          "parts: expected all %d rows of the batch, got %d"
+              .formatted(recording.slots().size(), parts.partOf().size()));
     }
     try (Scope _ = new Scope()) {
-      Tensor order = decoder.placement().indices(layout.order(), layout.order().length);
-      run.differences().reorder(order);
-      try {
-        return pullBack(run, span, alpha, finalReads, layout, order);
-      } finally {
-        run.differences().reorder(order.argsort());
-      }
-    }
-  }
-
-  private GateGradients pullBack(
-      RecordingStream run,
-      Span span,
-      Tensor alpha,
-      List<Tensor> finalReads,
-      Parts.Layout layout,
-      @Nullable Tensor order) {
-    try (Scope _ = new Scope()) {
-      GateSums sums =
-          new GateSums(
-              decoder.placement(), graph, run.differences(), layout, order, finalReads.size());
-      sums.add(graph.logitsTarget(), asTargets(finalReads));
-      List<Tensor> stream = finalReads;
-      stream.forEach(cotangent -> cotangent.mul_(alpha));
-      for (int layer = graph.layers() - 1; layer >= 0; layer--) {
-        Torch.checkInterrupted();
+      Contraction contraction =
+          new Contraction(model, recording, parts, Math.toIntExact(cotangents.size(0)));
+      for (List<Integer> rows : passes(recording)) {
         try (Scope _ = new Scope()) {
-          List<Tensor> mlp = pullBack.mlp(layer, run.mlpRead(layer), stream);
-          sums.add(graph.mlpTarget(layer), asTargets(mlp));
-          if (!graph.parallel()) {
-            addTo(stream, mlp, alpha);
-          }
-          List<Tensor> heads = pullBack.heads(layer, run.headRead(layer), span, stream);
-          if (graph.parallel()) {
-            addTo(stream, mlp, alpha);
-          }
-          sums.add(graph.headTarget(layer, Slot.Q), heads);
-          addTo(stream, heads.stream().map(h -> h.sum(0)).toList(), alpha);
+          pass(recording, rows, cotangents, contraction);
         }
       }
-      return sums.toArrays();
+      return contraction.toArrays();
     }
   }
 
-  private static List<Tensor> asTargets(List<Tensor> cotangents) {
-    return cotangents.stream().map(c -> c.unsqueeze(0)).toList();
+  /** Rows from the longest to the shortest, a few at a time. */
+  private static List<List<Integer>> passes(Recording recording) {
+    List<Integer> byLength =
+        IntStream.range(0, recording.slots().size())
+            .boxed()
+            .sorted(
+                Collections.reverseOrder(
+                    Comparator.comparingInt(row -> recording.slots().get(row).length)))
+            .toList();
+    List<List<Integer>> passes = new ArrayList<>();
+    int places = PLACES_AT_ONCE;
+    for (int row : byLength) {
+      places += recording.slots().get(row).length;
+      if (places > PLACES_AT_ONCE) {
+        passes.add(new ArrayList<>());
+        places = recording.slots().get(row).length;
+      }
+      passes.getLast().add(row);
+    }
+    return passes;
   }
 
-  private static void addTo(List<Tensor> stream, List<Tensor> reads, Tensor alpha) {
-    for (int i = 0; i < stream.size(); i++) {
-      stream.get(i).addcmul_(reads.get(i), alpha);
+  private void pass(
+      Recording recording, List<Integer> rows, Tensor cotangents, Contraction contraction) {
+    Places places = Places.of(recording, rows);
+    Placement placement = model.placement();
+    ComputationGraph graph = model.graph();
+    Tensor slots = placement.indices(places.slots(), places.slots().length);
+    Tensor alpha = placement.tensor(places.alpha(), places.alpha().length, 1);
+    PackedRows packed = new PackedRows(model.decoder(), places.lengths());
+    Tensor stream =
+        cotangents.index_select(1, placement.indices(places.index(), places.index().length));
+    Tensor logits = stream.clone();
+    stream.mul_(alpha);
+    List<Tensor> heads = new ArrayList<>(Collections.nCopies(graph.layers(), stream));
+    List<Tensor> mlps = new ArrayList<>(Collections.nCopies(graph.layers(), stream));
+    for (int layer = graph.layers() - 1; layer >= 0; layer--) {
+      Torch.checkInterrupted();
+      try (Scope scope = new Scope()) {
+        Tensor mlp = pullBack.mlp(layer, recording.tape().mlpReads(layer, slots), stream);
+        if (!graph.parallel()) {
+          stream.addcmul_(mlp, alpha);
+        }
+        PullBack.Heads attention =
+            pullBack.heads(layer, recording.tape().headReads(layer, slots), packed, stream);
+        if (graph.parallel()) {
+          stream.addcmul_(mlp, alpha);
+        }
+        stream.addcmul_(attention.reads(), alpha);
+        mlps.set(layer, scope.keep(mlp));
+        heads.set(layer, scope.keep(attention.projections()));
+      }
+    }
+    contraction.add(places, slots, new Contraction.Cotangents(logits, heads, mlps));
+  }
+
+  /**
+   * The places of a pass.
+   *
+   * @param index of each among those of the recording
+   * @param slots of each on the tape
+   * @param row of each in the recording
+   * @param position of each in its row
+   * @param alpha gate of each
+   * @param lengths of the rows
+   */
+  record Places(
+      long[] index, long[] slots, int[] row, int[] position, double[] alpha, int[] lengths) {
+    private static Places of(Recording recording, List<Integer> rows) {
+      int[] first = recording.firstPlaces();
+      int[] lengths = rows.stream().mapToInt(row -> recording.slots().get(row).length).toArray();
+      int count = Arrays.stream(lengths).sum();
+      Places places =
+          new Places(
+              new long[count],
+              new long[count],
+              new int[count],
+              new int[count],
+              new double[count],
+              lengths);
+      int at = 0;
+      for (int row : rows) {
+        int[] slots = recording.slots().get(row);
+        for (int t = 0; t < slots.length; t++) {
+          places.index[at] = (long) first[row] + t;
+          places.slots[at] = slots[t];
+          places.row[at] = row;
+          places.position[at] = t;
+          places.alpha[at] = recording.alpha()[row];
+          at++;
+        }
+      }
+      return places;
     }
   }
 }

@@ -5,6 +5,6 @@ package dev.cotrace.gate;
  *
  * @param edges {@code [part][cotangent]} row-major {@code [nSrc, nDst]}: summed over the positions
  *     of each part
- * @param positions {@code [cotangent][row · time + t]}: summed over all edges
+ * @param positions {@code [cotangent][place]}: summed over all edges
  */
 public record GateGradients(double[][][] edges, double[][] positions) {}

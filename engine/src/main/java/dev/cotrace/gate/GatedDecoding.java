@@ -7,6 +7,7 @@ import dev.cotrace.torch.Scope;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Decoding from a gated model with a KV cache: the prompts of all rows once, then one token at a
@@ -17,22 +18,28 @@ public final class GatedDecoding implements AutoCloseable {
   private final SequencePairs prompts;
   private final CorruptedSide corrupted;
   private final Holder corruptedReads = new Holder(); // [rows, D], when partners are resampled
+  private final @Nullable Tape tape;
   private Gates gates;
   private Blocks blocks;
   private long[] padding;
   private int[] origins; // which prompt each row goes on from
   private KvCache cache;
+  private int firstSlot; // on the tape, of what was last fed
 
   /**
    * Prepares to decode at most {@code newTokens} tokens after the prompts.
    *
    * @param gates for {@link Gates.Uniform}, one α for each row of {@code prompts}
+   * @param tape records all that is fed, where a gradient is to follow; only for {@link
+   *     Gates.Uniform}
    */
-  public GatedDecoding(GatedModel model, Gates gates, SequencePairs prompts, int newTokens) {
+  public GatedDecoding(
+      GatedModel model, Gates gates, SequencePairs prompts, int newTokens, @Nullable Tape tape) {
     this.model = model;
+    this.tape = tape;
     this.gates = gates;
     this.prompts = prompts;
-    blocks = prompts.blocks(/* withClean= */ false);
+    blocks = prompts.blocks();
     padding = prompts.leftPadding(blocks);
     cache = model.cache(gates, prompts.longest() + newTokens, padding);
     corrupted = new CorruptedSide(model, prompts, cache.capacity());
@@ -50,6 +57,17 @@ public final class GatedDecoding implements AutoCloseable {
     }
   }
 
+  /** The slots on the tape of the prompt in {@code row}, once the prompts are read. */
+  public int[] promptSlots(int row) {
+    int first = firstSlot + row * prompts.longest() + Math.toIntExact(padding[row]);
+    return IntStream.range(first, firstSlot + (row + 1) * prompts.longest()).toArray();
+  }
+
+  /** The slot on the tape of what {@link #step} last fed to {@code row}. */
+  public int slot(int row) {
+    return firstSlot + row;
+  }
+
   /**
    * From now on row i goes on from where row {@code rows[i]} was; rows may be repeated, so that the
    * rollouts of a prompt share its prefill, or left out.
@@ -64,7 +82,7 @@ public final class GatedDecoding implements AutoCloseable {
     padding = Arrays.stream(all).mapToLong(at -> paddings[at]).toArray();
     int[] prompt = origins;
     origins = Arrays.stream(rows).map(row -> prompt[row]).toArray();
-    blocks = new Blocks(rows.length, blocks.corrupted(), blocks.clean());
+    blocks = new Blocks(rows.length, blocks.corrupted());
     gates =
         switch (gates) {
           case Gates.Uniform(double[] alpha) ->
@@ -99,7 +117,7 @@ public final class GatedDecoding implements AutoCloseable {
   }
 
   private Tensor forward(Tensor ids, CorruptedValues values) {
-    try (ResidualStream stream = model.stream(gates, blocks, values)) {
+    try (ResidualStream stream = stream(values, Math.toIntExact(ids.size(1)))) {
       model.decoder().forward(ids, cache, stream);
       Tensor last = stream.readLogits().select(1, ids.size(1) - 1);
       if (prompts.corruption() instanceof Corruption.Resample) {
@@ -107,6 +125,18 @@ public final class GatedDecoding implements AutoCloseable {
       }
       return model.decoder().logits(blocks.live(last, 0));
     }
+  }
+
+  private ResidualStream stream(CorruptedValues values, int time) {
+    if (tape == null) {
+      return model.stream(gates, blocks, values);
+    }
+    if (!(gates instanceof Gates.Uniform uniform)) {
+      throw new IllegalArgumentException("only runs at uniform gates can be recorded");
+    }
+    Tape.Segment segment = tape.next(blocks.rows() * time, values);
+    firstSlot = segment.first();
+    return new RecordingStream(model, blocks, values, uniform, segment);
   }
 
   @Override

@@ -2,45 +2,29 @@ package dev.cotrace.gate;
 
 import dev.cotrace.model.KvCache;
 import dev.cotrace.model.ResidualStream;
-import dev.cotrace.torch.Holder;
 import dev.cotrace.torch.Scope;
 import org.bytedeco.pytorch.Tensor;
 
-/** One pass over whole given sequences of a gated model, without a gradient. */
-public final class GatedForward implements AutoCloseable {
-  private final Blocks blocks;
-  private final Holder reads;
+/** Passes over whole given sequences of a gated model, without a gradient. */
+public final class GatedForward {
+  private GatedForward() {}
 
   /**
-   * Runs {@code sequences}; every row begins at slot 0.
-   *
-   * @param withClean whether the clean run is needed beside the gated one
+   * What the logits of {@code sequences} read, {@code [N, D]}: the positions of all rows one after
+   * another; in the caller's scope.
    */
-  public GatedForward(GatedModel model, Gates gates, SequencePairs sequences, boolean withClean) {
-    blocks = sequences.blocks(withClean);
+  public static Tensor finalReads(GatedModel model, Gates gates, SequencePairs sequences) {
+    Blocks blocks = sequences.blocks();
     long[] padding = new long[blocks.total()];
-    try (Scope _ = new Scope();
+    try (Scope scope = new Scope();
         CorruptedSide corrupted = new CorruptedSide(model, sequences, sequences.longest());
         KvCache cache = model.cache(gates, sequences.longest(), padding);
         ResidualStream stream = model.stream(gates, blocks, corrupted.whole(blocks, padding))) {
       Tensor ids = sequences.ids(model.placement(), blocks, padding);
       model.decoder().forward(ids, cache, stream);
-      reads = new Holder(stream.readLogits());
+      Tensor live = blocks.live(stream.readLogits(), 0);
+      return scope.keep(
+          live.reshape(-1, live.size(2)).index_select(0, sequences.places(model.placement())));
     }
-  }
-
-  /** What the logits of the gated run read, {@code [rows, time, D]}; a view. */
-  public Tensor live() {
-    return blocks.live(reads.get(), 0);
-  }
-
-  /** What the logits of the clean run read, {@code [rows, time, D]}; a view. */
-  public Tensor clean() {
-    return blocks.clean(reads.get(), 0);
-  }
-
-  @Override
-  public void close() {
-    reads.close();
   }
 }

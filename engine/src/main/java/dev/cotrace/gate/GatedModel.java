@@ -37,15 +37,9 @@ public record GatedModel(Decoder decoder, ComputationGraph graph) {
     return decoder.architecture().maxPositions();
   }
 
-  /**
-   * Bytes that {@link RecordedRun} keeps of {@code positions} positions: the outputs of all sources
-   * there.
-   */
+  /** Bytes that a {@link Tape} keeps of {@code positions} positions. */
   public long recordedBytes(long positions) {
-    return positions
-        * decoder.architecture().width()
-        * graph.sources()
-        * placement().precision().bytes();
+    return positions * Tape.bytesPerSlot(this);
   }
 
   /** A fresh stream for one call of the forward pass under {@code gates}. */

@@ -48,7 +48,7 @@ public final class MeanOutputs implements AutoCloseable {
                 .map(ids -> new SequencePairs.Row(ids, new int[0], new int[0], 0))
                 .toList(),
             new Corruption.Constant(SourceValues.zero(0, 0)));
-    Blocks blocks = rows.blocks(/* withClean= */ false);
+    Blocks blocks = rows.blocks();
     long[] padding = new long[blocks.total()];
     try (Scope _ = new Scope();
         KvCache cache = model.cache(new Gates.Uniform(new double[0]), rows.longest(), padding);

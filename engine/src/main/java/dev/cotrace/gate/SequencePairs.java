@@ -2,6 +2,7 @@ package dev.cotrace.gate;
 
 import dev.cotrace.torch.Placement;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -63,8 +64,8 @@ public record SequencePairs(List<Row> rows, Corruption corruption) {
   }
 
   /** The blocks of a batch of these. */
-  Blocks blocks(boolean withClean) {
-    return new Blocks(rows.size(), corruption.runs(), withClean);
+  Blocks blocks() {
+    return new Blocks(rows.size(), corruption.runs());
   }
 
   /** Tokens of the longest sequence. */
@@ -78,8 +79,7 @@ public record SequencePairs(List<Row> rows, Corruption corruption) {
   /** The sequence in row {@code at} of all blocks. */
   private int[] sequence(Blocks blocks, int at) {
     Row row = rows.get(at % rows.size());
-    boolean corrupted = blocks.corrupted() && at / rows.size() == 1;
-    return corrupted ? row.corrupted : row.clean;
+    return at < blocks.rows() ? row.clean : row.corrupted;
   }
 
   /** Slots each row of each block must skip to end where the longest row ends. */
@@ -106,6 +106,18 @@ public record SequencePairs(List<Row> rows, Corruption corruption) {
       }
     }
     return placement.indices(ids, blocks.total(), width);
+  }
+
+  /** The slots of {@code [rows · longest]} that clean sequences fill, row by row. */
+  Tensor places(Placement placement) {
+    int width = longest();
+    long[] places =
+        IntStream.range(0, rows.size())
+            .flatMap(
+                row -> IntStream.range(0, rows.get(row).clean.length).map(t -> row * width + t))
+            .asLongStream()
+            .toArray();
+    return placement.indices(places, places.length);
   }
 
   /**

@@ -66,7 +66,7 @@ public final class Decoder {
           cache.append(layer, heads.key(), heads.value());
           Tensor keys = cache.keys(layer, span.end());
           Tensor values = cache.values(layer, span.end());
-          Tensor z = attend(heads.query(), keys, values, span.view(layer).mask());
+          Tensor z = attend(heads.query(), keys, values, span.view(layer).mask(), false);
           if (architecture.parallel()) {
             Tensor mlp = mlp(layer, stream.readMlp(layer));
             writeHeads(layer, z, stream);
@@ -175,8 +175,10 @@ public final class Decoder {
    * @param keys {@code [rows, Hk or H, end, dHead]}
    * @param values like {@code keys}
    * @param mask added to the scores, {@code [rows or 1, 1, time, end]}
+   * @param causal in place of a mask: slot t sees the slots up to t; only for keys of every query
+   *     head, and without a cap on scores
    */
-  Tensor attend(Tensor query, Tensor keys, Tensor values, @Nullable Tensor mask) {
+  Tensor attend(Tensor query, Tensor keys, Tensor values, @Nullable Tensor mask, boolean causal) {
     long rows = query.size(0);
     long time = query.size(1);
     long width = query.size(3);
@@ -187,7 +189,7 @@ public final class Decoder {
             .reshape(rows, time, shared, group, width)
             .permute(0, 2, 3, 1, 4)
             .reshape(rows, shared, group * time, width);
-    @Nullable Tensor bias = mask == null ? null : mask.repeat(1, 1, group, 1);
+    @Nullable Tensor bias = mask == null || group == 1 ? mask : mask.repeat(1, 1, group, 1);
     Tensor z =
         architecture.attention().scoreCap() > 0
             ? attendCapped(grouped, keys, values, bias)
@@ -197,7 +199,7 @@ public final class Decoder {
                 values,
                 bias == null ? new TensorOptional() : new TensorOptional(bias),
                 0.0,
-                false,
+                causal,
                 new DoubleOptional(architecture.attention().scale()),
                 false);
     return z.reshape(rows, shared, group, time, width)
@@ -240,7 +242,8 @@ public final class Decoder {
     return architecture.logitCap() > 0 ? capped(logits, architecture.logitCap()) : logits;
   }
 
-  private Tensor activate(Tensor x) {
+  /** The MLP's activation function of {@code x}, entry by entry. */
+  Tensor activate(Tensor x) {
     return switch (architecture.mlp().activation()) {
       case SILU -> torch.silu(x);
       case GELU -> torch.gelu(x, "none");

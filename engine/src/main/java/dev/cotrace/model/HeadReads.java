@@ -1,90 +1,84 @@
 package dev.cotrace.model;
 
+import dev.cotrace.model.Norm.Standardised;
 import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Takes cotangents of all query heads' projections back to what the heads read, before the norm.
+ * What each target among the heads of a layer reads: takes cotangents of every query head's q, k
+ * and v back through its projection and the norm.
  *
- * <p>With x̂ the normed read before its gain, σ the root it was divided by and γ the gain, head h's
- * projection has the matrix {@code A = W_h diag(γ)} on x̂. A cotangent c of the head becomes {@code
- * (Aᵀc − x̂ · mean(x̂ · Aᵀc) − [centred] mean(Aᵀc)) / σ}. Both means are over D and are taken in
- * the head's own space, {@code mean(x̂ · Aᵀc) = c · (A x̂) / D}, so that the wide tensor {@code
- * [3H, rows, time, D]} is passed over as few times as can be. Runs in the caller's scope.
+ * <p>With x̂ the read before the norm's gain γ, σ the root it was divided by, head h's projection
+ * has the matrix {@code A = W_h diag(γ)} on x̂. A cotangent c of the head becomes {@code (Aᵀc − x̂
+ * · mean(x̂ · Aᵀc) − [centred] mean(Aᵀc)) / σ}. Both means are over D and are taken in the head's
+ * own space, {@code mean(x̂ · Aᵀc) = c · (A x̂) / D}, so that the wide tensor {@code [3H, C, N, D]}
+ * is passed over as few times as can be. Runs in the caller's scope.
  */
-final class HeadReads {
+public final class HeadReads {
   private final Norm norm;
-  private final Tensor unit; // x̂ [rows, time, D]
-  private final Tensor inverseRoot; // 1/σ [rows, time, 1]
+  private final Linear[] projections;
+  private final int heads;
   private final int headDimension;
 
-  HeadReads(Norm norm, Tensor read, int headDimension) {
-    this.norm = norm;
-    this.headDimension = headDimension;
-    Tensor offset = norm.centred() ? read.sub(mean(read)) : read;
-    inverseRoot = mean(offset.square()).add(new Scalar(norm.epsilon())).rsqrt();
-    unit = offset.mul(inverseRoot);
+  /** The reads of the heads of {@code layer}. */
+  public HeadReads(Decoder decoder, int layer) {
+    Weights.AttentionWeights w = decoder.layer(layer).attention();
+    norm = w.norm();
+    projections = new Linear[] {w.query(), w.key(), w.value()};
+    heads = decoder.architecture().heads();
+    headDimension = decoder.architecture().headDimension();
   }
 
   /**
-   * The cotangents of the reads, in target order.
+   * Writes the cotangents of what each target reads.
    *
-   * @param projections of queries, keys and values
-   * @param heads cotangents of each one's heads, {@code [rows, time, H, dHead]}
-   * @return {@code [3H, rows, time, D]}
+   * @param read what all heads read, {@code [N, D]}
+   * @param cotangents of their projections, {@code [3H, C, N, dHead]} in target order
+   * @param reads receives {@code [3H, C, N, D]}; contiguous
    */
-  Tensor pullBack(Linear[] projections, Tensor[] heads) {
-    long count = heads[0].size(2);
-    Tensor reads =
-        unit.new_empty(projections.length * count, unit.size(0), unit.size(1), unit.size(2));
-    for (int i = 0; i < projections.length; i++) {
+  public void pullBack(Tensor read, Tensor cotangents, Tensor reads) {
+    Standardised x = norm.standardised(read);
+    Tensor scaled = cotangents.mul(x.inverseRoot()); // [3H, C, N, dHead], contiguous
+    for (int slot = 0; slot < projections.length; slot++) {
       write(
-          reads.narrow(0, i * count, count),
-          projections[i],
-          heads[i].mul(inverseRoot.unsqueeze(3)));
+          reads.narrow(0, (long) slot * heads, heads),
+          projections[slot],
+          scaled.narrow(0, (long) slot * heads, heads),
+          x.unit());
     }
-    return reads;
   }
 
-  /**
-   * Writes one projection's part, {@code [H, rows, time, D]}, given cotangents already divided by
-   * σ.
-   */
-  private void write(Tensor reads, Linear projection, Tensor heads) {
+  /** One projection's part, {@code [H, C, N, D]}, given cotangents already divided by σ. */
+  private void write(Tensor reads, Linear projection, Tensor cotangents, Tensor unit) {
     Tensor gained = projection.weight().mul(norm.weight()); // [Hk or H · dHead, D]
-    Tensor byHead = gained.reshape(-1, headDimension, gained.size(1));
+    long width = gained.size(1);
+    Tensor byHead = gained.reshape(-1, headDimension, width);
     long shared = byHead.size(0);
-    Tensor cotangent =
-        heads
-            .permute(2, 0, 1, 3)
-            .reshape(shared, -1, headDimension); // heads of a group lie together
-    torch.bmm_out(reads.view(shared, -1, gained.size(1)), cotangent, byHead);
-    reads.addcmul_(
-        perHead(heads.mul(projected(gained, heads.size(2) / shared))), unit, new Scalar(-1.0));
+    // The query heads of a group lie together.
+    Tensor grouped = cotangents.view(shared, -1, headDimension);
+    torch.bmm_out(reads.view(shared, -1, width), grouped, byHead);
+    Tensor projected = perQueryHead(unit.matmul(gained.t()), shared); // A x̂, [H, 1, N, dHead]
+    reads.addcmul_(overWidth(cotangents.mul(projected), width), unit, new Scalar(-1.0));
     if (norm.centred()) {
-      Tensor means =
-          byHead
-              .mean(2)
-              .repeat_interleave(heads.size(2) / shared, new LongOptional(0), new LongOptional());
-      reads.sub_(perHead(heads.mul(means).mul(new Scalar(gained.size(1)))));
+      Tensor means = perQueryHead(byHead.mean(2).reshape(1, -1), shared).mul(new Scalar(width));
+      reads.sub_(overWidth(cotangents.mul(means), width));
     }
   }
 
-  /** A x̂ of every query head, {@code [rows, time, H, dHead]}. */
-  private Tensor projected(Tensor gained, long group) {
-    Tensor all = unit.matmul(gained.t()).reshape(unit.size(0), unit.size(1), -1, headDimension);
-    return group == 1 ? all : all.repeat_interleave(group, new LongOptional(2), new LongOptional());
+  /** {@code [n, Hk or H · dHead]} of every query head, {@code [H, 1, n, dHead]}. */
+  private Tensor perQueryHead(Tensor x, long shared) {
+    Tensor byHead = x.reshape(x.size(0), shared, headDimension).transpose(0, 1);
+    Tensor each =
+        shared == heads
+            ? byHead
+            : byHead.repeat_interleave(heads / shared, new LongOptional(0), new LongOptional());
+    return each.unsqueeze(1);
   }
 
-  /** Sums over dHead, divided by D, {@code [H, rows, time, 1]}. */
-  private Tensor perHead(Tensor products) {
-    Tensor sums = products.sum(-1).div(new Scalar(unit.size(2)));
-    return sums.permute(2, 0, 1).unsqueeze(3);
-  }
-
-  private static Tensor mean(Tensor x) {
-    return x.mean(new long[] {-1}, true, null);
+  /** Sums over dHead, divided by D, {@code [H, C, N, 1]}. */
+  private static Tensor overWidth(Tensor products, long width) {
+    return products.sum(new long[] {-1}, true, null).div_(new Scalar(width));
   }
 }

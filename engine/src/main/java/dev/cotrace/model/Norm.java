@@ -28,8 +28,41 @@ record Norm(boolean centred, double epsilon, Tensor weight, @Nullable Tensor bia
     return bias == null ? y : y.add(bias);
   }
 
+  /**
+   * An input as the norm sees it.
+   *
+   * @param unit x̂, like the input
+   * @param inverseRoot {@code 1/√(mean(x²) + ε)}, of size 1 in the last dimension
+   */
+  record Standardised(Tensor unit, Tensor inverseRoot) {}
+
+  /** Standardises the last dimension of {@code x}; runs in the caller's scope. */
+  Standardised standardised(Tensor x) {
+    Tensor offset = centred ? x.sub(mean(x)) : x;
+    Tensor inverseRoot = inverseRoot(offset);
+    return new Standardised(offset.mul(inverseRoot), inverseRoot);
+  }
+
+  /**
+   * The cotangents of an input for those of its output: {@code (γc − x̂ · mean(x̂ · γc) − [centred]
+   * mean(γc)) / σ}; runs in the caller's scope.
+   *
+   * @param x the input {@code [N, D]}
+   * @param outputs cotangents {@code [C, N, D]}
+   */
+  Tensor pullBack(Standardised x, Tensor outputs) {
+    Tensor gained = outputs.mul(weight);
+    Tensor radial = mean(gained.mul(x.unit));
+    Tensor tangential = centred ? gained.sub_(mean(gained)) : gained;
+    return tangential.addcmul_(x.unit, radial, new Scalar(-1.0)).mul_(x.inverseRoot);
+  }
+
+  private static Tensor mean(Tensor x) {
+    return x.mean(new long[] {-1}, true, null);
+  }
+
   /** RMSNorm's {@code 1/√(mean(x²) + ε)} over the last dimension, which stays with size 1. */
   Tensor inverseRoot(Tensor x) {
-    return x.square().mean(new long[] {-1}, true, null).add(new Scalar(epsilon)).rsqrt();
+    return mean(x.square()).add(new Scalar(epsilon)).rsqrt();
   }
 }

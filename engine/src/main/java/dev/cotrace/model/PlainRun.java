@@ -5,13 +5,19 @@ import dev.cotrace.torch.Precision;
 import dev.cotrace.torch.Scope;
 import dev.cotrace.torch.Torch;
 import java.util.Arrays;
+import java.util.List;
+import java.util.stream.LongStream;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
-/** The model as it is, on one sequence: nothing gated, nothing corrupted. */
+/** The model as it is: nothing gated, nothing corrupted. */
 public final class PlainRun {
   /** Numbers worked on at a time: what a vocabulary of 256,000 needs at 64 positions. */
   private static final int PIECE = 1 << 24;
+
+  /** Positions that several sequences are run with at a time. */
+  private static final int POSITIONS_AT_ONCE = 2048;
 
   private final Decoder decoder;
 
@@ -48,6 +54,59 @@ public final class PlainRun {
    */
   public void logProbabilities(int[] ids, Row row) {
     run(ids, logits -> torch.log_softmax(logits.to(Precision.FLOAT64.type()), -1), row);
+  }
+
+  /**
+   * What the logits read after each token of {@code sequences}, {@code [N, D]}: the positions of
+   * all sequences one after another; in the caller's scope.
+   */
+  public Tensor finalReads(List<int[]> sequences) {
+    try (Scope scope = new Scope()) {
+      TensorVector reads = new TensorVector();
+      int first = 0;
+      while (first < sequences.size()) {
+        int end = first + 1;
+        int longest = sequences.get(first).length;
+        while (end < sequences.size()) {
+          longest = Math.max(longest, sequences.get(end).length);
+          if (longest * (end + 1 - first) > POSITIONS_AT_ONCE) {
+            break;
+          }
+          end++;
+        }
+        reads.push_back(together(sequences.subList(first, end)));
+        first = end;
+      }
+      return scope.keep(torch.cat(reads, 0));
+    }
+  }
+
+  private Tensor together(List<int[]> sequences) {
+    int longest = sequences.stream().mapToInt(ids -> ids.length).max().orElseThrow();
+    long[] ids = new long[sequences.size() * longest];
+    LongStream.Builder places = LongStream.builder();
+    for (int row = 0; row < sequences.size(); row++) {
+      int[] sequence = sequences.get(row);
+      for (int t = 0; t < sequence.length; t++) {
+        ids[row * longest + t] = sequence[t];
+        places.add((long) row * longest + t);
+      }
+    }
+    long[] filled = places.build().toArray();
+    Placement placement = decoder.placement();
+    Architecture architecture = decoder.architecture();
+    long[] padding = new long[sequences.size()];
+    try (Scope scope = new Scope();
+        KvCache cache =
+            new KvCache(placement, architecture, architecture.keyValueHeads(), longest, padding);
+        ResidualStream stream = new PlainStream()) {
+      decoder.forward(placement.indices(ids, sequences.size(), longest), cache, stream);
+      Tensor reads = stream.readLogits();
+      return scope.keep(
+          reads
+              .reshape(-1, reads.size(2))
+              .index_select(0, placement.indices(filled, filled.length)));
+    }
   }
 
   @FunctionalInterface

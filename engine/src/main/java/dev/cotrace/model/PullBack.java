@@ -2,20 +2,23 @@ package dev.cotrace.model;
 
 import dev.cotrace.model.Decoder.Projections;
 import dev.cotrace.model.ResidualStream.Reads;
+import dev.cotrace.model.Weights.AttentionWeights;
+import dev.cotrace.model.Weights.MlpWeights;
 import dev.cotrace.torch.Scope;
 import dev.cotrace.torch.Torch;
-import java.util.ArrayList;
-import java.util.List;
 import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Vector-Jacobian products of a decoder's blocks: from the cotangent of what a block adds to the
- * residual stream to the cotangents of what it reads, before the norm and apart for each query
- * head's q, k and v.
+ * residual stream to the cotangents of what it reads, before the norm.
  *
- * <p>Each method recomputes one block from its recorded read, so memory is that of one layer.
- * Several cotangents (the direct and the through-CoT part) share the recomputation.
+ * <p>Each method starts from one block's recorded read, so memory is that of one layer. Several
+ * cotangents (the direct and the through-CoT part) go back together. Linear maps and norms go back
+ * by formula; libtorch's autograd does the activation, and attention with all that happens to
+ * queries and keys in it.
  */
 public final class PullBack {
   private final Decoder decoder;
@@ -26,61 +29,108 @@ public final class PullBack {
   }
 
   /**
-   * Cotangents of every query head's reads, in target order (all q, all k, all v).
+   * Cotangents at the heads of a layer.
    *
-   * @param read what all heads of {@code layer} read, {@code [rows, time, D]}; the whole sequences
-   * @param span the positions of those sequences
-   * @param outputs cotangents of the heads' sum, {@code [rows, time, D]} each
-   * @return one {@code [3H, rows, time, D]} for each of {@code outputs}
+   * @param reads of what all heads read, summed over heads, q, k and v, {@code [C, N, D]}
+   * @param projections of every query head's q, k and v, {@code [3H, C, N, dHead]} in target order
+   *     (all q, all k, all v): {@link HeadReads} makes of them what each target reads
    */
-  public List<Tensor> heads(int layer, Tensor read, Span span, List<Tensor> outputs) {
+  public record Heads(Tensor reads, Tensor projections) {}
+
+  /**
+   * Goes back through the heads of a layer.
+   *
+   * @param read what all heads of {@code layer} read, {@code [N, D]}
+   * @param rows the sequences that the N places are
+   * @param outputs cotangents of the heads' sum, {@code [C, N, D]}
+   */
+  public Heads heads(int layer, Tensor read, PackedRows rows, Tensor outputs) {
     try (Scope scope = new Scope()) {
-      Weights.AttentionWeights w = decoder.layer(layer).attention();
-      Projections shared = decoder.project(layer, Reads.shared(read));
+      Projections shared = decoder.project(layer, Reads.shared(read.unsqueeze(0)));
       int group = decoder.architecture().groupSize();
       Tensor query = leaf(shared.query());
       Tensor key = leaf(ungrouped(shared.key(), group));
       Tensor value = leaf(ungrouped(shared.value(), group));
-      Projections turned = decoder.positioned(layer, new Projections(query, key, value), span);
+      Projections turned =
+          decoder.positioned(layer, new Projections(query, key, value), rows.span());
       HeadOutput output = decoder.headOutput(layer);
-      Tensor z =
-          output.normed(
-              decoder.attend(
-                  turned.query(),
-                  turned.key().transpose(1, 2),
-                  turned.value().transpose(1, 2),
-                  span.view(layer).mask()));
-      HeadReads headReads = new HeadReads(w.norm(), read, decoder.architecture().headDimension());
-      Linear[] projections = {w.query(), w.key(), w.value()};
-      List<Tensor> reads = new ArrayList<>();
-      for (int i = 0; i < outputs.size(); i++) {
-        boolean more = i + 1 < outputs.size();
-        Tensor[] heads =
-            Torch.pullBack(z, output.pullBack(outputs.get(i)), more, query, key, value);
-        reads.add(scope.keep(headReads.pullBack(projections, heads)));
+      Tensor z = output.normed(rows.attend(layer, turned));
+      long count = outputs.size(0);
+      long heads = z.size(2);
+      Tensor projections = scope.keep(read.new_empty(3 * heads, count, read.size(0), z.size(3)));
+      Tensor sums = outputs.new_empty(outputs.sizes());
+      for (int i = 0; i < count; i++) {
+        Tensor cotangent = output.pullBack(outputs.narrow(0, i, 1));
+        Tensor[] each = Torch.pullBack(z, cotangent, i + 1 < count, query, key, value);
+        for (int slot = 0; slot < each.length; slot++) {
+          projections
+              .narrow(0, slot * heads, heads)
+              .select(1, i)
+              .copy_(each[slot].select(0, 0).transpose(0, 1));
+        }
+        sums.select(0, i).copy_(throughProjections(layer, each));
       }
-      return reads;
+      Norm norm = decoder.layer(layer).attention().norm();
+      Tensor reads = norm.pullBack(norm.standardised(read), sums);
+      return new Heads(scope.keep(reads), projections);
     }
   }
 
+  /** From every query head's q, k and v, {@code [1, N, H, dHead]}, to the normed read. */
+  private Tensor throughProjections(int layer, Tensor[] heads) {
+    AttentionWeights w = decoder.layer(layer).attention();
+    return flat(heads[0])
+        .matmul(w.query().weight())
+        .addmm_(grouped(heads[1], w.key()), w.key().weight())
+        .addmm_(grouped(heads[2], w.value()), w.value().weight());
+  }
+
+  private static Tensor flat(Tensor heads) {
+    return heads.reshape(heads.size(1), -1);
+  }
+
+  /** Heads that share a projection summed, {@code [N, Hk · dHead]}. */
+  private static Tensor grouped(Tensor heads, Linear projection) {
+    long shared = projection.weight().size(0) / heads.size(3);
+    return shared == heads.size(2)
+        ? flat(heads)
+        : heads.reshape(heads.size(1), shared, -1, heads.size(3)).sum(2).reshape(heads.size(1), -1);
+  }
+
   /**
-   * Cotangents of the MLP's read.
+   * Cotangents of the MLP's read, {@code [C, N, D]}.
    *
-   * @param read what the MLP of {@code layer} read, {@code [rows, time, D]}
-   * @param outputs cotangents of its output, {@code [rows, time, D]} each
-   * @return one {@code [rows, time, D]} for each of {@code outputs}
+   * @param read what the MLP of {@code layer} read, {@code [N, D]}
+   * @param outputs cotangents of its output, {@code [C, N, D]}
    */
-  public List<Tensor> mlp(int layer, Tensor read, List<Tensor> outputs) {
+  public Tensor mlp(int layer, Tensor read, Tensor outputs) {
     try (Scope scope = new Scope()) {
-      Tensor input = leaf(read);
-      Tensor output = decoder.mlp(layer, input);
-      List<Tensor> reads = new ArrayList<>();
-      for (int i = 0; i < outputs.size(); i++) {
-        boolean more = i + 1 < outputs.size();
-        reads.add(scope.keep(Torch.pullBack(output, outputs.get(i), more, input)[0]));
-      }
-      return reads;
+      MlpWeights w = decoder.layer(layer).mlp();
+      Tensor x = w.norm().apply(read);
+      Tensor up = w.up().apply(x);
+      Linear gating = w.gate();
+      Tensor input = leaf(gating == null ? up : gating.apply(x));
+      Tensor active = decoder.activate(input);
+      Tensor slope = Torch.pullBack(active, torch.ones_like(active), false, input)[0];
+      Tensor activation = active.detach();
+      Tensor hidden = gating == null ? activation : activation.mul(up);
+      Tensor cotangent = throughPostNorm(w, hidden, outputs).matmul(w.down().weight());
+      Tensor normed =
+          gating == null
+              ? cotangent.mul(slope).matmul(w.up().weight())
+              : cotangent
+                  .mul(activation)
+                  .matmul(w.up().weight())
+                  .add_(cotangent.mul(slope.mul(up)).matmul(gating.weight()));
+      return scope.keep(w.norm().pullBack(w.norm().standardised(read), normed));
     }
+  }
+
+  private static Tensor throughPostNorm(MlpWeights w, Tensor hidden, Tensor outputs) {
+    @Nullable Norm after = w.postNorm();
+    return after == null
+        ? outputs
+        : after.pullBack(after.standardised(w.down().apply(hidden)), outputs);
   }
 
   private static Tensor leaf(Tensor value) {
@@ -88,8 +138,8 @@ public final class PullBack {
   }
 
   /**
-   * Keys or values {@code [rows, time, Hk, dHead]} repeated for every query head, {@code [rows,
-   * time, H, dHead]}.
+   * Keys or values {@code [1, N, Hk, dHead]} repeated for every query head, {@code [1, N, H,
+   * dHead]}.
    */
   private static Tensor ungrouped(Tensor shared, int group) {
     return group == 1

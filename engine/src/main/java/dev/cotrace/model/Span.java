@@ -48,7 +48,7 @@ public record Span(int end, Tensor positions, List<View> views) {
       }
     }
     Map<Integer, Tensor> masks = new HashMap<>();
-    Map<Rotary, Rotation> rotations = new HashMap<>();
+    Rotations rotations = new Rotations(placement, positions, hidden.length, time);
     List<View> views = new ArrayList<>();
     for (AttentionPattern pattern : architecture.attention().patterns()) {
       boolean narrow = pattern.window() > 0 && pattern.window() < start + time;
@@ -56,14 +56,34 @@ public record Span(int end, Tensor positions, List<View> views) {
       if (narrow || padded || time > 1) {
         masks.computeIfAbsent(window, _ -> mask(placement, start, time, hidden, window));
       }
-      if (pattern.rotary().enabled()) {
-        rotations.computeIfAbsent(
-            pattern.rotary(),
-            rotary -> Rotation.of(placement, rotary, positions, hidden.length, time));
-      }
-      views.add(new View(masks.get(window), rotations.get(pattern.rotary())));
+      views.add(new View(masks.get(window), rotations.of(pattern.rotary())));
     }
     return new Span(start + time, placement.indices(positions, hidden.length, time), views);
+  }
+
+  /** The views of places {@code [1, positions]} that see nothing of each other: rotations only. */
+  static Span apart(Placement placement, Architecture architecture, long[] positions) {
+    Rotations rotations = new Rotations(placement, positions, 1, positions.length);
+    List<View> views = new ArrayList<>();
+    for (AttentionPattern pattern : architecture.attention().patterns()) {
+      views.add(new View(null, rotations.of(pattern.rotary())));
+    }
+    Tensor places = placement.indices(positions, 1, positions.length);
+    return new Span(positions.length, places, views);
+  }
+
+  /** The rotations of one span's positions, each made once. */
+  private record Rotations(
+      Placement placement, long[] positions, int rows, int time, Map<Rotary, Rotation> made) {
+    Rotations(Placement placement, long[] positions, int rows, int time) {
+      this(placement, positions, rows, time, new HashMap<>());
+    }
+
+    @Nullable Rotation of(Rotary rotary) {
+      return rotary.enabled()
+          ? made.computeIfAbsent(rotary, _ -> Rotation.of(placement, rotary, positions, rows, time))
+          : null;
+    }
   }
 
   /** What the positions see in {@code layer}. */
@@ -75,7 +95,7 @@ public record Span(int end, Tensor positions, List<View> views) {
    * Slot s is visible from slot t when {@code t − window < s ≤ t} and s is no padding; padding sees
    * itself, so that no softmax is empty.
    */
-  private static Tensor mask(Placement placement, int start, int time, long[] hidden, int window) {
+  static Tensor mask(Placement placement, int start, int time, long[] hidden, int window) {
     try (Scope scope = new Scope()) {
       int end = start + time;
       Tensor slot = placement.indices(range(0, end), 1, 1, 1, end);

@@ -48,7 +48,7 @@ final class BranchingGrowth implements Growth {
     }
     tokens += longer.size();
     leaves.addAll(longer.stream().filter(Path::done).toList());
-    return longer.stream().filter(path -> !path.done()).toList();
+    return longer;
   }
 
   private boolean branches(Path path, NextTokens next) {
@@ -123,7 +123,6 @@ final class BranchingGrowth implements Growth {
 
   @Override
   public Sample sample() {
-    List<Rollout> rollouts = leaves.stream().map(Path::rollout).toList();
-    return new Sample(rollouts, new TreeWeighting(request.rollouts(), leaves), tokens);
+    return Sample.of(leaves, new TreeWeighting(request.rollouts(), leaves), tokens);
   }
 }

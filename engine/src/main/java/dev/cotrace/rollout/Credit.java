@@ -15,10 +15,8 @@ import java.util.Arrays;
  * @param throughCot mass by which tokens get sampled, of the same positions
  */
 public record Credit(double[] advantage, double[] direct, double[] throughCot) {
-  /** The parts of the batch that are row {@code row}'s, of a batch {@code time} positions long. */
-  static Credit of(
-      Transcript transcript, double[] advantage, double[][] positions, int row, int time) {
-    int from = row * time;
+  /** The parts of the batch that are a transcript's whose first place is {@code from}. */
+  static Credit of(Transcript transcript, double[] advantage, double[][] positions, int from) {
     int to = from + transcript.clean().length;
     return new Credit(
         advantage,

@@ -15,7 +15,7 @@ final class GroupGradients {
   /** One part for each group, or, where there are bins, for each bin of each group. */
   static Parts parts(List<Group> groups, Bins bins) {
     if (bins.names().isEmpty()) {
-      return new Parts.Rows(groups.stream().mapToInt(g -> g.transcripts().size()).toArray());
+      return Parts.ofRows(groups.stream().mapToInt(g -> g.transcripts().size()).toArray());
     }
     int count = bins.names().size();
     List<int[]> partOf = new ArrayList<>();
@@ -25,7 +25,7 @@ final class GroupGradients {
         partOf.add(Arrays.stream(bins.of(transcript)).map(bin -> first + bin).toArray());
       }
     }
-    return new Parts.Positions(partOf, groups.size() * count);
+    return new Parts(partOf, groups.size() * count);
   }
 
   /**
@@ -39,8 +39,7 @@ final class GroupGradients {
       GateGradients gradients,
       List<Measurement> measurements,
       List<Weighting.Weights> weights) {
-    int rows = measurements.size();
-    int time = gradients.positions()[0].length / rows;
+    int place = 0;
     int binCount = bins.names().size();
     List<GroupGradient> collected = new ArrayList<>();
     int row = 0;
@@ -49,8 +48,8 @@ final class GroupGradients {
       double[][] advantages = weights.get(group).advantage();
       List<Credit> credits = new ArrayList<>();
       for (int i = 0; i < transcripts.size(); i++) {
-        credits.add(
-            Credit.of(transcripts.get(i), advantages[i], gradients.positions(), row + i, time));
+        credits.add(Credit.of(transcripts.get(i), advantages[i], gradients.positions(), place));
+        place += transcripts.get(i).clean().length;
       }
       int parts = Math.max(1, binCount);
       double[][][] own = Arrays.copyOfRange(gradients.edges(), group * parts, (group + 1) * parts);

@@ -11,7 +11,7 @@ interface Growth {
    * Adds one token to each path; there may be more or fewer paths afterwards.
    *
    * @param paths those that go on, in rows of {@code next}
-   * @return those that go on after this token, in the rows of their parents
+   * @return those that were given a token, in the rows of their parents; some may end with it
    */
   List<Path> grow(List<Path> paths, NextTokens next);
 

@@ -23,13 +23,11 @@ final class IndependentGrowth implements Growth {
   @Override
   public List<Path> grow(List<Path> paths, NextTokens next) {
     paths.forEach(path -> path.append(next.drawn(path.row)));
-    return paths.stream().filter(path -> !path.done()).toList();
+    return paths;
   }
 
   @Override
   public Sample sample() {
-    List<Rollout> rollouts = all.stream().map(Path::rollout).toList();
-    long tokens = all.stream().mapToLong(Path::drawn).sum();
-    return new Sample(rollouts, weighting, tokens);
+    return Sample.of(all, weighting, all.stream().mapToLong(Path::drawn).sum());
   }
 }

@@ -22,6 +22,8 @@ final class Path {
   private final int[] tokens;
   private final int[] partners; // of the tokens, in the corrupted run
   private final Sampling sampling;
+  private int[] slots = {}; // on the tape, of what was fed so far: prompt, then tokens
+  private int fed;
   private int length;
   private Rollout.@Nullable Finish finish;
 
@@ -75,7 +77,33 @@ final class Path {
         new Path(
             childStream, weight * share, all, tokens.clone(), partners.clone(), length, sampling);
     child.row = row;
+    child.slots = slots.clone();
+    child.fed = fed;
     return child;
+  }
+
+  /** Takes note of where on the tape its prompt is. */
+  void recordPrompt(int[] promptSlots) {
+    slots = promptSlots.clone();
+    fed = promptSlots.length;
+  }
+
+  /** Takes note of where on the tape the next of its transcript is. */
+  void record(int slot) {
+    if (fed == slots.length) {
+      slots = Arrays.copyOf(slots, 2 * fed);
+    }
+    slots[fed++] = slot;
+  }
+
+  /** Where on the tape its transcript is, as far as it was fed. */
+  int[] slots() {
+    return Arrays.copyOf(slots, fed);
+  }
+
+  /** How much of its transcript was fed and recorded. */
+  int fed() {
+    return fed;
   }
 
   /** Names the random stream of its draws within the request's job. */

@@ -93,7 +93,7 @@ final class PerEdgeBaseline {
       List<Weighting.Weights> weights) {
     List<GroupGradient> collected = new ArrayList<>();
     int row = 0;
-    int time = gradients.positions()[0].length / measurements.size();
+    int place = 0;
     for (int group = 0; group < groups.size(); group++) {
       List<Transcript> transcripts = groups.get(group).transcripts();
       List<Credit> credits = new ArrayList<>();
@@ -101,7 +101,8 @@ final class PerEdgeBaseline {
       for (int i = 0; i < rows.length; i++) {
         double[] advantage = weights.get(group).advantage()[i];
         rows[i] = gradients.edges()[row + i];
-        credits.add(Credit.of(transcripts.get(i), advantage, gradients.positions(), row + i, time));
+        credits.add(Credit.of(transcripts.get(i), advantage, gradients.positions(), place));
+        place += transcripts.get(i).clean().length;
       }
       int next = row + rows.length;
       collected.add(

@@ -26,7 +26,7 @@ final class Readout implements AutoCloseable {
   private static final long LOGITS_AT_ONCE = 16_000_000;
 
   /**
-   * Where to read: {@code slots} index {@code [rows · time]}, {@code tokens} are the ids to look up
+   * Where to read: {@code slots} are places in {@code [N]}, {@code tokens} are the ids to look up
    * there.
    */
   record Positions(long[] slots, long[] tokens) {}
@@ -48,9 +48,9 @@ final class Readout implements AutoCloseable {
       new Holder(); // [positions, D], of kl · KL + klReverse · KL reversed
 
   /**
-   * Reads at {@code positions} of {@code live [rows · time, D]}.
+   * Reads at {@code positions} of {@code live [N, D]}.
    *
-   * @param clean the clean run's final stream {@code [rows · time, D]}; needed for divergences
+   * @param clean the clean run's final stream {@code [N, D]}; needed for divergences
    */
   Readout(
       Decoder decoder,
@@ -135,12 +135,12 @@ final class Readout implements AutoCloseable {
     System.arraycopy(values, 0, to, first, values.length);
   }
 
-  /** Adds Σ weights[i] · ∂logProbability[i] to {@code cotangent [rows · time, D]}. */
+  /** Adds Σ weights[i] · ∂logProbability[i] to {@code cotangent [N, D]}. */
   void addLogProbability(Tensor cotangent, double[] weights) {
     add(cotangent, logProbabilityRows.get(), weights);
   }
 
-  /** Adds Σ weights[i] · ∂(weighted divergences)[i] to {@code cotangent [rows · time, D]}. */
+  /** Adds Σ weights[i] · ∂(weighted divergences)[i] to {@code cotangent [N, D]}. */
   void addDivergence(Tensor cotangent, double[] weights) {
     add(cotangent, divergenceRows.get(), weights);
   }

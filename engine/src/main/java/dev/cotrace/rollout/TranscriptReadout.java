@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 final class TranscriptReadout implements AutoCloseable {
   private final Objective objective;
   private final List<Transcript> transcripts;
+  private final int[] first;
   private final Readout sampled;
   private final Readout answers;
   private final Readout
@@ -26,7 +27,7 @@ final class TranscriptReadout implements AutoCloseable {
   /**
    * Reads a batch.
    *
-   * @param live the gated run's final stream {@code [rows, time, D]}
+   * @param live the gated run's final stream at all positions, row by row, {@code [N, D]}
    * @param clean the clean run's, where the objective needs it
    */
   TranscriptReadout(
@@ -39,61 +40,59 @@ final class TranscriptReadout implements AutoCloseable {
       boolean gradients) {
     this.objective = objective;
     this.transcripts = transcripts;
-    Tensor flat = flat(live);
-    long time = live.size(1);
+    first = firstPlaces(transcripts);
     double kl = objective.weight(ModelTerm.KL);
     double klReverse = objective.weight(ModelTerm.KL_REVERSE);
     sampled =
         new Readout(
             decoder,
-            flat,
-            clean == null ? null : flat(clean),
-            sampledPositions(time),
+            live,
+            clean,
+            sampledPositions(),
             new Quantities(kl, klReverse, temperature),
             gradients);
     answers =
         new Readout(
-            decoder,
-            flat,
-            null,
-            answerPositions(time),
-            new Quantities(0, 0, temperature),
-            gradients);
+            decoder, live, null, answerPositions(), new Quantities(0, 0, temperature), gradients);
     contrasts =
-        new Readout(
-            decoder, flat, null, contrastPositions(time), new Quantities(0, 0, 1), gradients);
+        new Readout(decoder, live, null, contrastPositions(), new Quantities(0, 0, 1), gradients);
   }
 
-  private static Tensor flat(Tensor reads) {
-    return reads.reshape(-1, reads.size(2));
+  /** First place of each transcript. */
+  private static int[] firstPlaces(List<Transcript> transcripts) {
+    int[] first = new int[transcripts.size()];
+    for (int row = 1; row < first.length; row++) {
+      first[row] = first[row - 1] + transcripts.get(row - 1).clean().length;
+    }
+    return first;
   }
 
-  private Positions sampledPositions(long time) {
+  private Positions sampledPositions() {
     LongStream.Builder slots = LongStream.builder();
     LongStream.Builder tokens = LongStream.builder();
     for (int row = 0; row < transcripts.size(); row++) {
       Transcript transcript = transcripts.get(row);
       for (int step = 0; step < transcript.rollout().steps(); step++) {
-        slots.add(row * time + transcript.sampledFrom(step));
+        slots.add(first[row] + transcript.sampledFrom(step));
         tokens.add(transcript.rollout().tokens()[step]);
       }
     }
     return new Positions(slots.build().toArray(), tokens.build().toArray());
   }
 
-  private Positions answerPositions(long time) {
+  private Positions answerPositions() {
     LongStream.Builder slots = LongStream.builder();
     LongStream.Builder tokens = LongStream.builder();
     for (int row = 0; row < transcripts.size(); row++) {
       for (int index = 0; index < answerLength(row); index++) {
-        slots.add(row * time + transcripts.get(row).answeredFrom(index));
+        slots.add(first[row] + transcripts.get(row).answeredFrom(index));
         tokens.add(transcripts.get(row).pair().answer()[index]);
       }
     }
     return new Positions(slots.build().toArray(), tokens.build().toArray());
   }
 
-  private Positions contrastPositions(long time) {
+  private Positions contrastPositions() {
     if (!objective.has(ModelTerm.LOGIT_DIFF)) {
       return new Positions(new long[0], new long[0]);
     }
@@ -101,7 +100,7 @@ final class TranscriptReadout implements AutoCloseable {
     long[] tokens = new long[slots.length];
     for (int row = 0; row < transcripts.size(); row++) {
       Transcript transcript = transcripts.get(row);
-      Arrays.fill(slots, 2 * row, 2 * row + 2, row * time + transcript.answeredFrom(0));
+      Arrays.fill(slots, 2 * row, 2 * row + 2, first[row] + transcript.answeredFrom(0));
       tokens[2 * row] = transcript.pair().answer()[0];
       tokens[2 * row + 1] = transcript.pair().wrong()[0];
     }
@@ -147,7 +146,7 @@ final class TranscriptReadout implements AutoCloseable {
   }
 
   /**
-   * Adds the cotangent of Σ_t A_t log H_z(x_t) to {@code cotangent [rows · time, D]}.
+   * Adds the cotangent of Σ_t A_t log H_z(x_t) to {@code cotangent [N, D]}.
    *
    * @param weight of each row
    * @param advantage of each row's steps
@@ -163,10 +162,7 @@ final class TranscriptReadout implements AutoCloseable {
     sampled.addLogProbability(cotangent, weights);
   }
 
-  /**
-   * Adds the cotangent of the differentiable f_s at fixed tokens to {@code cotangent [rows · time,
-   * D]}.
-   */
+  /** Adds the cotangent of the differentiable f_s at fixed tokens to {@code cotangent [N, D]}. */
   void addDirect(Tensor cotangent, double[] weight, List<Measurement> measurements) {
     double[] steps = new double[sampled.logProbability.length];
     double[] answer = new double[answers.logProbability.length];

@@ -1,13 +1,16 @@
 package dev.cotrace.rollout;
 
 import dev.cotrace.gate.Corruption;
+import dev.cotrace.gate.GateGradient;
 import dev.cotrace.gate.GateGradients;
 import dev.cotrace.gate.GatedForward;
 import dev.cotrace.gate.GatedModel;
 import dev.cotrace.gate.Gates;
 import dev.cotrace.gate.Parts;
-import dev.cotrace.gate.RecordedRun;
+import dev.cotrace.gate.Recording;
 import dev.cotrace.gate.SequencePairs;
+import dev.cotrace.gate.Tape;
+import dev.cotrace.model.PlainRun;
 import dev.cotrace.torch.Scope;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -15,7 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Measures transcripts under a gated model, and takes the gradient of their expected worth with
@@ -80,19 +83,23 @@ public record TranscriptScorer(
   public List<Measurement> measure(Gates gates, List<Transcript> transcripts) {
     List<Map<OutcomeTerm, Double>> values = outcomes.values(objective, transcripts);
     try (Scope _ = new Scope();
-        GatedForward run =
-            new GatedForward(model, gates, pairs(transcripts), objective.readsClean());
         TranscriptReadout readout =
-            new TranscriptReadout(
-                model.decoder(),
-                objective,
-                temperature,
+            readout(
                 transcripts,
-                run.live(),
-                objective.readsClean() ? run.clean() : null,
+                GatedForward.finalReads(model, gates, pairs(transcripts)),
                 /* gradients= */ false)) {
       return readout.measurements(values);
     }
+  }
+
+  private TranscriptReadout readout(List<Transcript> transcripts, Tensor live, boolean gradients) {
+    @Nullable Tensor clean =
+        objective.readsClean()
+            ? new PlainRun(model.decoder())
+                .finalReads(transcripts.stream().map(Transcript::clean).toList())
+            : null;
+    return new TranscriptReadout(
+        model.decoder(), objective, temperature, transcripts, live, clean, gradients);
   }
 
   /** The gradients of several groups in one batch: one pass forward and one back. */
@@ -102,13 +109,39 @@ public record TranscriptScorer(
 
   /** As {@link #gradients(List)}, and by bin of positions. */
   public List<GroupGradient> gradients(List<Group> groups, Bins bins) {
-    return recorded(
+    try (Tape tape = new Tape(model)) {
+      return gradients(groups, bins, rerun(groups, tape));
+    }
+  }
+
+  /** Runs the transcripts of all groups, in order, in one pass onto {@code tape}. */
+  public Recording rerun(List<Group> groups, Tape tape) {
+    double[] alpha =
+        groups.stream()
+            .flatMapToDouble(g -> g.transcripts().stream().mapToDouble(_ -> g.alpha()))
+            .toArray();
+    return Recording.of(model, new Gates.Uniform(alpha), pairs(transcripts(groups)), tape);
+  }
+
+  private static List<Transcript> transcripts(List<Group> groups) {
+    return groups.stream().flatMap(g -> g.transcripts().stream()).toList();
+  }
+
+  /**
+   * As {@link #gradients(List, Bins)}, of groups that ran before.
+   *
+   * @param recording of the transcripts of all groups, in order
+   */
+  public List<GroupGradient> gradients(List<Group> groups, Bins bins, Recording recording) {
+    return read(
         groups,
+        recording,
         batch -> {
+          Tensor cotangents = batch.cotangents(2);
+          batch.addDirect(cotangents.select(0, 0));
+          batch.addScore(cotangents.select(0, 1), batch.weight(), batch.advantages());
           GateGradients gradients =
-              batch.run.gateGradients(
-                  List.of(batch.direct(), batch.score(batch.advantages())),
-                  GroupGradients.parts(groups, bins));
+              new GateGradient(model).of(recording, cotangents, GroupGradients.parts(groups, bins));
           return GroupGradients.collect(groups, bins, gradients, batch.measurements, batch.weights);
         });
   }
@@ -117,9 +150,10 @@ public record TranscriptScorer(
    * As {@link #gradients(List)} for independent rollouts, at least four a group, with a further
    * baseline for every edge. It belongs to no position: credits are those without it.
    */
-  public List<GroupGradient> gradientsPerEdge(List<Group> groups) {
-    return recorded(
+  public List<GroupGradient> gradientsPerEdge(List<Group> groups, Recording recording) {
+    return read(
         groups,
+        recording,
         batch -> {
           List<double[][]> apart = new ArrayList<>();
           List<double[][]> ones = new ArrayList<>();
@@ -131,16 +165,14 @@ public record TranscriptScorer(
             ones.add(own.stream().map(TranscriptScorer::ones).toArray(double[][]::new));
             row = next;
           }
-          int[] alone = new int[batch.measurements.size()];
-          Arrays.fill(alone, 1);
+          Tensor cotangents = batch.cotangents(4);
+          batch.addDirect(cotangents.select(0, 0));
+          batch.addScore(cotangents.select(0, 1), batch.weight(), batch.advantages());
+          batch.addUnweightedScore(cotangents.select(0, 2), apart);
+          batch.addUnweightedScore(cotangents.select(0, 3), ones);
           GateGradients gradients =
-              batch.run.gateGradients(
-                  List.of(
-                      batch.direct(),
-                      batch.score(batch.advantages()),
-                      batch.unweightedScore(apart),
-                      batch.unweightedScore(ones)),
-                  new Parts.Rows(alone));
+              new GateGradient(model)
+                  .of(recording, cotangents, Parts.eachRow(batch.measurements.size()));
           return PerEdgeBaseline.collect(
               groups, apart, gradients, batch.measurements, batch.weights);
         });
@@ -152,72 +184,54 @@ public record TranscriptScorer(
     return ones;
   }
 
-  /** A batch of groups that has been run, recorded and read. */
-  private record Recorded(
-      RecordedRun run,
+  /** A batch of groups that has been run and read. */
+  private record Read(
       TranscriptReadout readout,
+      Tensor live,
       List<Measurement> measurements,
       List<Weighting.Weights> weights) {
+    /** Zero cotangents of what the logits read, {@code [count, N, D]}. */
+    Tensor cotangents(long count) {
+      return live.new_zeros(count, live.size(0), live.size(1));
+    }
+
     double[][] advantages() {
       return weights.stream().flatMap(w -> Arrays.stream(w.advantage())).toArray(double[][]::new);
     }
 
-    private double[] weight() {
+    double[] weight() {
       return weights.stream().flatMapToDouble(w -> Arrays.stream(w.rollout())).toArray();
     }
 
-    /** Cotangent of the weighted f_s at fixed tokens, {@code [rows, time, D]}. */
-    Tensor direct() {
-      Tensor direct = torch.zeros_like(run.live());
-      readout.addDirect(flat(direct), weight(), measurements);
-      return direct;
+    /** Adds that of the weighted f_s at fixed tokens to {@code [N, D]}. */
+    void addDirect(Tensor cotangent) {
+      readout.addDirect(cotangent, weight(), measurements);
     }
 
-    /** Cotangent of the weighted Σ_t A_t log H_z(x_t), {@code [rows, time, D]}. */
-    Tensor score(double[][] advantages) {
-      return score(weight(), advantages);
+    /** Adds that of the weighted Σ_t A_t log H_z(x_t) to {@code [N, D]}. */
+    void addScore(Tensor cotangent, double[] weight, double[][] advantages) {
+      readout.addScore(cotangent, weight, advantages);
     }
 
-    /** Cotangent of Σ_t A_t log H_z(x_t), {@code [rows, time, D]}. */
-    Tensor unweightedScore(List<double[][]> advantages) {
+    /** Adds that of Σ_t A_t log H_z(x_t) to {@code [N, D]}. */
+    void addUnweightedScore(Tensor cotangent, List<double[][]> advantages) {
       double[] ones = new double[measurements.size()];
       Arrays.fill(ones, 1);
-      return score(ones, advantages.stream().flatMap(Arrays::stream).toArray(double[][]::new));
-    }
-
-    private Tensor score(double[] weight, double[][] advantages) {
-      Tensor score = torch.zeros_like(run.live());
-      readout.addScore(flat(score), weight, advantages);
-      return score;
-    }
-
-    private static Tensor flat(Tensor reads) {
-      return reads.view(-1, reads.size(2));
+      addScore(
+          cotangent, ones, advantages.stream().flatMap(Arrays::stream).toArray(double[][]::new));
     }
   }
 
-  private List<GroupGradient> recorded(
-      List<Group> groups, Function<Recorded, List<GroupGradient>> gradients) {
-    List<Transcript> rows = groups.stream().flatMap(g -> g.transcripts().stream()).toList();
-    double[] alpha =
-        groups.stream()
-            .flatMapToDouble(g -> g.transcripts().stream().mapToDouble(_ -> g.alpha()))
-            .toArray();
+  private List<GroupGradient> read(
+      List<Group> groups, Recording recording, Function<Read, List<GroupGradient>> gradients) {
+    List<Transcript> rows = transcripts(groups);
     List<Map<OutcomeTerm, Double>> values = outcomes.values(objective, rows);
-    try (Scope _ = new Scope();
-        RecordedRun run =
-            new RecordedRun(model, new Gates.Uniform(alpha), pairs(rows), objective.readsClean());
-        TranscriptReadout readout =
-            new TranscriptReadout(
-                model.decoder(),
-                objective,
-                temperature,
-                rows,
-                run.live(),
-                objective.readsClean() ? run.clean() : null,
-                /* gradients= */ true)) {
-      List<Measurement> measurements = readout.measurements(values);
-      return gradients.apply(new Recorded(run, readout, measurements, weigh(groups, measurements)));
+    try (Scope _ = new Scope()) {
+      Tensor live = recording.finalReads(model);
+      try (TranscriptReadout readout = readout(rows, live, /* gradients= */ true)) {
+        List<Measurement> measurements = readout.measurements(values);
+        return gradients.apply(new Read(readout, live, measurements, weigh(groups, measurements)));
+      }
     }
   }
 

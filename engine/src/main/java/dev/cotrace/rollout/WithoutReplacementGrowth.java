@@ -3,7 +3,9 @@ package dev.cotrace.rollout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * Stochastic beam search (Kool, van Hoof, Welling 2019, arXiv 1903.06059): keeps the K paths with
@@ -40,8 +42,10 @@ final class WithoutReplacementGrowth implements Growth {
   @Override
   public List<Path> grow(List<Path> paths, NextTokens next) {
     List<Candidate> candidates = new ArrayList<>();
+    Set<Path> ended = new HashSet<>(); // before this token
     for (Entry entry : beam) {
       if (entry.path.done()) {
+        ended.add(entry.path);
         candidates.add(new Candidate(entry, -1, entry.logProbability, entry.perturbed));
       } else {
         candidates.addAll(children(entry, next.probabilities(entry.path.row)));
@@ -53,7 +57,7 @@ final class WithoutReplacementGrowth implements Growth {
             .limit(request.rollouts())
             .map(this::entry)
             .toList();
-    return beam.stream().map(Entry::path).filter(path -> !path.done()).toList();
+    return beam.stream().map(Entry::path).filter(path -> !ended.contains(path)).toList();
   }
 
   private Entry entry(Candidate chosen) {
@@ -100,7 +104,6 @@ final class WithoutReplacementGrowth implements Growth {
 
   @Override
   public Sample sample() {
-    List<Rollout> rollouts = beam.stream().map(entry -> entry.path.rollout()).toList();
-    return new Sample(rollouts, new SetWeighting(), tokens);
+    return Sample.of(beam.stream().map(Entry::path).toList(), new SetWeighting(), tokens);
   }
 }

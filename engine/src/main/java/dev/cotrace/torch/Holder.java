@@ -22,6 +22,11 @@ public final class Holder implements AutoCloseable {
     held = tensor;
   }
 
+  /** Whether a tensor is held. */
+  public boolean isSet() {
+    return held != null;
+  }
+
   /** The held tensor; fails when there is none. */
   public Tensor get() {
     if (held == null) {

@@ -83,6 +83,7 @@ final class SentenceResamplingTest {
             1,
             Until.DONE,
             Ranking.ABSOLUTE,
+            Settings.Backward.RECORDED,
             512,
             1,
             seed);

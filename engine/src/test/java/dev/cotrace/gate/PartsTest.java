@@ -29,17 +29,18 @@ final class PartsTest {
   void anyPartsAddUpToTheWholeBatch(String family, long seed) {
     try (TinyModel model = TinyModel.of(family, seed, 2, 4);
         Scope _ = new Scope();
-        RecordedRun run = run(model, seed)) {
-      double[][] whole = gradients(run, model, seed, new Parts.Rows(ROWS)).edges()[0];
+        Tape tape = new Tape(GatedModel.of(model.decoder()))) {
+      Recording run = run(model, seed, tape);
+      double[][] whole = gradients(run, model, seed, Parts.ofRows(ROWS)).edges()[0];
       SplittableRandom random = new SplittableRandom(seed);
       List<int[]> partOf =
           IntStream.range(0, ROWS)
               .mapToObj(_ -> IntStream.range(0, TIME).map(_ -> random.nextInt(4)).toArray())
               .toList();
-      double[][][] parts = gradients(run, model, seed, new Parts.Positions(partOf, 6)).edges();
+      double[][][] parts = gradients(run, model, seed, new Parts(partOf, 6)).edges();
       assertSameSum(parts, whole);
       assertThat(parts[5][0]).containsOnly(0);
-      assertSameSum(gradients(run, model, seed, new Parts.Rows(1, 1, 1)).edges(), whole);
+      assertSameSum(gradients(run, model, seed, Parts.eachRow(ROWS)).edges(), whole);
     }
   }
 
@@ -48,11 +49,12 @@ final class PartsTest {
   void aRowIsTheSameAsAPartOrAsItsPositions(String family, long seed) {
     try (TinyModel model = TinyModel.of(family, seed, 2, 4);
         Scope _ = new Scope();
-        RecordedRun run = run(model, seed)) {
+        Tape tape = new Tape(GatedModel.of(model.decoder()))) {
+      Recording run = run(model, seed, tape);
       // Row 2 comes first, so the slots change places; afterwards they are back.
       List<int[]> partOf = List.of(filled(1), filled(Parts.NONE), filled(0));
-      double[][][] moved = gradients(run, model, seed, new Parts.Positions(partOf, 2)).edges();
-      double[][][] rows = gradients(run, model, seed, new Parts.Rows(1, 1, 1)).edges();
+      double[][][] moved = gradients(run, model, seed, new Parts(partOf, 2)).edges();
+      double[][][] rows = gradients(run, model, seed, Parts.eachRow(ROWS)).edges();
       assertSameSum(new double[][][] {moved[0]}, rows[2]);
       assertSameSum(new double[][][] {moved[1]}, rows[0]);
     }
@@ -63,13 +65,14 @@ final class PartsTest {
   void aPositionsMassIsTheSumOfItsEdges(String family, long seed) {
     try (TinyModel model = TinyModel.of(family, seed, 2, 4);
         Scope _ = new Scope();
-        RecordedRun run = run(model, seed)) {
+        Tape tape = new Tape(GatedModel.of(model.decoder()))) {
+      Recording run = run(model, seed, tape);
       List<int[]> each =
           IntStream.range(0, ROWS)
               .mapToObj(row -> IntStream.range(0, TIME).map(t -> t * ROWS + row).toArray())
               .toList();
-      GateGradients gradients = gradients(run, model, seed, new Parts.Positions(each, ROWS * TIME));
-      double[][] inBatchOrder = gradients(run, model, seed, new Parts.Rows(ROWS)).positions();
+      GateGradients gradients = gradients(run, model, seed, new Parts(each, ROWS * TIME));
+      double[][] inBatchOrder = gradients(run, model, seed, Parts.ofRows(ROWS)).positions();
       for (int cotangent = 0; cotangent < 2; cotangent++) {
         for (int row = 0; row < ROWS; row++) {
           for (int t = 0; t < TIME; t++) {
@@ -88,15 +91,16 @@ final class PartsTest {
   void partsOfAnotherBatchAreRefused() {
     try (TinyModel model = TinyModel.llama(7, 1, 4);
         Scope _ = new Scope();
-        RecordedRun run = run(model, 7)) {
-      assertThatThrownBy(() -> gradients(run, model, 7, new Parts.Rows(1, 1)))
+        Tape tape = new Tape(GatedModel.of(model.decoder()))) {
+      Recording run = run(model, 7, tape);
+      assertThatThrownBy(() -> gradients(run, model, 7, Parts.ofRows(1, 1)))
           .hasMessageContaining("expected all 3 rows of the batch, got 2");
-      assertThatThrownBy(() -> new Parts.Positions(List.of(filled(2)), 2))
+      assertThatThrownBy(() -> new Parts(List.of(filled(2)), 2))
           .hasMessageContaining("expected parts from 0 to 1");
     }
   }
 
-  private static RecordedRun run(TinyModel model, long seed) {
+  private static Recording run(TinyModel model, long seed, Tape tape) {
     SplittableRandom random = new SplittableRandom(seed);
     List<int[]> clean = IntStream.range(0, ROWS).mapToObj(_ -> ids(random)).toList();
     List<int[]> corrupted = IntStream.range(0, ROWS).mapToObj(_ -> ids(random)).toList();
@@ -104,11 +108,11 @@ final class PartsTest {
         IntStream.range(0, ROWS)
             .mapToObj(i -> new SequencePairs.Row(clean.get(i), corrupted.get(i), new int[0], 0))
             .toList();
-    return new RecordedRun(
+    return Recording.of(
         GatedModel.of(model.decoder()),
         new Gates.Uniform(new double[] {0.2, 0.5, 0.9}),
         new SequencePairs(rows, new Corruption.Same()),
-        /* withClean= */ false);
+        tape);
   }
 
   private static int[] ids(SplittableRandom random) {
@@ -116,18 +120,13 @@ final class PartsTest {
   }
 
   /** The gradients of two random cotangents, the same for every call with {@code seed}. */
-  private static GateGradients gradients(RecordedRun run, TinyModel model, long seed, Parts parts) {
+  private static GateGradients gradients(Recording run, TinyModel model, long seed, Parts parts) {
     SplittableRandom random = new SplittableRandom(seed + 100);
     try (Scope _ = new Scope()) {
-      Tensor first = cotangent(model, random);
-      Tensor second = cotangent(model, random);
-      return run.gateGradients(List.of(first, second), parts);
+      double[] values = random.doubles(2L * ROWS * TIME * WIDTH, -1, 1).toArray();
+      Tensor cotangents = model.decoder().placement().tensor(values, 2, (long) ROWS * TIME, WIDTH);
+      return new GateGradient(GatedModel.of(model.decoder())).of(run, cotangents, parts);
     }
-  }
-
-  private static Tensor cotangent(TinyModel model, SplittableRandom random) {
-    double[] values = random.doubles((long) ROWS * TIME * WIDTH, -1, 1).toArray();
-    return model.decoder().placement().tensor(values, ROWS, TIME, WIDTH);
   }
 
   private static int[] filled(int part) {

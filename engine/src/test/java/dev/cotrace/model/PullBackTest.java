@@ -9,10 +9,13 @@ import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.assertj.core.data.Offset;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -47,21 +50,52 @@ class PullBackTest {
       model.decoder().forward(tokens(golden), cache, stream);
       Tensor logits = model.decoder().logits(stream.readLogits());
       List<Tensor> gradients = stream.gradients(logits.mul(weights(name, logits, padding)).sum());
-      Span span = Span.of(EXACT, model.architecture(), 0, golden.ids(0).length, padding);
-      assertPullBacks(model, span, stream.reads(), gradients);
+      assertPullBacks(model, new Packing(golden.ids(0).length, padding), stream.reads(), gradients);
+    }
+  }
+
+  /** The filled slots of {@code [rows, time]}, end to end. */
+  private record Packing(int time, long[] padding) {
+    PackedRows rows(Model model) {
+      int[] lengths = Arrays.stream(padding).mapToInt(p -> time - (int) p).toArray();
+      return new PackedRows(model.decoder(), lengths);
+    }
+
+    /** {@code [count, places, D]} of {@code [count, rows, time, D]}. */
+    Tensor pack(Tensor all) {
+      long[] filled =
+          IntStream.range(0, padding.length)
+              .boxed()
+              .flatMapToLong(
+                  row -> LongStream.range(padding[row], time).map(t -> (long) row * time + t))
+              .toArray();
+      return all.reshape(all.size(0), -1, all.size(3))
+          .index_select(1, EXACT.indices(filled, filled.length));
+    }
+
+    /** {@code [places, D]} of {@code [rows, time, D]}. */
+    Tensor packOne(Tensor all) {
+      return pack(all.unsqueeze(0)).select(0, 0);
     }
   }
 
   private static void assertPullBacks(
-      Model model, Span span, List<Tensor> reads, List<Tensor> gradients) {
+      Model model, Packing packing, List<Tensor> reads, List<Tensor> gradients) {
     PullBack pullBack = new PullBack(model.decoder());
-    Tensor cotangent = gradients.getLast();
+    PackedRows rows = packing.rows(model);
+    Tensor cotangent = packing.packOne(gradients.getLast());
     for (int layer = model.architecture().layers() - 1; layer >= 0; layer--) {
-      Tensor mlp = gradients.get(2 * layer + 1);
-      assertBoth(pullBack.mlp(layer, reads.get(2 * layer + 1), twice(cotangent)), mlp);
+      Tensor mlp = packing.packOne(gradients.get(2 * layer + 1));
+      Tensor mlpRead = packing.packOne(reads.get(2 * layer + 1));
+      assertBoth(pullBack.mlp(layer, mlpRead, twice(cotangent)), mlp);
       Tensor afterHeads = model.architecture().parallel() ? cotangent : cotangent.add(mlp);
-      Tensor heads = gradients.get(2 * layer);
-      assertBoth(pullBack.heads(layer, reads.get(2 * layer), span, twice(afterHeads)), heads);
+      Tensor heads = packing.pack(gradients.get(2 * layer));
+      Tensor read = packing.packOne(reads.get(2 * layer));
+      PullBack.Heads pulled = pullBack.heads(layer, read, rows, twice(afterHeads));
+      assertBoth(pulled.reads(), heads.sum(0));
+      Tensor each = heads.new_empty(heads.size(0), 2, heads.size(1), heads.size(2));
+      new HeadReads(model.decoder(), layer).pullBack(read, pulled.projections(), each);
+      assertBoth(each.transpose(0, 1).contiguous(), heads);
       cotangent = cotangent.add(mlp).add(heads.sum(0));
     }
   }
@@ -100,20 +134,21 @@ class PullBackTest {
               .select(0, golden.nextToken(0))
               .add(last.select(0, 1).select(0, golden.nextToken(1)));
       PullBack pullBack = new PullBack(model.decoder());
-      Span span = Span.of(placement, model.architecture(), 0, time, new long[2]);
+      PackedRows rows = new PackedRows(model.decoder(), new int[] {time, time});
       Tensor cotangent = stream.gradients(sum).getLast();
       for (int layer = layers - 1; layer >= 0; layer--) {
         Tensor read = stream.reads().get(2 * layer);
         assertClose(read, residual.slice(layer), tolerance);
         assertClose(cotangent, golden.golden("mlp_output_gradient").slice(layer), tolerance);
-        List<Tensor> outputs = List.of(cotangent);
-        Tensor mlp = pullBack.mlp(layer, stream.reads().get(2 * layer + 1), outputs).getFirst();
+        Tensor mlpRead = stream.reads().get(2 * layer + 1);
+        Tensor mlp = pullBack.mlp(layer, flat(mlpRead), flat(cotangent).unsqueeze(0));
+        mlp = mlp.reshape(cotangent.sizes());
         Tensor afterHeads = model.architecture().parallel() ? cotangent : cotangent.add(mlp);
         double[] expected = golden.golden("attention_output_gradient").slice(layer);
         assertClose(afterHeads, expected, tolerance);
-        outputs = List.of(afterHeads);
-        Tensor heads = pullBack.heads(layer, read, span, outputs).getFirst();
-        cotangent = cotangent.add(mlp).add(heads.sum(0));
+        Tensor outputs = flat(afterHeads).unsqueeze(0);
+        Tensor heads = pullBack.heads(layer, flat(read), rows, outputs).reads();
+        cotangent = cotangent.add(mlp).add(heads.reshape(cotangent.sizes()));
       }
     }
   }
@@ -140,16 +175,21 @@ class PullBackTest {
     return weights;
   }
 
-  /** Two cotangents, of which the second is minus twice the first. */
-  private static List<Tensor> twice(Tensor cotangent) {
-    return List.of(cotangent, cotangent.mul(new Scalar(-2.0)));
+  /** {@code [rows · time, D]} of {@code [rows, time, D]}. */
+  private static Tensor flat(Tensor x) {
+    return x.reshape(-1, x.size(2));
   }
 
-  private static void assertBoth(List<Tensor> actual, Tensor expected) {
+  /** Two cotangents, of which the second is minus twice the first. */
+  private static Tensor twice(Tensor cotangent) {
+    return torch.stack(new TensorVector(cotangent, cotangent.mul(new Scalar(-2.0))), 0);
+  }
+
+  private static void assertBoth(Tensor actual, Tensor expected) {
     double[] values = Placement.toDoubles(expected);
-    assertThat(actual).hasSize(2);
-    assertClose(actual.get(0), values);
-    assertClose(actual.get(1), Arrays.stream(values).map(v -> -2 * v).toArray());
+    assertThat(actual.size(0)).isEqualTo(2);
+    assertClose(actual.select(0, 0), values);
+    assertClose(actual.select(0, 1), Arrays.stream(values).map(v -> -2 * v).toArray());
   }
 
   private static void assertClose(Tensor actual, double[] expected) {

@@ -1,0 +1,203 @@
+package dev.cotrace.gate;
+
+import dev.cotrace.circuit.ComputationGraph;
+import dev.cotrace.model.Architecture;
+import dev.cotrace.model.HeadOutput;
+import dev.cotrace.torch.Holder;
+import dev.cotrace.torch.Scope;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What uniformly gated runs leave behind for their backward pass, one slot for each live row and
+ * position that was fed, in the order in which they were.
+ *
+ * <p>Of every block of the live rows it keeps what the block read, and how much more the block
+ * wrote than its corrupted self; of heads that is kept before the output projection, in {@code H ·
+ * dHead} numbers, from which {@link #headDifferences} makes every head's own output.
+ *
+ * <p>Sequences may share slots: rollouts those of their prompt, branches those of their stem.
+ */
+public final class Tape implements AutoCloseable {
+  private final GatedModel model;
+  private final SlotBuffer input; // o − o' of the input, [slots, D]
+  private final SlotBuffer finalReads; // [slots, D]
+  private final List<SlotBuffer> headReads = new ArrayList<>(); // [slots, D]
+  private final List<SlotBuffer> heads = new ArrayList<>(); // z − z', [slots, H · dHead]
+  private final List<SlotBuffer> mlpReads = new ArrayList<>(); // [slots, D]
+  private final List<SlotBuffer> mlps = new ArrayList<>(); // o − o', [slots, D]
+  private final Holder constants = new Holder(); // o' where it is no run, [nSrc, P, D]
+  private long[] places = new long[0]; // which of the P belongs to each slot
+  private int slots;
+
+  /** An empty tape. */
+  public Tape(GatedModel model) {
+    this.model = model;
+    Architecture architecture = model.decoder().architecture();
+    int width = architecture.width();
+    input = new SlotBuffer(model.placement(), width);
+    finalReads = new SlotBuffer(model.placement(), width);
+    for (int layer = 0; layer < architecture.layers(); layer++) {
+      headReads.add(new SlotBuffer(model.placement(), width));
+      heads.add(
+          new SlotBuffer(model.placement(), architecture.heads() * architecture.headDimension()));
+      mlpReads.add(new SlotBuffer(model.placement(), width));
+      mlps.add(new SlotBuffer(model.placement(), width));
+    }
+  }
+
+  /** Number of slots so far. */
+  public int slots() {
+    return slots;
+  }
+
+  /** Bytes that a slot takes. */
+  static long bytesPerSlot(GatedModel model) {
+    Architecture a = model.decoder().architecture();
+    long heads = (long) a.heads() * a.headDimension();
+    return (a.layers() * (3L * a.width() + heads) + 2L * a.width())
+        * model.placement().precision().bytes();
+  }
+
+  /** What the logits read at {@code at}, {@code [n, D]}, in the caller's scope. */
+  Tensor finalReads(Tensor at) {
+    return finalReads.at(at);
+  }
+
+  /** What all heads of {@code layer} read at {@code at}, {@code [n, D]}. */
+  Tensor headReads(int layer, Tensor at) {
+    return headReads.get(layer).at(at);
+  }
+
+  /** What the MLP of {@code layer} read at {@code at}, {@code [n, D]}. */
+  Tensor mlpReads(int layer, Tensor at) {
+    return mlpReads.get(layer).at(at);
+  }
+
+  /** {@code o_u − o'_u} of the input at {@code at}, {@code [n, D]}. */
+  Tensor inputDifference(Tensor at) {
+    return input.at(at);
+  }
+
+  /** {@code o_u − o'_u} of the MLP of {@code layer} at {@code at}, {@code [n, D]}. */
+  Tensor mlpDifference(int layer, Tensor at) {
+    return mlps.get(layer).at(at);
+  }
+
+  /** {@code o_u − o'_u} of every head of {@code layer} at {@code at}, {@code [H, n, D]}. */
+  Tensor headDifferences(int layer, Tensor at) {
+    ComputationGraph graph = model.graph();
+    HeadOutput output = model.decoder().headOutput(layer);
+    Tensor z = heads.get(layer).at(at);
+    Tensor outputs = output.perHead(z.view(1, z.size(0), graph.heads(), -1));
+    @Nullable Tensor constant = constants(graph.headSource(layer), graph.heads(), at);
+    return constant == null ? outputs : outputs.sub_(constant);
+  }
+
+  /** The sum of {@link #headDifferences} over heads, {@code [n, D]}. */
+  Tensor headDifferenceSum(int layer, Tensor at) {
+    ComputationGraph graph = model.graph();
+    HeadOutput output = model.decoder().headOutput(layer);
+    Tensor z = heads.get(layer).at(at);
+    Tensor sum = output.sumWithoutBias(z.view(1, z.size(0), graph.heads(), -1)).select(0, 0);
+    @Nullable Tensor constant = constants(graph.headSource(layer), graph.heads(), at);
+    return constant == null ? sum : sum.sub(constant.sum(0));
+  }
+
+  /** Constants of {@code count} sources at {@code at}, {@code [count, n or 1, D]}. */
+  private @Nullable Tensor constants(int source, int count, Tensor at) {
+    if (!constants.isSet()) {
+      return null;
+    }
+    Tensor own = constants.get().narrow(0, source, count);
+    if (own.size(1) == 1) {
+      return own;
+    }
+    Tensor all = model.placement().indices(places, places.length);
+    return own.index_select(1, all.index_select(0, at));
+  }
+
+  /** The writers of the next {@code count} slots. */
+  Segment next(int count, CorruptedValues corrupted) {
+    int first = slots;
+    slots += count;
+    allBuffers().forEach(buffer -> buffer.require(slots));
+    if (corrupted instanceof CorruptedConstants own) {
+      constants.set(own.outputs());
+      places = Arrays.copyOf(places, Math.max(slots, 2 * places.length));
+      System.arraycopy(own.placeOf(), 0, places, first, count);
+    }
+    return new Segment(first, count);
+  }
+
+  private Stream<SlotBuffer> allBuffers() {
+    return Stream.of(
+            Stream.of(input, finalReads),
+            headReads.stream(),
+            heads.stream(),
+            mlpReads.stream(),
+            mlps.stream())
+        .flatMap(buffers -> buffers);
+  }
+
+  /** Slots that are being written; what is given has {@code [rows, time, …]} of {@code count}. */
+  final class Segment {
+    private final int first;
+    private final int count;
+
+    private Segment(int first, int count) {
+      this.first = first;
+      this.count = count;
+    }
+
+    /** First of the slots. */
+    int first() {
+      return first;
+    }
+
+    void input(Tensor live, Tensor corrupted) {
+      difference(input, live, corrupted);
+    }
+
+    void headRead(int layer, Tensor live) {
+      headReads.get(layer).write(first, count, live);
+    }
+
+    /** z of the live rows and what is to be taken off it, {@code [rows, time, H, dHead]}. */
+    void heads(int layer, Tensor live, @Nullable Tensor corrupted) {
+      if (corrupted == null) {
+        heads.get(layer).write(first, count, live);
+      } else {
+        difference(heads.get(layer), live, corrupted);
+      }
+    }
+
+    void mlpRead(int layer, Tensor live) {
+      mlpReads.get(layer).write(first, count, live);
+    }
+
+    void mlp(int layer, Tensor live, Tensor corrupted) {
+      difference(mlps.get(layer), live, corrupted);
+    }
+
+    void finalRead(Tensor live) {
+      finalReads.write(first, count, live);
+    }
+
+    private void difference(SlotBuffer buffer, Tensor live, Tensor corrupted) {
+      try (Scope _ = new Scope()) {
+        buffer.write(first, count, live.sub(corrupted));
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    allBuffers().forEach(SlotBuffer::close);
+    constants.close();
+  }
+}
