@@ -37,7 +37,8 @@ public final class GateGradient {
   }
 
   /**
-   * Gradients of each part, for each of several cotangents.
+   * Gradients of each part, for each of several cotangents; those that are zero everywhere cost
+   * nothing.
    *
    * @param cotangents of what the logits read at every place, {@code [C, N, D]}
    */
@@ -48,15 +49,29 @@ public final class GateGradient {
               .formatted(recording.slots().size(), parts.partOf().size()));
     }
     try (Scope _ = new Scope()) {
-      Contraction contraction =
-          new Contraction(model, recording, parts, Math.toIntExact(cotangents.size(0)));
-      for (List<Integer> rows : passes(recording)) {
-        try (Scope _ = new Scope()) {
-          pass(recording, rows, cotangents, contraction);
-        }
+      double[] largest = Placement.toDoubles(cotangents.abs().amax(new long[] {1, 2}, false));
+      GateGradients all =
+          GateGradients.zero(
+              parts.count(), largest.length, model.graph().cells(), recording.places());
+      long[] given =
+          IntStream.range(0, largest.length).filter(i -> largest[i] != 0).asLongStream().toArray();
+      if (given.length > 0) {
+        Tensor some = cotangents.index_select(0, model.placement().indices(given, given.length));
+        all.put(given, ofAll(recording, some, parts));
       }
-      return contraction.toArrays();
+      return all;
     }
+  }
+
+  private GateGradients ofAll(Recording recording, Tensor cotangents, Parts parts) {
+    Contraction contraction =
+        new Contraction(model, recording, parts, Math.toIntExact(cotangents.size(0)));
+    for (List<Integer> rows : passes(recording)) {
+      try (Scope _ = new Scope()) {
+        pass(recording, rows, cotangents, contraction);
+      }
+    }
+    return contraction.toArrays();
   }
 
   /** Rows from the longest to the shortest, a few at a time. */

@@ -7,4 +7,20 @@ package dev.cotrace.gate;
  *     of each part
  * @param positions {@code [cotangent][place]}: summed over all edges
  */
-public record GateGradients(double[][][] edges, double[][] positions) {}
+public record GateGradients(double[][][] edges, double[][] positions) {
+  /** Zero for {@code count} cotangents. */
+  static GateGradients zero(int parts, int count, int cells, int places) {
+    return new GateGradients(new double[parts][count][cells], new double[count][places]);
+  }
+
+  /** Puts {@code some} in the place of the cotangents {@code at}. */
+  void put(long[] at, GateGradients some) {
+    for (int i = 0; i < at.length; i++) {
+      int own = Math.toIntExact(at[i]);
+      positions[own] = some.positions[i];
+      for (int part = 0; part < edges.length; part++) {
+        edges[part][own] = some.edges[part][i];
+      }
+    }
+  }
+}
