@@ -1,6 +1,8 @@
 package dev.cotrace.gate;
 
 import dev.cotrace.circuit.ComputationGraph;
+import java.util.Arrays;
+import java.util.stream.DoubleStream;
 
 /**
  * How open every edge of a run is: <strong>gate 1 = clean, 0 = corrupted</strong>.
@@ -38,6 +40,27 @@ public sealed interface Gates {
       requireUnitInterval(z);
       z = z.clone();
     }
+  }
+
+  /** The gates of rows with these, followed by rows with {@code more}. */
+  default Gates followedBy(Gates more) {
+    if (this instanceof Uniform(double[] first) && more instanceof Uniform(double[] second)) {
+      return new Uniform(
+          DoubleStream.concat(Arrays.stream(first), Arrays.stream(second)).toArray());
+    }
+    if (this instanceof PerEdge && equals(more)) {
+      return this;
+    }
+    throw new IllegalArgumentException("gates of different kinds cannot be in one batch");
+  }
+
+  /** The gates of the rows {@code chosen} of these. */
+  default Gates of(int[] chosen) {
+    return switch (this) {
+      case Uniform(double[] alpha) ->
+          new Uniform(Arrays.stream(chosen).mapToDouble(row -> alpha[row]).toArray());
+      case PerEdge perEdge -> perEdge;
+    };
   }
 
   private static void requireUnitInterval(double[] gates) {
