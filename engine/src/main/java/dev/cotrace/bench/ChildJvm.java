@@ -1,9 +1,9 @@
 package dev.cotrace.bench;
 
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
-import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CancellationException;
@@ -27,10 +27,16 @@ public record ChildJvm(String mainClass) {
   long peakMemory(BenchSettings settings, int batch, int tokens) throws IOException {
     List<String> command = command();
     command.addAll(arguments(settings, batch, tokens));
-    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-    try (BufferedReader output = process.inputReader(StandardCharsets.UTF_8)) {
-      List<String> said = output.lines().toList();
+    // Into a file: waiting for a process can be interrupted, reading what it says cannot.
+    Path output = Files.createTempFile("cotrace-bench", ".txt");
+    Process process =
+        new ProcessBuilder(command)
+            .redirectErrorStream(true)
+            .redirectOutput(output.toFile())
+            .start();
+    try {
       int code = process.waitFor();
+      List<String> said = Files.readAllLines(output);
       JsonNode peak =
           said.stream()
               .filter(line -> line.startsWith("{"))
@@ -52,6 +58,7 @@ public record ChildJvm(String mainClass) {
       throw new CancellationException("interrupted while another process was measured");
     } finally {
       process.destroy();
+      Files.deleteIfExists(output);
     }
   }
 
