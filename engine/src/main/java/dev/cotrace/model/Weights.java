@@ -93,13 +93,24 @@ public final class Weights implements AutoCloseable {
                 .read());
   }
 
+  /**
+   * Parameters drawn at random, for measuring what depends on shapes alone.
+   *
+   * @param seed of the draws
+   */
+  public static Weights random(Architecture architecture, Placement placement, long seed) {
+    ParameterLayout layout = ParameterLayout.huggingFace(architecture.family());
+    ParameterSource source = new RandomParameters(placement, layout, seed);
+    return new Weights(placement, () -> new ParameterReader(source, architecture, layout).read());
+  }
+
   /** The precision and device of every parameter. */
   public Placement placement() {
     return placement;
   }
 
   /** Number of parameters; tied ones count once. */
-  long count() {
+  public long count() {
     return memory.stream().map(Holder::get).distinct().mapToLong(Tensor::numel).sum();
   }
 
