@@ -55,18 +55,18 @@ class Child:
         return peak
 
 
-def run(command: list, threads: int) -> tuple[str, float, int]:
-    """Runs a program to its end: what it printed, its seconds, its peak memory in bytes."""
+def run(command: list, threads: int, errors: bool = False) -> tuple[str, float, int]:
+    """Runs a program to its end: what it printed (on standard error if ERRORS), its seconds, its peak memory in bytes."""
+    command = [str(word) for word in command]
+    piped = dict(stderr=subprocess.PIPE, stdout=subprocess.DEVNULL) if errors else dict(stdout=subprocess.PIPE)
     start = time.perf_counter()
-    with subprocess.Popen(
-        [str(word) for word in command], stdout=subprocess.PIPE, text=True, env=environment(threads)
-    ) as process:
-        printed = process.stdout.read()
+    with subprocess.Popen(command, text=True, env=environment(threads), **piped) as process:
+        printed = (process.stderr if errors else process.stdout).read()
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
     seconds = time.perf_counter() - start
     if process.returncode:
-        sys.exit(f"{' '.join(process.args)} ended with {process.returncode}")
+        sys.exit(f"{' '.join(command)} ended with {process.returncode}" + (f":\n{printed}" if errors else ""))
     return printed, seconds, 1024 * usage.ru_maxrss
 
 
