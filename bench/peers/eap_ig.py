@@ -14,7 +14,6 @@ import argparse
 import importlib
 import json
 import random
-import re
 import sys
 import tempfile
 import time
@@ -22,12 +21,11 @@ import types
 import warnings
 from pathlib import Path
 
-from measuring import COTRACE, note, run, say, surroundings
+from measuring import discover, note, run, say, surroundings
 from weights import SHAPES, checkpoint
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"  # One token each, `A` is 1.
 METHODS = {"eap": "EAP", "eap-ig-inputs": "EAP-IG-inputs"}
-GRADIENTS = re.compile(r"^gradients at .*, ([\d.]+) s$", re.MULTILINE)
 
 
 def make_pairs(count: int, tokens: int) -> list[dict]:
@@ -120,14 +118,12 @@ def attribute(arguments: argparse.Namespace, file: Path, out: Path) -> None:
     save_file({"scores": graph.scores, "edges": graph.real_edge_mask}, out)
 
 
-def ours(arguments: argparse.Namespace, file: Path, out: Path) -> list:
-    method = ["--quadrature", "eap"] if arguments.method == "eap" else ["--method", arguments.method]
-    points = [] if arguments.method == "eap" else ["--points", arguments.points]
-    return [
-        COTRACE, "discover", "--model", checkpoint(arguments.shape), "--task", file, "--objective", "logit-diff",
-        "--max-new-tokens", 0, *method, *points, "--batch-rows", arguments.batch, "--threads", arguments.threads,
-        "--out", out,
-    ]
+def ours(arguments: argparse.Namespace, file: Path, out: Path) -> tuple[float, float, int]:
+    inputs = dict(method=arguments.method, points=arguments.points)
+    return discover(
+        arguments.threads, model=checkpoint(arguments.shape), task=file, objective="logit-diff", max_new_tokens=0,
+        batch_rows=arguments.batch, out=out, **(dict(quadrature="eap") if arguments.method == "eap" else inputs),
+    )
 
 
 def agreement(theirs: Path, mine: Path) -> dict:
@@ -160,10 +156,9 @@ def measure(arguments: argparse.Namespace, folder: Path) -> dict:
     for turn in range(arguments.rounds):
         if not arguments.only_peer:
             out = folder / f"run{turn}"
-            printed, seconds, peak = run(ours(arguments, file, out), arguments.threads, errors=True)
-            rounds["cotrace"].append((float(GRADIENTS.search(printed)[1]), seconds, peak))
+            rounds["cotrace"].append(ours(arguments, file, out))
         printed, seconds, peak = run([sys.executable, *sys.argv, "--child", file, theirs], arguments.threads)
-        rounds["eap_ig"].append((float(printed.split()[-1]), seconds, peak))
+        rounds["eap_ig"].append((float(printed[-1][1]), seconds, peak))
         for name, measured in rounds.items():
             if measured:
                 note(f"round {turn + 1}, {name}: {measured[-1][0]:.2f} s, the process {measured[-1][1]:.1f} s")

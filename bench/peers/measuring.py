@@ -55,19 +55,32 @@ class Child:
         return peak
 
 
-def run(command: list, threads: int, errors: bool = False) -> tuple[str, float, int]:
-    """Runs a program to its end: what it printed (on standard error if ERRORS), its seconds, its peak memory in bytes."""
+def run(command: list, threads: int, errors: bool = False) -> tuple[list[tuple[float, str]], float, int]:
+    """Runs a program to its end: the lines that it printed (on standard error if ERRORS) and when, in seconds; all its
+    seconds; its peak memory in bytes."""
     command = [str(word) for word in command]
     piped = dict(stderr=subprocess.PIPE, stdout=subprocess.DEVNULL) if errors else dict(stdout=subprocess.PIPE)
     start = time.perf_counter()
     with subprocess.Popen(command, text=True, env=environment(threads), **piped) as process:
-        printed = (process.stderr if errors else process.stdout).read()
+        stream = process.stderr if errors else process.stdout
+        lines = [(time.perf_counter() - start, line.rstrip()) for line in stream]
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
     seconds = time.perf_counter() - start
     if process.returncode:
-        sys.exit(f"{' '.join(command)} ended with {process.returncode}" + (f":\n{printed}" if errors else ""))
-    return printed, seconds, 1024 * usage.ru_maxrss
+        printed = "\n".join(line for _, line in lines)
+        sys.exit(f"{' '.join(command)} ended with {process.returncode}:\n{printed}")
+    return lines, seconds, 1024 * usage.ru_maxrss
+
+
+def discover(threads: int, **options) -> tuple[float, float, int]:
+    """Runs `cotrace discover`: the seconds of its gradients (sampling included), of all; its peak memory in bytes."""
+    words = [COTRACE, "discover", "--threads", threads]
+    for name, value in options.items():
+        words += ["--" + name.replace("_", "-"), value]
+    lines, seconds, peak = run(words, threads, errors=True)
+    ended = {phase: at for at, line in lines for phase in ("J(0) and J(1)", "gradients") if line.startswith(phase)}
+    return ended["gradients"] - ended["J(0) and J(1)"], seconds, peak
 
 
 def surroundings(threads: int, *packages: str) -> dict:
