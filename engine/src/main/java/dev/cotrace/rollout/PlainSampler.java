@@ -47,7 +47,7 @@ public record PlainSampler(Decoder decoder, double temperature, Randomness rando
       forward(place().indices(ids, prompts.size(), length), prefill, logits);
       long[] index = Arrays.stream(promptOf).asLongStream().toArray();
       logits.set(logits.get().index_select(0, place().indices(index, index.length)));
-      try (KvCache cache = prefill.select(promptOf)) {
+      try (KvCache cache = KvCache.joined(List.of(new KvCache.Rows(prefill, promptOf)), tokens)) {
         decode(drawn, rollouts, cache, logits);
       }
     }
