@@ -25,6 +25,7 @@ public final class Torch {
     System.setProperty("org.bytedeco.javacpp.maxPhysicalBytes", "0");
     System.setProperty("org.bytedeco.javacpp.maxBytes", "0");
     Loader.load(torch.class);
+    PackedMatrix.start();
   }
 
   /** Longer than anything that OpenBLAS says of itself. */
