@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 
 /**
  * Contracts {@code o_u(t) − o'_u(t)} with the cotangents of what targets read: over the positions
@@ -26,8 +27,14 @@ import org.bytedeco.pytorch.Tensor;
  * the sum of the visible differences goes up the layers with the targets.
  */
 final class Contraction {
-  /** Bytes of all sources' outputs in a tile: what the processor's caches hold. */
-  private static final long TILE_BYTES = 24L << 20;
+  /** Bytes of all sources' outputs in a tile: what the processor's caches nearly hold. */
+  private static final long TILE_BYTES = 48L << 20;
+
+  /**
+   * Layers whose targets are contracted together. A matrix product copies all outputs into the
+   * order of its kernel: too few targets, and it copies as long as it multiplies.
+   */
+  private static final int LAYERS = 2;
 
   private final GatedModel model;
   private final ComputationGraph graph;
@@ -36,7 +43,9 @@ final class Contraction {
   private final int count;
   private final int tileSize;
   private final Tensor differences; // a tile's, [nSrc · tile · D]
-  private final Tensor reads; // a tile's, of one layer's heads, [3H · C · tile · D]
+  private final Tensor
+      reads; // a tile's, of some layers' targets, [LAYERS · (3H + 1) · C · tile · D]
+  private final List<HeadReads> headReads = new ArrayList<>(); // by layer
   private final List<Tensor> edges = new ArrayList<>(); // [part] of [nSrc, nDst, C]
   private final double[][] positions; // [C][N]
 
@@ -62,7 +71,10 @@ final class Contraction {
     long fits = TILE_BYTES / (graph.sources() * width * placement.precision().bytes());
     tileSize = Math.toIntExact(Math.clamp(fits, 1, recording.places()));
     differences = placement.empty((long) graph.sources() * tileSize * width);
-    reads = placement.empty(3L * graph.heads() * count * tileSize * width);
+    reads = placement.empty(LAYERS * (3L * graph.heads() + 1) * count * tileSize * width);
+    for (int layer = 0; layer < graph.layers(); layer++) {
+      headReads.add(new HeadReads(model.decoder(), layer));
+    }
     // Many tiles of low precision are added up: the sums are doubles.
     Placement exact = new Placement(Precision.FLOAT64, placement.device());
     for (int part = 0; part < parts.count(); part++) {
@@ -136,22 +148,30 @@ final class Contraction {
     }
 
     void add(Cotangents cotangents, long[] placeInBatch) {
-      Tensor wide =
-          tileOf(reads, 3L * graph.heads() * count).view(-1, count, places.length, outputs.size(2));
-      for (int layer = 0; layer < graph.layers(); layer++) {
+      for (int first = 0; first < graph.layers(); first += LAYERS) {
+        int end = Math.min(graph.layers(), first + LAYERS);
         try (Scope _ = new Scope()) {
-          new HeadReads(model.decoder(), layer)
-              .pullBack(
-                  tape.headReads(layer, at),
-                  cotangents.heads.get(layer).index_select(2, index),
-                  wide);
-          add(graph.headTarget(layer, Slot.Q), wide);
-          add(
-              graph.mlpTarget(layer),
-              cotangents.mlps.get(layer).index_select(1, index).unsqueeze(0));
+          List<Targets> some = new ArrayList<>();
+          long row = 0;
+          for (int layer = first; layer < end; layer++) {
+            Tensor heads = rows(row, 3L * graph.heads());
+            headReads
+                .get(layer)
+                .pullBack(
+                    tape.headReads(layer, at),
+                    cotangents.heads.get(layer).index_select(2, index),
+                    heads);
+            row += heads.size(0);
+            Tensor mlp = rows(row++, 1);
+            torch.index_select_out(mlp.select(0, 0), cotangents.mlps.get(layer), 1, index);
+            some.add(new Targets(graph.headTarget(layer, Slot.Q), heads));
+            some.add(new Targets(graph.mlpTarget(layer), mlp));
+          }
+          add(some, rows(0, row));
         }
       }
-      add(graph.logitsTarget(), cotangents.logits.index_select(1, index).unsqueeze(0));
+      Tensor logits = cotangents.logits.index_select(1, index).unsqueeze(0);
+      add(List.of(new Targets(graph.logitsTarget(), logits)), logits);
       double[] sums = Placement.toDoubles(masses);
       for (int i = 0; i < count; i++) {
         for (int place = 0; place < places.length; place++) {
@@ -161,30 +181,58 @@ final class Contraction {
       }
     }
 
+    /** Some targets' part of the buffer of reads, {@code [targets, C, n, D]}. */
+    private Tensor rows(long first, long targets) {
+      long width = outputs.size(2);
+      long each = (long) count * places.length * width;
+      return reads
+          .narrow(0, first * each, targets * each)
+          .view(targets, count, places.length, width);
+    }
+
     /**
-     * Adds the edges into the targets from column {@code target} on, {@code [targets, C, n, D]}.
+     * Adds the edges into some targets.
+     *
+     * @param all their reads, one after the other
      */
-    private void add(int target, Tensor read) {
-      int sources = graph.visibleSources(target);
-      if (seen < sources) {
-        visible.add_(outputs.narrow(0, seen, sources - seen).sum(0));
-        seen = sources;
+    private void add(List<Targets> some, Tensor all) {
+      for (Targets targets : some) {
+        int sources = graph.visibleSources(targets.first);
+        if (seen < sources) {
+          visible.add_(outputs.narrow(0, seen, sources - seen).sum(0));
+          seen = sources;
+        }
+        masses.add_(visible.mul(targets.reads.sum(0)).sum(-1));
       }
-      masses.add_(visible.mul(read.sum(0)).sum(-1));
       if (part != Parts.NONE) {
         Tensor products =
             outputs
-                .narrow(0, 0, sources)
-                .view(sources, -1)
-                .matmul(read.reshape(read.size(0) * count, -1).t());
-        edges
-            .get(part)
-            .narrow(0, 0, sources)
-            .narrow(1, target, read.size(0))
-            .add_(products.view(sources, read.size(0), count));
+                .narrow(0, 0, seen)
+                .view(seen, -1)
+                .matmul(all.view(all.size(0) * count, -1).t())
+                .view(seen, -1, count);
+        long row = 0;
+        for (Targets targets : some) {
+          long size = targets.reads.size(0);
+          int sources = graph.visibleSources(targets.first);
+          edges
+              .get(part)
+              .narrow(0, 0, sources)
+              .narrow(1, targets.first, size)
+              .add_(products.narrow(0, 0, sources).narrow(1, row, size));
+          row += size;
+        }
       }
     }
   }
+
+  /**
+   * Targets side by side that see the same sources.
+   *
+   * @param first column of the first
+   * @param reads their cotangents, {@code [targets, C, n, D]}
+   */
+  private record Targets(int first, Tensor reads) {}
 
   GateGradients toArrays() {
     double[][][] byPart =
