@@ -9,6 +9,7 @@ import dev.cotrace.circuit.Circuit.Ranking;
 import dev.cotrace.circuit.ClusterSums;
 import dev.cotrace.circuit.ComputationGraph;
 import dev.cotrace.circuit.Estimate;
+import dev.cotrace.circuit.Method;
 import dev.cotrace.circuit.Scores;
 import dev.cotrace.circuit.Stability;
 import dev.cotrace.format.MalformedModelException;
@@ -57,6 +58,7 @@ class ScoresFileTest {
     Attribution written =
         new Attribution(
             GRAPH,
+            Method.IG_GATES,
             scores(1),
             scores(1),
             scores(1),

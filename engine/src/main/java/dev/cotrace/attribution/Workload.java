@@ -1,7 +1,9 @@
 package dev.cotrace.attribution;
 
+import dev.cotrace.circuit.Method;
 import dev.cotrace.gate.Corruption;
 import dev.cotrace.gate.GatedModel;
+import dev.cotrace.gate.Gates;
 import dev.cotrace.rollout.Baseline;
 import dev.cotrace.rollout.Bins;
 import dev.cotrace.rollout.Objective;
@@ -97,6 +99,28 @@ public record Workload(
   /** The same rollouts, independent and without a baseline, for another objective. */
   Workload plain(Objective other) {
     return new Workload(model, task, other, enumerating() ? settings : settings.plain());
+  }
+
+  /** The same run by gates: what J, circuits and references are about, whatever the method. */
+  Workload byGates() {
+    return new Workload(model, task, objective, settings.with(Method.IG_GATES), bins);
+  }
+
+  /**
+   * The gates along the method's way from the corrupted to the clean run.
+   *
+   * @param alpha of each row
+   */
+  Gates gates(double[] alpha) {
+    return switch (settings.method()) {
+      case IG_GATES -> new Gates.Uniform(alpha);
+      case EAP_IG_INPUTS -> new Gates.Inputs(alpha);
+    };
+  }
+
+  /** Whether the differences that gradients meet are those of the clean run. */
+  boolean freezesDifferences() {
+    return settings.method() == Method.EAP_IG_INPUTS;
   }
 
   /** Whether expectations are exact, because every rollout is listed or nothing is sampled. */

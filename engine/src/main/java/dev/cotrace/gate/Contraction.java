@@ -31,7 +31,8 @@ final class Contraction {
 
   private final GatedModel model;
   private final ComputationGraph graph;
-  private final Tape tape;
+  private final Tape tape; // of the reads
+  private final Tape sources; // of the differences
   private final Parts parts;
   private final int count;
   private final int tileSize;
@@ -55,6 +56,7 @@ final class Contraction {
     this.model = model;
     graph = model.graph();
     tape = recording.tape();
+    sources = recording.sources().tape();
     this.parts = parts;
     this.count = count;
     Placement placement = model.placement();
@@ -74,9 +76,10 @@ final class Contraction {
   /**
    * Adds the places of a pass.
    *
-   * @param slots of the places, {@code [n]}
+   * @param slots of the places' reads, {@code [n]}
    */
   void add(GateGradient.Places places, Tensor slots, Cotangents cotangents) {
+    Tensor written = model.placement().indices(places.sources(), places.sources().length);
     Map<Integer, List<Integer>> byPart = new TreeMap<>();
     for (int place = 0; place < places.row().length; place++) {
       int part = parts.of(places.row()[place], places.position()[place]);
@@ -88,7 +91,7 @@ final class Contraction {
         int[] tile = own.subList(first, end).stream().mapToInt(Integer::intValue).toArray();
         Torch.checkInterrupted();
         try (Scope _ = new Scope()) {
-          new Tile(part, tile, slots).add(cotangents, places.index());
+          new Tile(part, tile, slots, written).add(cotangents, places.index());
         }
       }
     });
@@ -99,13 +102,13 @@ final class Contraction {
     private final int part;
     private final int[] places;
     private final Tensor index; // among the pass's
-    private final Tensor at; // slots
+    private final Tensor at; // slots of the reads
     private final Tensor outputs; // [nSrc, n, D]
     private final Tensor visible; // Σ of those seen so far, [n, D] in float64
     private Tensor masses; // [C, n] in float64
     private int seen;
 
-    Tile(int part, int[] places, Tensor slots) {
+    Tile(int part, int[] places, Tensor slots, Tensor written) {
       this.part = part;
       this.places = places;
       Placement placement = model.placement();
@@ -115,7 +118,7 @@ final class Contraction {
       Placement exact = new Placement(Precision.FLOAT64, placement.device());
       visible = exact.zeros(places.length, outputs.size(2));
       masses = exact.zeros(count, places.length);
-      fill();
+      fill(written.index_select(0, index));
     }
 
     private Tensor tileOf(Tensor buffer, long rows) {
@@ -123,14 +126,14 @@ final class Contraction {
       return buffer.narrow(0, 0, rows * places.length * width).view(rows, places.length, width);
     }
 
-    private void fill() {
-      outputs.select(0, graph.inputSource()).copy_(tape.inputDifference(at));
+    private void fill(Tensor from) {
+      outputs.select(0, graph.inputSource()).copy_(sources.inputDifference(from));
       for (int layer = 0; layer < graph.layers(); layer++) {
         try (Scope _ = new Scope()) {
           outputs
               .narrow(0, graph.headSource(layer), graph.heads())
-              .copy_(tape.headDifferences(layer, at));
-          outputs.select(0, graph.mlpSource(layer)).copy_(tape.mlpDifference(layer, at));
+              .copy_(sources.headDifferences(layer, from));
+          outputs.select(0, graph.mlpSource(layer)).copy_(sources.mlpDifference(layer, from));
         }
       }
     }
@@ -165,23 +168,23 @@ final class Contraction {
      * Adds the edges into the targets from column {@code target} on, {@code [targets, C, n, D]}.
      */
     private void add(int target, Tensor read) {
-      int sources = graph.visibleSources(target);
-      if (seen < sources) {
-        visible.add_(outputs.narrow(0, seen, sources - seen).sum(0));
-        seen = sources;
+      int before = graph.visibleSources(target);
+      if (seen < before) {
+        visible.add_(outputs.narrow(0, seen, before - seen).sum(0));
+        seen = before;
       }
       masses.add_(visible.mul(read.sum(0)).sum(-1));
       if (part != Parts.NONE) {
         Tensor products =
             outputs
-                .narrow(0, 0, sources)
-                .view(sources, -1)
+                .narrow(0, 0, before)
+                .view(before, -1)
                 .matmul(read.reshape(read.size(0) * count, -1).t());
         edges
             .get(part)
-            .narrow(0, 0, sources)
+            .narrow(0, 0, before)
             .narrow(1, target, read.size(0))
-            .add_(products.view(sources, read.size(0), count));
+            .add_(products.view(before, read.size(0), count));
       }
     }
   }

@@ -29,9 +29,9 @@ public final class GatedDecoding implements AutoCloseable {
   /**
    * Prepares to decode at most {@code newTokens} tokens after the prompts.
    *
-   * @param gates for {@link Gates.Uniform}, one α for each row of {@code prompts}
-   * @param tape records all that is fed, where a gradient is to follow; only for {@link
-   *     Gates.Uniform}
+   * @param gates one α for each row of {@code prompts}, or a gate for every edge
+   * @param tape records all that is fed, where a gradient is to follow; not for {@link
+   *     Gates.PerEdge}
    */
   public GatedDecoding(
       GatedModel model, Gates gates, SequencePairs prompts, int newTokens, @Nullable Tape tape) {
@@ -83,12 +83,7 @@ public final class GatedDecoding implements AutoCloseable {
     int[] prompt = origins;
     origins = Arrays.stream(rows).map(row -> prompt[row]).toArray();
     blocks = new Blocks(rows.length, blocks.corrupted());
-    gates =
-        switch (gates) {
-          case Gates.Uniform(double[] alpha) ->
-              new Gates.Uniform(Arrays.stream(rows).mapToDouble(row -> alpha[row]).toArray());
-          case Gates.PerEdge perEdge -> perEdge;
-        };
+    gates = gates.select(rows);
   }
 
   /**
@@ -131,12 +126,9 @@ public final class GatedDecoding implements AutoCloseable {
     if (tape == null) {
       return model.stream(gates, blocks, values);
     }
-    if (!(gates instanceof Gates.Uniform uniform)) {
-      throw new IllegalArgumentException("only runs at uniform gates can be recorded");
-    }
     Tape.Segment segment = tape.next(blocks.rows() * time, values);
     firstSlot = segment.first();
-    return new RecordingStream(model, blocks, values, uniform, segment);
+    return new RecordingStream(model, blocks, values, gates, segment);
   }
 
   @Override

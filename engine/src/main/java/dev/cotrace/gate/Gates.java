@@ -1,6 +1,7 @@
 package dev.cotrace.gate;
 
 import dev.cotrace.circuit.ComputationGraph;
+import java.util.Arrays;
 
 /**
  * How open every edge of a run is: <strong>gate 1 = clean, 0 = corrupted</strong>.
@@ -23,6 +24,20 @@ public sealed interface Gates {
   }
 
   /**
+   * Only the input is gated: a live run begins with {@code α · o + (1 − α) · o'} of the input
+   * (token plus position embedding), and every target reads the live run's own outputs.
+   *
+   * @param alpha gate of the input of each live row, in [0, 1]
+   */
+  record Inputs(double[] alpha) implements Gates {
+    /** Refuses gates outside [0, 1]. */
+    public Inputs {
+      requireUnitInterval(alpha);
+      alpha = alpha.clone();
+    }
+  }
+
+  /**
    * A gate for every edge, the same for all sequences.
    *
    * @param z row-major {@code [nSrc, nDst]}, in [0, 1]; cells without an edge are ignored
@@ -38,6 +53,19 @@ public sealed interface Gates {
       requireUnitInterval(z);
       z = z.clone();
     }
+  }
+
+  /** These gates where live row i is what row {@code rows[i]} was. */
+  default Gates select(int[] rows) {
+    return switch (this) {
+      case Uniform(double[] alpha) -> new Uniform(selected(alpha, rows));
+      case Inputs(double[] alpha) -> new Inputs(selected(alpha, rows));
+      case PerEdge perEdge -> perEdge;
+    };
+  }
+
+  private static double[] selected(double[] alpha, int[] rows) {
+    return Arrays.stream(rows).mapToDouble(row -> alpha[row]).toArray();
   }
 
   private static void requireUnitInterval(double[] gates) {
