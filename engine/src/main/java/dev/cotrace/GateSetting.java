@@ -89,6 +89,6 @@ record GateSetting(String name, Gates gates) {
 
   /** The gates of {@code rows} rows. */
   Gates rows(int rows) {
-    return gates.select(new int[rows]);
+    return gates.of(new int[rows]);
   }
 }

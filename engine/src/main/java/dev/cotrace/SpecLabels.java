@@ -38,6 +38,7 @@ final class SpecLabels {
     addEnum(module, Settings.Estimator.class);
     addEnum(module, Settings.BaselineKind.class);
     addEnum(module, Settings.Allotment.class);
+    addEnum(module, Settings.Backward.class);
     addEnum(module, Quadrature.class);
     addEnum(module, Precision.class);
     addEnum(module, Ranking.class);

@@ -58,7 +58,8 @@ record ArchitectureRules(String root) {
                   "hub",
                   "format",
                   "torch")),
-          entry("cli", Set.of("", "report", "circuit", "hub")));
+          entry("bench", Set.of("", "attribution", "rollout", "gate", "model", "torch")),
+          entry("cli", Set.of("", "bench", "report", "circuit", "hub")));
 
   /** The rooms that use libtorch's types. */
   private static final List<String> NATIVE =

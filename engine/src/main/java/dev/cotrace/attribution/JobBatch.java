@@ -201,7 +201,9 @@ final class JobBatch {
   /** Draws chains of thought that begin with {@code prefix} and measures them as a whole. */
   List<JobResult> continued(Function<Job, int[]> prefix) {
     List<Request> requests = jobs.stream().map(job -> request(job, prefix.apply(job))).toList();
-    return measured(work.sampler().sample(gates(jobs), requests, PLAIN), null);
+    return measured(
+        work.sampler().sample(gates(jobs), requests, PLAIN, work.settings().batchRows(), null),
+        null);
   }
 
   private List<JobResult> measured(List<Sample> samples, Gates.@Nullable PerEdge mask) {
@@ -229,7 +231,7 @@ final class JobBatch {
 
   private List<Sample> samples(Gates gates, Scheme scheme, @Nullable Tape tape) {
     List<Request> requests = jobs.stream().map(job -> request(job, new int[0])).toList();
-    return work.sampler().sample(gates, requests, scheme, tape);
+    return work.sampler().sample(gates, requests, scheme, work.settings().batchRows(), tape);
   }
 
   private Request request(Job job, int[] prefix) {
@@ -275,8 +277,7 @@ final class JobBatch {
     int answer = jobs.stream().mapToInt(job -> pair(job).answer().length).max().orElseThrow();
     long positions =
         (long) prompt + sampling.maxNewTokens() + sampling.answerPrefix().length + answer;
-    int tapes = work.freezesDifferences() ? 2 : 1;
-    long fits = RECORDED_AT_ONCE / (tapes * work.model().recordedBytes(positions));
+    long fits = RECORDED_AT_ONCE / work.recordedBytes(positions);
     return Math.toIntExact(Math.max(1, Math.min(work.settings().batchRows(), fits)));
   }
 

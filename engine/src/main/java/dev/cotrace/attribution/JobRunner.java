@@ -133,14 +133,22 @@ final class JobRunner {
     }
   }
 
-  /** Jobs that are worked on together: as many as fill the rows of a batch, at least one. */
+  /**
+   * Jobs that are worked on together: as many as fill the rows of a batch, at least one. Where
+   * rollouts end early there are more, whose rollouts take the place of those that have ended, as
+   * long as every thread has some.
+   */
   private List<List<Job>> batches(List<Job> jobs) {
     List<List<Job>> batches = new ArrayList<>();
-    int rows = 0;
+    long all = jobs.stream().mapToLong(work::rows).sum();
+    long most = work.settings().batchRows() * (long) work.fillings();
+    long together =
+        Math.max(work.settings().batchRows(), Math.min(most, all / work.settings().threads()));
+    long rows = 0;
     int first = 0;
     for (int i = 0; i < jobs.size(); i++) {
-      int more = work.enumerating() ? work.settings().batchRows() : work.rows(jobs.get(i));
-      if (i > first && rows + more > work.settings().batchRows()) {
+      long more = work.enumerating() ? together : work.rows(jobs.get(i));
+      if (i > first && rows + more > together) {
         batches.add(jobs.subList(first, i));
         first = i;
         rows = 0;

@@ -12,6 +12,7 @@ import dev.cotrace.rollout.Randomness;
 import dev.cotrace.rollout.Sampler;
 import dev.cotrace.rollout.Sampling;
 import dev.cotrace.rollout.Scheme;
+import dev.cotrace.rollout.StopRule;
 import dev.cotrace.rollout.Task;
 import dev.cotrace.rollout.TranscriptScorer;
 import dev.cotrace.rollout.Weighting;
@@ -28,8 +29,10 @@ import java.util.List;
  */
 public record Workload(
     GatedModel model, Task task, Objective objective, Settings settings, Bins bins) {
-  /** More rows than this are never counted. */
-  private static final double MOST_ROWS = 1e9;
+  /** Bytes up to which a tape may hold more than one filling of a batch's rows. */
+  private static final long RECORDED_AT_ONCE = 1L << 30;
+
+  private static final int MOST_FILLINGS = 4;
 
   /** A run that does not resolve time. */
   public Workload(GatedModel model, Task task, Objective objective, Settings settings) {
@@ -203,11 +206,26 @@ public record Workload(
     return Math.max(1, settings.batchRows() / rows(new Job(0, 0, 0, 0, 0, 1)));
   }
 
+  /** Bytes of all that is recorded of {@code positions} positions before a gradient. */
+  long recordedBytes(long positions) {
+    int runs = freezesDifferences() ? 2 : 1;
+    return runs * model.recordedBytes(positions);
+  }
+
+  /** How often the rows of a batch are filled: more than once where rollouts end early. */
+  int fillings() {
+    Sampling sampling = task.sampling();
+    boolean early = !sampling.endTokens().isEmpty() || !sampling.stop().equals(StopRule.NEVER);
+    if (enumerating() || sampling.maxNewTokens() == 0 || !early) {
+      return 1;
+    }
+    int prompt = task.pairs().stream().mapToInt(PromptPair::longest).max().orElseThrow();
+    long filling = settings.batchRows() * recordedBytes((long) prompt + sampling.maxNewTokens());
+    return Math.toIntExact(Math.clamp(RECORDED_AT_ONCE / filling, 1, MOST_FILLINGS));
+  }
+
   /** Rows that a job's rollouts take at most. */
   int rows(Job job) {
-    boolean trees = settings.estimator() == Settings.Estimator.BRANCHING;
-    double leaves =
-        trees ? Math.pow(settings.branchTop() + settings.branchRest(), settings.branchMost()) : 1;
-    return (int) Math.min(MOST_ROWS, job.rollouts() * leaves);
+    return scheme().rows(job.rollouts());
   }
 }

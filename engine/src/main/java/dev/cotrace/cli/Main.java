@@ -36,7 +36,8 @@ import picocli.CommandLine.Spec;
       DoctorCommand.class,
       InfoCommand.class,
       ModelsCommand.class,
-      PullCommand.class
+      PullCommand.class,
+      BenchCommand.class
     },
     footer = {
       "",
@@ -109,7 +110,7 @@ public final class Main implements Runnable {
     throw new ParameterException(
         spec.commandLine(),
         "a command is missing: demo, discover, evaluate, sample, compare, means, generate, logits,"
-            + " doctor, info, models or pull");
+            + " doctor, info, models, pull or bench");
   }
 
   /** Says which Cotrace this is. */

@@ -5,7 +5,6 @@ import dev.cotrace.torch.Holder;
 import dev.cotrace.torch.Placement;
 import dev.cotrace.torch.Scope;
 import java.util.Arrays;
-import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
@@ -13,17 +12,17 @@ import org.jspecify.annotations.Nullable;
 /** The corruption of a batch, over all calls of the forward pass that it takes. */
 final class CorruptedSide implements AutoCloseable {
   private final GatedModel model;
-  private final SequencePairs pairs;
+  private final Corruption corruption;
   private final Holder outputs = new Holder(); // [nSrc, P, D], for constants
   private final Holder streams = new Holder(); // [nSrc + 1, P, D]
 
   /**
    * @param longest positions that a row may come to have
    */
-  CorruptedSide(GatedModel model, SequencePairs pairs, int longest) {
+  CorruptedSide(GatedModel model, Corruption corruption, int longest) {
     this.model = model;
-    this.pairs = pairs;
-    if (pairs.corruption() instanceof Corruption.Constant(SourceValues values)) {
+    this.corruption = corruption;
+    if (corruption instanceof Corruption.Constant(SourceValues values)) {
       requireFits(values);
       fill(values, Math.min(values.positions(), longest));
     }
@@ -64,24 +63,24 @@ final class CorruptedSide implements AutoCloseable {
   }
 
   /** The values for whole sequences or prompts, each row beginning after its padding. */
-  CorruptedValues whole(Blocks blocks, long[] padding) {
-    int[] origins = IntStream.range(0, blocks.rows()).toArray();
-    Tensor alignment = pairs.alignment(model.placement(), padding);
-    return values(new Slots(blocks, padding, origins, 0, pairs.longest()), alignment);
+  CorruptedValues whole(SequencePairs pairs, Blocks blocks, long[] padding) {
+    long[] noise = pairs.rows().stream().mapToLong(SequencePairs.Row::noise).toArray();
+    @Nullable Tensor alignment = pairs.alignment(model.placement(), padding);
+    return values(new Slots(blocks, padding, noise, 0, pairs.longest()), alignment);
   }
 
   /**
    * The values for the slot after {@code length} others; the prompts of a row end in the same slot,
    * so later ones correspond.
    *
-   * @param origins which prompt each row goes on from
+   * @param noise names the noise of each row
    */
-  CorruptedValues next(Blocks blocks, long[] padding, int[] origins, int length) {
-    return values(new Slots(blocks, padding, origins, length, 1), null);
+  CorruptedValues next(Blocks blocks, long[] padding, long[] noise, int length) {
+    return values(new Slots(blocks, padding, noise, length, 1), null);
   }
 
   /** The slots of one call, {@code [rows · time]}. */
-  private record Slots(Blocks blocks, long[] padding, int[] origins, int start, int time) {
+  private record Slots(Blocks blocks, long[] padding, long[] noise, int start, int time) {
     int count() {
       return blocks.rows() * time;
     }
@@ -93,7 +92,7 @@ final class CorruptedSide implements AutoCloseable {
   }
 
   private CorruptedValues values(Slots slots, @Nullable Tensor alignment) {
-    return switch (pairs.corruption()) {
+    return switch (corruption) {
       case Corruption.Constant _ -> {
         long last = outputs.get().size(1) - 1;
         long[] places = new long[slots.count()];
@@ -115,8 +114,7 @@ final class CorruptedSide implements AutoCloseable {
     EmbeddingNoise deviates = new EmbeddingNoise(noise, width);
     double[] all = new double[slots.count() * width];
     for (int i = 0; i < slots.count(); i++) {
-      long key = pairs.rows().get(slots.origins[i / slots.time]).noise();
-      deviates.copy(key, slots.position(i), all, i * width);
+      deviates.copy(slots.noise[i / slots.time], slots.position(i), all, i * width);
     }
     return model.placement().tensor(all, slots.blocks.rows(), slots.time, width);
   }

@@ -17,9 +17,11 @@ public final class GatedForward {
     Blocks blocks = sequences.blocks();
     long[] padding = new long[blocks.total()];
     try (Scope scope = new Scope();
-        CorruptedSide corrupted = new CorruptedSide(model, sequences, sequences.longest());
+        CorruptedSide corrupted =
+            new CorruptedSide(model, sequences.corruption(), sequences.longest());
         KvCache cache = model.cache(gates, sequences.longest(), padding);
-        ResidualStream stream = model.stream(gates, blocks, corrupted.whole(blocks, padding))) {
+        ResidualStream stream =
+            model.stream(gates, blocks, corrupted.whole(sequences, blocks, padding))) {
       Tensor ids = sequences.ids(model.placement(), blocks, padding);
       model.decoder().forward(ids, cache, stream);
       Tensor live = blocks.live(stream.readLogits(), 0);

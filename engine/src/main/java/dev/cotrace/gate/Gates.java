@@ -2,6 +2,7 @@ package dev.cotrace.gate;
 
 import dev.cotrace.circuit.ComputationGraph;
 import java.util.Arrays;
+import java.util.stream.DoubleStream;
 
 /**
  * How open every edge of a run is: <strong>gate 1 = clean, 0 = corrupted</strong>.
@@ -55,16 +56,34 @@ public sealed interface Gates {
     }
   }
 
-  /** These gates where live row i is what row {@code rows[i]} was. */
-  default Gates select(int[] rows) {
+  /** The gates of rows with these, followed by rows with {@code more}. */
+  default Gates followedBy(Gates more) {
+    if (this instanceof Uniform(double[] first) && more instanceof Uniform(double[] second)) {
+      return new Uniform(joined(first, second));
+    }
+    if (this instanceof Inputs(double[] first) && more instanceof Inputs(double[] second)) {
+      return new Inputs(joined(first, second));
+    }
+    if (this instanceof PerEdge && equals(more)) {
+      return this;
+    }
+    throw new IllegalArgumentException("gates of different kinds cannot be in one batch");
+  }
+
+  /** The gates of the rows {@code chosen} of these. */
+  default Gates of(int[] chosen) {
     return switch (this) {
-      case Uniform(double[] alpha) -> new Uniform(selected(alpha, rows));
-      case Inputs(double[] alpha) -> new Inputs(selected(alpha, rows));
+      case Uniform(double[] alpha) -> new Uniform(chosen(alpha, chosen));
+      case Inputs(double[] alpha) -> new Inputs(chosen(alpha, chosen));
       case PerEdge perEdge -> perEdge;
     };
   }
 
-  private static double[] selected(double[] alpha, int[] rows) {
+  private static double[] joined(double[] first, double[] second) {
+    return DoubleStream.concat(Arrays.stream(first), Arrays.stream(second)).toArray();
+  }
+
+  private static double[] chosen(double[] alpha, int[] rows) {
     return Arrays.stream(rows).mapToDouble(row -> alpha[row]).toArray();
   }
 

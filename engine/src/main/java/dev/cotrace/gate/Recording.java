@@ -71,9 +71,9 @@ public record Recording(Tape tape, List<int[]> slots, Gates gates, @Nullable Rec
     int time = sequences.longest();
     long[] padding = new long[blocks.total()];
     try (Scope _ = new Scope();
-        CorruptedSide corrupted = new CorruptedSide(model, sequences, time);
+        CorruptedSide corrupted = new CorruptedSide(model, sequences.corruption(), time);
         KvCache cache = model.cache(gates, time, padding)) {
-      CorruptedValues values = corrupted.whole(blocks, padding);
+      CorruptedValues values = corrupted.whole(sequences, blocks, padding);
       Tape.Segment segment = tape.next(blocks.rows() * time, values);
       try (RecordingStream stream = new RecordingStream(model, blocks, values, gates, segment)) {
         Tensor ids = sequences.ids(model.placement(), blocks, padding);

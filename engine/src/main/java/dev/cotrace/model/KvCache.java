@@ -6,6 +6,7 @@ import dev.cotrace.torch.Scope;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Function;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -75,24 +76,88 @@ public final class KvCache implements AutoCloseable {
   }
 
   /**
-   * A cache whose row i is a copy of row {@code rows[i]} of this one; rows may be repeated or left
-   * out. This one stays.
+   * Some rows of another cache.
+   *
+   * @param rows which of them
    */
-  public KvCache select(int[] rows) {
-    long[] selected = Arrays.stream(rows).mapToLong(row -> padding[row]).toArray();
-    KvCache copy =
+  public record Rows(KvCache cache, int[] rows) {
+    private long[] padding() {
+      return Arrays.stream(rows).mapToLong(row -> cache.padding[row]).toArray();
+    }
+
+    /** Slots from the first that holds something in any of the rows. */
+    private int used() {
+      long leading = Arrays.stream(padding()).min().orElse(cache.length);
+      return Math.toIntExact(cache.length - leading);
+    }
+  }
+
+  /**
+   * A cache of the rows of all {@code parts}, one part after the other, at least one row: all end
+   * in the same slot, and slots at the beginning that no row needs are left out. The others stay.
+   *
+   * @param more slots to come
+   */
+  public static KvCache joined(List<Rows> parts, int more) {
+    KvCache like = parts.getFirst().cache;
+    int length = parts.stream().mapToInt(Rows::used).max().orElseThrow();
+    long[] padding =
+        parts.stream()
+            .flatMapToLong(
+                part -> Arrays.stream(part.padding()).map(p -> p + length - part.cache.length))
+            .toArray();
+    KvCache cache =
         new KvCache(
-            placement, architecture, capacity, selected, new ArrayList<>(), new ArrayList<>());
-    copy.length = length;
+            like.placement,
+            like.architecture,
+            length + more,
+            padding,
+            new ArrayList<>(),
+            new ArrayList<>());
+    cache.length = length;
     try (Scope _ = new Scope()) {
-      long[] wide = Arrays.stream(rows).asLongStream().toArray();
-      Tensor index = placement.indices(wide, rows.length);
-      for (int layer = 0; layer < keys.size(); layer++) {
-        copy.keys.add(new Holder(keys.get(layer).get().index_select(0, index)));
-        copy.values.add(new Holder(values.get(layer).get().index_select(0, index)));
+      List<Tensor> indices = new ArrayList<>();
+      for (Rows part : parts) {
+        long[] wide = Arrays.stream(part.rows).asLongStream().toArray();
+        indices.add(like.placement.indices(wide, wide.length));
+      }
+      for (int layer = 0; layer < like.keys.size(); layer++) {
+        int at = layer;
+        cache.keys.add(cache.copied(parts, indices, part -> part.keys.get(at).get()));
+        cache.values.add(cache.copied(parts, indices, part -> part.values.get(at).get()));
       }
     }
-    return copy;
+    return cache;
+  }
+
+  /** A buffer of this cache's size with the rows of all parts. */
+  private Holder copied(List<Rows> parts, List<Tensor> indices, Function<KvCache, Tensor> buffer) {
+    try (Scope _ = new Scope()) {
+      Tensor like = buffer.apply(parts.getFirst().cache);
+      Tensor all = placement.empty(padding.length, like.size(1), capacity, like.size(3));
+      int row = 0;
+      for (int i = 0; i < parts.size(); i++) {
+        Rows part = parts.get(i);
+        Tensor target = all.narrow(0, row, part.rows.length).narrow(2, 0, length);
+        row += part.rows.length;
+        int used = part.used();
+        // What is masked is multiplied by zero: it must be a number.
+        target.narrow(2, 0, length - used).zero_();
+        target
+            .narrow(2, length - used, used)
+            .copy_(
+                buffer
+                    .apply(part.cache)
+                    .narrow(2, part.cache.length - used, used)
+                    .index_select(0, indices.get(i)));
+      }
+      return new Holder(all);
+    }
+  }
+
+  /** Leading slots of each row that hold nothing. */
+  public long[] padding() {
+    return padding.clone();
   }
 
   /** The next {@code time} slots, in the caller's scope; fails when they do not fit. */

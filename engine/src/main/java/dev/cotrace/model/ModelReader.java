@@ -58,7 +58,7 @@ final class ModelReader implements AutoCloseable {
             () -> {
               Parameters parameters = new ParameterReader(source, architecture, layout).read();
               source.requireAllRead(architecture.family(), layout.ignored().asMatchPredicate());
-              return parameters;
+              return parameters.packed(placement);
             });
     if (source.sharesMemory()) {
       weights.own(file);

@@ -2,6 +2,7 @@ package dev.cotrace.model;
 
 import dev.cotrace.format.TensorFile;
 import dev.cotrace.torch.Holder;
+import dev.cotrace.torch.PackedMatrix;
 import dev.cotrace.torch.Placement;
 import dev.cotrace.torch.Scope;
 import java.util.ArrayList;
@@ -19,7 +20,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Weights implements AutoCloseable {
   /** Parameters of one layer. */
-  record Layer(AttentionWeights attention, MlpWeights mlp) {}
+  record Layer(AttentionWeights attention, MlpWeights mlp) {
+    private Layer packed(Placement placement) {
+      return new Layer(attention.packed(placement), mlp.packed(placement));
+    }
+  }
 
   /** Parameters of one layer's attention. */
   record AttentionWeights(
@@ -30,7 +35,19 @@ public final class Weights implements AutoCloseable {
       @Nullable Norm queryNorm, // over dHead
       @Nullable Norm keyNorm, // over dHead
       Linear output, // [D, H · dHead]
-      @Nullable Norm postNorm) {}
+      @Nullable Norm postNorm) {
+    private AttentionWeights packed(Placement placement) {
+      return new AttentionWeights(
+          norm,
+          query.packed(placement),
+          key.packed(placement),
+          value.packed(placement),
+          queryNorm,
+          keyNorm,
+          output.packed(placement),
+          postNorm);
+    }
+  }
 
   /** Parameters of one layer's MLP. */
   record MlpWeights(
@@ -38,7 +55,16 @@ public final class Weights implements AutoCloseable {
       @Nullable Linear gate, // [F, D]
       Linear up, // [F, D]
       Linear down, // [D, F]
-      @Nullable Norm postNorm) {}
+      @Nullable Norm postNorm) {
+    private MlpWeights packed(Placement placement) {
+      return new MlpWeights(
+          norm,
+          gate == null ? null : gate.packed(placement),
+          up.packed(placement),
+          down.packed(placement),
+          postNorm);
+    }
+  }
 
   /**
    * All parameters: {@code tokenEmbedding [V, D]}, {@code positionEmbedding [positions, D]}, {@code
@@ -49,11 +75,25 @@ public final class Weights implements AutoCloseable {
       @Nullable Tensor positionEmbedding,
       List<Layer> layers,
       Norm finalNorm,
-      Linear unembedding) {}
+      Linear unembedding) {
+    /**
+     * With every matrix packed too, where that is possible: from then on changes of the parameters
+     * are not seen.
+     */
+    Parameters packed(Placement placement) {
+      return new Parameters(
+          tokenEmbedding,
+          positionEmbedding,
+          layers.stream().map(layer -> layer.packed(placement)).toList(),
+          finalNorm,
+          unembedding.packed(placement));
+    }
+  }
 
   private final Placement placement;
   private final Parameters parameters;
   private final List<Holder> memory = new ArrayList<>();
+  private final List<Holder> copies = new ArrayList<>();
   private @Nullable TensorFile mapped;
 
   /** Takes over what {@code source} makes; on failure nothing stays allocated. */
@@ -93,13 +133,26 @@ public final class Weights implements AutoCloseable {
                 .read());
   }
 
+  /**
+   * Parameters drawn at random, for measuring what depends on shapes alone.
+   *
+   * @param seed of the draws
+   */
+  public static Weights random(Architecture architecture, Placement placement, long seed) {
+    ParameterLayout layout = ParameterLayout.huggingFace(architecture.family());
+    ParameterSource source = new RandomParameters(placement, layout, seed);
+    return new Weights(
+        placement,
+        () -> new ParameterReader(source, architecture, layout).read().packed(placement));
+  }
+
   /** The precision and device of every parameter. */
   public Placement placement() {
     return placement;
   }
 
   /** Number of parameters; tied ones count once. */
-  long count() {
+  public long count() {
     return memory.stream().map(Holder::get).distinct().mapToLong(Tensor::numel).sum();
   }
 
@@ -135,6 +188,10 @@ public final class Weights implements AutoCloseable {
     if (linear != null) {
       hold(linear.weight());
       hold(linear.bias());
+      PackedMatrix packed = linear.packed();
+      if (packed != null) {
+        copies.add(new Holder(packed.memory()));
+      }
     }
   }
 
@@ -147,6 +204,7 @@ public final class Weights implements AutoCloseable {
   @Override
   public void close() {
     memory.forEach(Holder::close);
+    copies.forEach(Holder::close);
     if (mapped != null) {
       mapped.close();
       mapped = null;

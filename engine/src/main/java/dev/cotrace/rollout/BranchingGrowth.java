@@ -122,6 +122,11 @@ final class BranchingGrowth implements Growth {
   }
 
   @Override
+  public int rows(int paths) {
+    return paths == 0 ? 0 : scheme.rows(request.rollouts());
+  }
+
+  @Override
   public Sample sample() {
     return Sample.of(leaves, new TreeWeighting(request.rollouts(), leaves), tokens);
   }

@@ -15,6 +15,9 @@ interface Growth {
    */
   List<Path> grow(List<Path> paths, NextTokens next);
 
+  /** Rows that it may yet need at a time while {@code paths} of its paths go on. */
+  int rows(int paths);
+
   /** What came of it, when no path goes on. */
   Sample sample();
 }

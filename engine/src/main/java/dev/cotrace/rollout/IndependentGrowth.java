@@ -27,6 +27,11 @@ final class IndependentGrowth implements Growth {
   }
 
   @Override
+  public int rows(int paths) {
+    return paths;
+  }
+
+  @Override
   public Sample sample() {
     return Sample.of(all, weighting, all.stream().mapToLong(Path::drawn).sum());
   }

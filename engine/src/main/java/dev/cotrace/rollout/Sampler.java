@@ -49,32 +49,33 @@ public record Sampler(GatedModel model, Sampling sampling, Randomness randomness
     }
   }
 
-  /** As {@link #sample(Gates, List, Scheme, Tape)}, without a record. */
+  /** Samples for every request at once, without a record. */
   public List<Sample> sample(Gates gates, List<Request> requests, Scheme scheme) {
-    return sample(gates, requests, scheme, null);
+    return sample(gates, requests, scheme, Integer.MAX_VALUE, null);
   }
 
   /**
-   * Samples for every request; each prompt is prefilled once, and rows are given up as their
-   * rollouts end.
+   * Samples for every request; each prompt is prefilled once. Rows are given up as their rollouts
+   * end, and requests that wait take their place.
    *
    * @param gates one α for each request, or a gate for every edge
+   * @param rows rollouts under way at most, if every request alone has fewer
    * @param tape records every rollout's whole transcript, with what follows the chain of thought,
    *     where a gradient is to follow
    * @return a sample for each request, in order
    */
   public List<Sample> sample(
-      Gates gates, List<Request> requests, Scheme scheme, @Nullable Tape tape) {
+      Gates gates, List<Request> requests, Scheme scheme, int rows, @Nullable Tape tape) {
     List<Growth> growths = requests.stream().map(request -> growth(scheme, request)).toList();
-    boolean sampling =
-        growths.stream().anyMatch(growth -> growth.roots().stream().anyMatch(path -> !path.done()));
-    if (sampling || tape != null) {
-      SequencePairs prompts =
-          new SequencePairs(requests.stream().map(this::row).toList(), this.sampling.corruption());
+    boolean fed =
+        tape != null
+            || growths.stream()
+                .anyMatch(growth -> growth.roots().stream().anyMatch(path -> !path.done()));
+    if (fed) {
       int begun = requests.stream().mapToInt(r -> r.prefix().length).min().orElse(0);
-      int more = this.sampling.maxNewTokens() - begun + (tape == null ? 0 : afterThought(requests));
-      try (GatedDecoding decoding = new GatedDecoding(model, gates, prompts, more, tape)) {
-        new SamplingBatch(this, requests, growths, decoding, tape != null).run();
+      int more = sampling.maxNewTokens() - begun + (tape == null ? 0 : afterThought(requests));
+      try (GatedDecoding decoding = new GatedDecoding(model, sampling.corruption(), more, tape)) {
+        new SamplingBatch(this, gates, requests, growths, decoding, rows, tape != null).run();
       }
     }
     return growths.stream().map(Growth::sample).toList();
@@ -97,7 +98,8 @@ public record Sampler(GatedModel model, Sampling sampling, Randomness randomness
     };
   }
 
-  private SequencePairs.Row row(Request request) {
+  /** The prompt that {@code request} begins with. */
+  SequencePairs.Row row(Request request) {
     PromptPair pair = request.pair();
     int[] corrupted =
         sampling.corruption().runs()

@@ -2,31 +2,39 @@ package dev.cotrace.rollout;
 
 import dev.cotrace.gate.Corruption;
 import dev.cotrace.gate.GatedDecoding;
+import dev.cotrace.gate.Gates;
+import dev.cotrace.gate.SequencePairs;
 import dev.cotrace.rollout.Sampler.Request;
 import dev.cotrace.torch.Placement;
 import dev.cotrace.torch.Precision;
 import dev.cotrace.torch.Scope;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The paths of several requests, one a row.
+ * The paths of several requests, one a row, as many at a time as there are rows for.
  *
  * <p>A path grows until its chain of thought ends. Where runs are recorded it then closes: what
  * follows in its transcript (its last token, the answer prefix, the answer) is fed too.
  */
 final class SamplingBatch {
   private final Sampler sampler;
+  private final Gates gates;
   private final List<Request> requests;
   private final List<Growth> growths;
   private final GatedDecoding decoding;
+  private final int mostRows;
   private final boolean recorded;
-  private final List<List<Path>> growing = new ArrayList<>(); // by request
+  private final List<List<Path>> growing; // by request
   private final List<Closing> closing = new ArrayList<>();
+  private int admitted; // requests so far
   private int rows;
 
   /**
@@ -54,57 +62,114 @@ final class SamplingBatch {
 
   SamplingBatch(
       Sampler sampler,
+      Gates gates,
       List<Request> requests,
       List<Growth> growths,
       GatedDecoding decoding,
+      int mostRows,
       boolean recorded) {
     this.sampler = sampler;
+    this.gates = gates;
     this.requests = requests;
     this.growths = growths;
     this.decoding = decoding;
+    this.mostRows = mostRows;
     this.recorded = recorded;
+    growing = new ArrayList<>(Collections.nCopies(requests.size(), List.of()));
   }
 
-  /** Decodes until every path has ended. */
+  /** Decodes until every path of every request has ended. */
   void run() {
-    try (Scope _ = new Scope()) {
-      Tensor logits = decoding.prefill();
-      for (int request = 0; request < requests.size(); request++) {
-        List<Path> roots = growths.get(request).roots();
-        for (Path root : roots) {
-          root.row = request;
-          if (recorded) {
-            root.recordPrompt(decoding.promptSlots(request));
-          }
+    while (admitted < requests.size() || underWay() > 0) {
+      admit();
+      if (underWay() > 0) {
+        if (crowded()) {
+          pack();
         }
-        growing.add(underWay(request, roots));
-      }
-      if (paths().findAny().isEmpty()) {
-        return;
-      }
-      int[] chosen = pack();
-      Tensor index = place().indices(Arrays.stream(chosen).asLongStream().toArray(), chosen.length);
-      if (resamples()) {
-        drawPartners(decoding.corruptedLogits().index_select(0, index));
-      }
-      grow(logits.index_select(0, index));
-    }
-    while (paths().findAny().isPresent()) {
-      if (crowded()) {
-        pack();
-      }
-      try (Scope _ = new Scope()) {
-        Tensor logits = feed();
-        if (resamples()) {
-          drawPartners(decoding.corruptedLogits());
-        }
-        grow(logits);
+        step();
       }
     }
   }
 
-  /** The paths that go on; of the others, those with more to feed begin to close. */
-  private List<Path> underWay(int request, List<Path> paths) {
+  private int underWay() {
+    return Math.toIntExact(paths().count());
+  }
+
+  /** Lets in the requests that there is room for, should it be worth their prefill. */
+  private void admit() {
+    int[] byRequest = new int[admitted];
+    for (int request = 0; request < admitted; request++) {
+      byRequest[request] = growths.get(request).rows(growing.get(request).size());
+    }
+    int taken = Arrays.stream(byRequest).sum() + closing.size();
+    int end = admitted;
+    int more = 0;
+    while (end < requests.size()) {
+      int next = growths.get(end).rows(growths.get(end).roots().size());
+      if (taken + more > 0 && taken + more + next > mostRows) {
+        break;
+      }
+      more += next;
+      end++;
+    }
+    // One prefill for many, and not one for each row that ends.
+    if (end > admitted && (taken == 0 || 4 * more >= taken)) {
+      admit(IntStream.range(admitted, end).toArray());
+      admitted = end;
+    }
+  }
+
+  private void admit(int[] fresh) {
+    int[] stay = paths().mapToInt(path -> path.row).toArray();
+    renumber();
+    SequencePairs prompts =
+        new SequencePairs(
+            Arrays.stream(fresh).mapToObj(i -> sampler.row(requests.get(i))).toList(),
+            sampler.sampling().corruption());
+    try (Scope _ = new Scope()) {
+      Tensor logits = decoding.admit(gates.of(fresh), prompts, stay);
+      rows = stay.length + fresh.length;
+      List<int[]> slots = recorded ? decoding.slots(prompts) : List.of();
+      List<Integer> promptOf = new ArrayList<>(); // of each path that goes on
+      for (int i = 0; i < fresh.length; i++) {
+        List<Path> roots = growths.get(fresh[i]).roots();
+        for (Path root : roots) {
+          if (recorded) {
+            root.recordPrompt(slots.get(i));
+          }
+          root.row = stay.length + i;
+        }
+        settle(fresh[i], roots);
+        for (Path path : growing.get(fresh[i])) {
+          path.row = promptOf.size();
+          promptOf.add(i);
+        }
+      }
+      if (!promptOf.isEmpty()) {
+        long[] wide = promptOf.stream().mapToLong(Integer::longValue).toArray();
+        Tensor index = place().indices(wide, wide.length);
+        advance(fresh, logits.index_select(0, index), index);
+        for (int request : fresh) {
+          List<Path> grown = growing.get(request);
+          grown.forEach(path -> path.row = stay.length + promptOf.get(path.row));
+          settle(request, grown);
+        }
+      }
+    }
+  }
+
+  private void step() {
+    int[] all = IntStream.range(0, admitted).toArray();
+    try (Scope _ = new Scope()) {
+      advance(all, feed(), null);
+      for (int request : all) {
+        settle(request, growing.get(request));
+      }
+    }
+  }
+
+  /** Keeps the paths that go on; of the others, those with more to feed begin to close. */
+  private void settle(int request, List<Path> paths) {
     for (Path path : paths) {
       if (recorded && path.done()) {
         Request own = requests.get(request);
@@ -116,7 +181,7 @@ final class SamplingBatch {
         }
       }
     }
-    return paths.stream().filter(path -> !path.done()).toList();
+    growing.set(request, paths.stream().filter(path -> !path.done()).toList());
   }
 
   private Stream<Path> paths() {
@@ -162,23 +227,20 @@ final class SamplingBatch {
     return sampler.sampling().corruption() instanceof Corruption.Resample;
   }
 
-  /** Draws the partner of every growing path's next token; all ways on from a path share it. */
-  private void drawPartners(Tensor logits) {
-    double[] uniform = new double[rows];
-    for (int request = 0; request < requests.size(); request++) {
-      long job = requests.get(request).job();
-      for (Path path : growing.get(request)) {
-        uniform[path.row] = sampler.randomness().partner(job, path.stream(), path.length());
-      }
+  /**
+   * Gives one token to every growing path of some requests.
+   *
+   * @param logits of the paths' rows
+   * @param index which of the corrupted run's logits are those of the rows; null when all are
+   */
+  private void advance(int[] which, Tensor logits, @Nullable Tensor index) {
+    if (resamples()) {
+      Tensor corrupted = decoding.corruptedLogits();
+      drawPartners(which, index == null ? corrupted : corrupted.index_select(0, index));
     }
-    int[] drawn = Draw.inverted(exact(), scaled(logits), uniform);
-    growing.forEach(own -> own.forEach(path -> path.partner(drawn[path.row])));
-  }
-
-  private void grow(Tensor logits) {
-    Draw.Stream[] streams = new Draw.Stream[rows];
+    Draw.Stream[] streams = new Draw.Stream[Math.toIntExact(logits.size(0))];
     Arrays.fill(streams, Draw.Stream.UNUSED);
-    for (int request = 0; request < requests.size(); request++) {
+    for (int request : which) {
       long job = requests.get(request).job();
       for (Path path : growing.get(request)) {
         streams[path.row] = new Draw.Stream(job, path.stream(), path.length());
@@ -186,11 +248,26 @@ final class SamplingBatch {
     }
     NextTokens next =
         new NextTokens(exact(), scaled(logits), sampler.draw(), sampler.randomness(), streams);
-    for (int request = 0; request < requests.size(); request++) {
+    for (int request : which) {
       List<Path> own = growing.get(request);
       if (!own.isEmpty()) {
-        growing.set(request, underWay(request, growths.get(request).grow(own, next)));
+        growing.set(request, growths.get(request).grow(own, next));
       }
+    }
+  }
+
+  /** Draws the partner of every growing path's next token; all ways on from a path share it. */
+  private void drawPartners(int[] which, Tensor logits) {
+    double[] uniform = new double[Math.toIntExact(logits.size(0))];
+    for (int request : which) {
+      long job = requests.get(request).job();
+      for (Path path : growing.get(request)) {
+        uniform[path.row] = sampler.randomness().partner(job, path.stream(), path.length());
+      }
+    }
+    int[] drawn = Draw.inverted(exact(), scaled(logits), uniform);
+    for (int request : which) {
+      growing.get(request).forEach(path -> path.partner(drawn[path.row]));
     }
   }
 
@@ -205,13 +282,16 @@ final class SamplingBatch {
     return 4 * ended > rows || Arrays.stream(inRow).anyMatch(count -> count > 1);
   }
 
-  /** Deals out one row to each path; the rows they were in. */
-  private int[] pack() {
-    int[] from = paths().mapToInt(path -> path.row).toArray();
-    decoding.select(from);
-    rows = from.length;
+  /** Deals out one row to each path. */
+  private void pack() {
+    decoding.select(paths().mapToInt(path -> path.row).toArray());
+    rows = renumber();
+  }
+
+  /** Numbers the rows of all paths from 0; how many there are. */
+  private int renumber() {
     int[] next = {0};
     paths().forEach(path -> path.row = next[0]++);
-    return from;
+    return next[0];
   }
 }

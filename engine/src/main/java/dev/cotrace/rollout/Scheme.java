@@ -2,6 +2,19 @@ package dev.cotrace.rollout;
 
 /** How the rollouts of one prompt at one gate are drawn together. */
 public sealed interface Scheme {
+  /** More rows than this are never counted. */
+  double MOST_ROWS = 1e9;
+
+  /** Rows that {@code rollouts} of a request come to need at most. */
+  default int rows(int rollouts) {
+    double leaves =
+        switch (this) {
+          case Branching(_, int top, int rest, int most) -> Math.pow(top + rest, most);
+          case Independent _, WithoutReplacement _ -> 1;
+        };
+    return (int) Math.min(MOST_ROWS, rollouts * leaves);
+  }
+
   /**
    * K rollouts drawn apart from each other.
    *

@@ -103,6 +103,11 @@ final class WithoutReplacementGrowth implements Growth {
   }
 
   @Override
+  public int rows(int paths) {
+    return paths == 0 ? 0 : request.rollouts();
+  }
+
+  @Override
   public Sample sample() {
     return Sample.of(beam.stream().map(Entry::path).toList(), new SetWeighting(), tokens);
   }

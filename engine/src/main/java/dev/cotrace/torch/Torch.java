@@ -6,6 +6,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
+import java.util.OptionalInt;
 import java.util.concurrent.CancellationException;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.pytorch.BoolOptional;
@@ -24,6 +25,7 @@ public final class Torch {
     System.setProperty("org.bytedeco.javacpp.maxPhysicalBytes", "0");
     System.setProperty("org.bytedeco.javacpp.maxBytes", "0");
     Loader.load(torch.class);
+    PackedMatrix.start();
   }
 
   /** Longer than anything that OpenBLAS says of itself. */
@@ -69,12 +71,31 @@ public final class Torch {
     return torch.get_num_threads();
   }
 
+  /** The number of threads that one matrix product takes in OpenBLAS; empty with another BLAS. */
+  public static OptionalInt blasThreads() {
+    return SymbolLookup.loaderLookup().find("openblas_get_num_threads").stream()
+        .mapToInt(Torch::number)
+        .findFirst();
+  }
+
   /**
    * The BLAS library that matrix products go to, with its version and the processor's kernels that
    * it chose, such as {@code OpenBLAS 0.3.31 … SkylakeX}; empty when it is another one.
    */
   public static String blas() {
     return SymbolLookup.loaderLookup().find("openblas_get_config").map(Torch::text).orElse("");
+  }
+
+  /** What a C function without parameters counts. */
+  private static int number(MemorySegment function) {
+    try {
+      return (int)
+          Linker.nativeLinker()
+              .downcallHandle(function, FunctionDescriptor.of(ValueLayout.JAVA_INT))
+              .invokeExact();
+    } catch (Throwable e) {
+      throw new AssertionError("a call of C throws nothing", e);
+    }
   }
 
   /** What a C function without parameters says. */

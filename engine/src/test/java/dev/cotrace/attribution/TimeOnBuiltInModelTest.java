@@ -34,6 +34,9 @@ import org.junit.jupiter.api.Test;
  * 6, and is asked for after {@code =}.
  */
 final class TimeOnBuiltInModelTest {
+  /** Of a J near 1, in float32: a matrix product may round equal rows differently. */
+  private static final double ROUNDING = 1e-9;
+
   private static final Path HOME = Path.of(System.getProperty("cotrace.root"), "models/arithmetic");
   private static final String[][] SUMS = {
     {"S8507h8:", "S8207h8:", "0", "7"},
@@ -85,11 +88,11 @@ final class TimeOnBuiltInModelTest {
       if (bin.name().equals("position 6")) {
         assertThat(embedding).isGreaterThan(0.05);
       } else {
-        assertThat(embedding).as(bin.name()).isZero();
+        assertThat(embedding).as(bin.name()).isLessThan(ROUNDING);
       }
     }
     for (BinScores bin : hints.byBin().subList(0, 6)) {
-      assertThat(magnitude(bin.total(), _ -> true)).as(bin.name()).isZero();
+      assertThat(magnitude(bin.total(), _ -> true)).as(bin.name()).isLessThan(ROUNDING);
     }
   }
 

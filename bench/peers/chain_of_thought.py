@@ -1,0 +1,209 @@
+"""(g) Whole attribution through a chain of thought: Cotrace against the straightforward composition in PyTorch.
+
+    .venv/bin/python chain_of_thought.py --check
+    .venv/bin/python chain_of_thought.py [--tokens 32,64,256] [--every 16] [--pairs 2] [--rollouts 4] [--points 2]
+
+The composition is composition.py. Both sides take the logit difference after T sampled tokens, K rollouts with a
+leave-one-out baseline at every point of the midpoint rule, the same prompts and the same weights in float32.
+
+The composition is slow, so of its pairs × points × rollouts only one is run, and of that rollout's T steps of sampling
+every EVERY-th; the line has these raw figures, and under `extrapolated` what they make when multiplied up. Cotrace runs
+everything. `ratio` is the composition's extrapolated seconds over those of Cotrace's gradients (sampling included,
+J(0), J(1) and the circuit left out on both sides); `slope` on the last line is the log-log slope of seconds in T.
+
+--check compares scores instead, in float64 on a tiny model: Cotrace samples and writes its run, the composition takes
+the gradient of the same rollouts, and every edge's score is compared. Exit status 1 when they do not agree.
+"""
+
+import argparse
+import json
+import random
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file
+from torch import Tensor
+from transformers import AutoModelForCausalLM
+from transformers.utils import logging
+
+from composition import Composition
+from measuring import discover, note, run, say, surroundings
+from weights import SHAPES, checkpoint
+
+TOLERANCE = 1e-5  # Of the largest score: transformers computes norms and rotations in float32 whatever the type.
+
+
+def write_pairs(file: Path, count: int, length: int, vocabulary: int) -> list[dict]:
+    draws = random.Random(1)
+    ids = lambda n: [draws.randrange(vocabulary) for _ in range(n)]
+    pairs = [
+        dict(id=str(i), clean_ids=ids(length), corrupted_ids=ids(length), answer_ids=ids(1), wrong_ids=ids(1))
+        for i in range(count)
+    ]
+    file.write_text("".join(json.dumps(pair) + "\n" for pair in pairs))
+    return pairs
+
+
+def load(folder: Path, dtype: torch.dtype) -> Composition:
+    logging.disable_progress_bar()
+    return Composition(AutoModelForCausalLM.from_pretrained(folder, dtype=dtype))
+
+
+def prompts(pair: dict) -> tuple[Tensor, Tensor]:
+    return torch.tensor(pair["clean_ids"]), torch.tensor(pair["corrupted_ids"])
+
+
+def value(logits: Tensor, pair: dict) -> Tensor:
+    """F: the logit difference at the last position of [steps + 1, V]."""
+    return logits[-1, pair["answer_ids"][0]] - logits[-1, pair["wrong_ids"][0]]
+
+
+def surrogate(logits: Tensor, pair: dict, tokens: Tensor, advantage: float) -> Tensor:
+    """What has the gradient of one rollout: F at fixed tokens, and the tokens' log-probability times the advantage."""
+    chosen = logits[:-1].log_softmax(-1).gather(1, tokens[:, None]).sum()
+    return value(logits, pair) + advantage * chosen
+
+
+def sample(model: Composition, pair: dict, alpha: float, steps: int, every: int) -> tuple[Tensor, float]:
+    """One rollout, and the seconds of its sampling; tokens of steps that are left out are random ones."""
+    clean, corrupted = prompts(pair)
+    tokens = torch.randint(model.model.config.vocab_size, (steps,))
+    measured = range(every // 2, steps, every)
+    start = time.perf_counter()
+    for step in measured:
+        ids = [torch.cat([prompt, tokens[:step]])[None] for prompt in (clean, corrupted)]
+        with torch.no_grad():
+            logits = model.logits(alpha, *ids, 1)[0, -1]
+        tokens[step] = torch.multinomial(logits.softmax(-1), 1)[0]
+    return tokens, (time.perf_counter() - start) * steps / len(measured)
+
+
+def child(file: Path, arguments: argparse.Namespace) -> None:
+    """One rollout of the composition, measured."""
+    torch.set_num_threads(arguments.threads)
+    torch.manual_seed(1)
+    model = load(checkpoint(arguments.shape), torch.float32)
+    pair = json.loads(file.read_text().splitlines()[0])
+    sample(model, pair, 0.5, 2, 1)  # Warms up.
+    tokens, sampling = sample(model, pair, 0.5, arguments.tokens, arguments.every)
+    start = time.perf_counter()
+    model.gradient(0.5, *prompts(pair), tokens, lambda logits: surrogate(logits, pair, tokens, 1.0))
+    print(json.dumps(dict(sampling_seconds=sampling, gradient_seconds=time.perf_counter() - start)))
+
+
+def measure(arguments: argparse.Namespace, tokens: int, folder: Path) -> dict:
+    file = folder / "pairs.jsonl"
+    write_pairs(file, arguments.pairs, arguments.prompt, SHAPES[arguments.shape].vocab_size)
+    gradients, seconds, peak = discover(
+        arguments.threads, model=checkpoint(arguments.shape), task=file, objective="logit-diff", max_new_tokens=tokens,
+        quadrature="midpoint", points=arguments.points, rollouts=arguments.rollouts, allot="equal",
+        out=folder / f"run{tokens}",
+    )
+    note(f"{tokens} tokens, cotrace: {gradients:.2f} s, the process {seconds:.1f} s")
+    ours = dict(seconds=gradients, process_seconds=seconds, peak_bytes=peak)
+    one = ["--tokens", tokens, "--every", min(arguments.every, tokens), "--threads", arguments.threads]
+    lines, seconds, peak = run(
+        [sys.executable, __file__, "--shape", arguments.shape, *one, "--child", file], arguments.threads
+    )
+    theirs = json.loads(lines[-1][1])
+    note(f"{tokens} tokens, composition: {theirs} for one rollout")
+    rollouts = arguments.pairs * arguments.points * arguments.rollouts
+    extrapolated = rollouts * sum(theirs.values())
+    theirs |= dict(
+        process_seconds=seconds, peak_bytes=peak, measured_rollouts=1, measured_every=min(arguments.every, tokens),
+        extrapolated=dict(rollouts=rollouts, seconds=extrapolated),
+    )
+    return dict(
+        bench="chain-of-thought attribution", shape=arguments.shape, dtype="float32", pairs=arguments.pairs,
+        prompt_tokens=arguments.prompt, tokens=tokens, points=arguments.points, rollouts=arguments.rollouts,
+        cotrace=ours, composition=theirs, ratio=extrapolated / gradients, memory_ratio=peak / ours["peak_bytes"],
+    )
+
+
+def slope(tokens: list[int], seconds: list[float]) -> float:
+    """Least-squares slope of log seconds in log tokens."""
+    x, y = (torch.tensor(values, dtype=torch.float64).log() for values in (tokens, seconds))
+    return float(((x - x.mean()) * (y - y.mean())).sum() / (x - x.mean()).square().sum())
+
+
+def composed_scores(model: Composition, pairs: list[dict], run_directory: Path, points: int) -> Tensor:
+    """Scores from the rollouts that Cotrace sampled."""
+    groups: dict[tuple, list[Tensor]] = {}
+    for line in (run_directory / "rollouts.jsonl").read_text().splitlines():
+        rollout = json.loads(line)
+        if rollout.get("purpose", "").startswith("gradients"):
+            groups.setdefault((rollout["pair"], rollout["alpha"]), []).append(torch.tensor(rollout["sampled_ids"]))
+    scores = torch.zeros(model.sources, model.targets, dtype=torch.float64)
+    for (name, alpha), rollouts in groups.items():
+        pair = next(pair for pair in pairs if pair["id"] == name)
+        values = []
+        for tokens in rollouts:
+            ids = [torch.cat([prompt, tokens])[None] for prompt in prompts(pair)]
+            with torch.no_grad():
+                values.append(float(value(model.logits(alpha, *ids, 1)[0], pair)))
+        for tokens, own in zip(rollouts, values):
+            advantage = own - (sum(values) - own) / (len(values) - 1)
+            term = lambda logits: surrogate(logits, pair, tokens, advantage)
+            scores += model.gradient(alpha, *prompts(pair), tokens, term) / len(rollouts)
+    return scores / (points * len(pairs))
+
+
+def check(arguments: argparse.Namespace, folder: Path) -> dict:
+    file, out, tokens = folder / "pairs.jsonl", folder / "run", 5
+    shape = "tiny-llama"
+    pairs = write_pairs(file, arguments.pairs, 6, SHAPES[shape].vocab_size)
+    discover(
+        arguments.threads, model=checkpoint(shape), task=file, objective="logit-diff", max_new_tokens=tokens,
+        quadrature="midpoint", points=arguments.points, rollouts=arguments.rollouts, allot="equal", dtype="float64",
+        out=out,
+    )
+    expected = composed_scores(load(checkpoint(shape), torch.float64), pairs, out, arguments.points)
+    scores = load_file(out / "scores.safetensors")["scores"].double()
+    error = float((scores - expected).abs().max() / expected.abs().max())
+    correlation = float(torch.corrcoef(torch.stack([scores.flatten(), expected.flatten()]))[0, 1])
+    return dict(
+        check="chain-of-thought attribution", shape=shape, dtype="float64", tokens=tokens, edges=int((expected != 0).sum()),
+        largest_score=float(expected.abs().max()), max_error_over_largest=error, correlation=correlation,
+        agrees=error < TOLERANCE,
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--check", action="store_true", help="compare scores, measure nothing")
+    parser.add_argument("--shape", choices=[name for name in SHAPES if "gpt2" not in name], default="smollm2-135m")
+    parser.add_argument("--tokens", default="32,64,256", help="sampled tokens T, a list")
+    parser.add_argument("--every", type=int, default=16, help="measure every so many steps of the composition's sampling")
+    parser.add_argument("--pairs", type=int, default=2)
+    parser.add_argument("--prompt", type=int, default=16, help="tokens of a prompt")
+    parser.add_argument("--rollouts", type=int, default=4, help="K, of each pair at each point")
+    parser.add_argument("--points", type=int, default=2)
+    parser.add_argument("--threads", type=int, default=2, help="of either side")
+    parser.add_argument("--child", type=Path, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.child:
+        arguments.tokens = int(arguments.tokens)
+        child(arguments.child, arguments)
+        return
+    facts = surroundings(arguments.threads, "torch", "transformers")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        if arguments.check:
+            result = check(arguments, folder)
+            say(result | facts)
+            sys.exit(not result["agrees"])
+        tokens = [int(count) for count in arguments.tokens.split(",")]
+        lines = [measure(arguments, count, folder) for count in tokens]
+        for line in lines:
+            say(line | facts)
+        if len(lines) > 1:
+            ours = slope(tokens, [line["cotrace"]["seconds"] for line in lines])
+            theirs = slope(tokens, [line["composition"]["extrapolated"]["seconds"] for line in lines])
+            say(dict(bench="chain-of-thought attribution", slope=dict(cotrace=ours, composition=theirs)))
+
+
+if __name__ == "__main__":
+    main()
