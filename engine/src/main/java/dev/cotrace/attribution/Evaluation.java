@@ -33,11 +33,11 @@ public final class Evaluation {
    * @param keeps whether the clean model's rollouts are kept, for references
    */
   public Evaluation(Workload work, RunListener listener, boolean keeps) {
-    this.work = work;
+    this.work = work.byGates();
     this.listener = listener;
     this.keeps = keeps && !work.enumerating();
-    runner = new JobRunner(work, listener);
-    expectation = new Expectation(work, runner);
+    runner = new JobRunner(this.work, listener);
+    expectation = new Expectation(this.work, runner);
     extend(work.repeats());
   }
 

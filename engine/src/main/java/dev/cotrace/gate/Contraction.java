@@ -38,7 +38,8 @@ final class Contraction {
 
   private final GatedModel model;
   private final ComputationGraph graph;
-  private final Tape tape;
+  private final Tape tape; // of the reads
+  private final Tape sources; // of the differences
   private final Parts parts;
   private final int count;
   private final int tileSize;
@@ -64,6 +65,7 @@ final class Contraction {
     this.model = model;
     graph = model.graph();
     tape = recording.tape();
+    sources = recording.sources().tape();
     this.parts = parts;
     this.count = count;
     Placement placement = model.placement();
@@ -86,9 +88,10 @@ final class Contraction {
   /**
    * Adds the places of a pass.
    *
-   * @param slots of the places, {@code [n]}
+   * @param slots of the places' reads, {@code [n]}
    */
   void add(GateGradient.Places places, Tensor slots, Cotangents cotangents) {
+    Tensor written = model.placement().indices(places.sources(), places.sources().length);
     Map<Integer, List<Integer>> byPart = new TreeMap<>();
     for (int place = 0; place < places.row().length; place++) {
       int part = parts.of(places.row()[place], places.position()[place]);
@@ -100,7 +103,7 @@ final class Contraction {
         int[] tile = own.subList(first, end).stream().mapToInt(Integer::intValue).toArray();
         Torch.checkInterrupted();
         try (Scope _ = new Scope()) {
-          new Tile(part, tile, slots).add(cotangents, places.index());
+          new Tile(part, tile, slots, written).add(cotangents, places.index());
         }
       }
     });
@@ -111,13 +114,13 @@ final class Contraction {
     private final int part;
     private final int[] places;
     private final Tensor index; // among the pass's
-    private final Tensor at; // slots
+    private final Tensor at; // slots of the reads
     private final Tensor outputs; // [nSrc, n, D]
     private final Tensor visible; // Σ of those seen so far, [n, D] in float64
     private Tensor masses; // [C, n] in float64
     private int seen;
 
-    Tile(int part, int[] places, Tensor slots) {
+    Tile(int part, int[] places, Tensor slots, Tensor written) {
       this.part = part;
       this.places = places;
       Placement placement = model.placement();
@@ -127,7 +130,7 @@ final class Contraction {
       Placement exact = new Placement(Precision.FLOAT64, placement.device());
       visible = exact.zeros(places.length, outputs.size(2));
       masses = exact.zeros(count, places.length);
-      fill();
+      fill(written.index_select(0, index));
     }
 
     private Tensor tileOf(Tensor buffer, long rows) {
@@ -135,14 +138,14 @@ final class Contraction {
       return buffer.narrow(0, 0, rows * places.length * width).view(rows, places.length, width);
     }
 
-    private void fill() {
-      outputs.select(0, graph.inputSource()).copy_(tape.inputDifference(at));
+    private void fill(Tensor from) {
+      outputs.select(0, graph.inputSource()).copy_(sources.inputDifference(from));
       for (int layer = 0; layer < graph.layers(); layer++) {
         try (Scope _ = new Scope()) {
           outputs
               .narrow(0, graph.headSource(layer), graph.heads())
-              .copy_(tape.headDifferences(layer, at));
-          outputs.select(0, graph.mlpSource(layer)).copy_(tape.mlpDifference(layer, at));
+              .copy_(sources.headDifferences(layer, from));
+          outputs.select(0, graph.mlpSource(layer)).copy_(sources.mlpDifference(layer, from));
         }
       }
     }
@@ -197,10 +200,10 @@ final class Contraction {
      */
     private void add(List<Targets> some, Tensor all) {
       for (Targets targets : some) {
-        int sources = graph.visibleSources(targets.first);
-        if (seen < sources) {
-          visible.add_(outputs.narrow(0, seen, sources - seen).sum(0));
-          seen = sources;
+        int before = graph.visibleSources(targets.first);
+        if (seen < before) {
+          visible.add_(outputs.narrow(0, seen, before - seen).sum(0));
+          seen = before;
         }
         masses.add_(visible.mul(targets.reads.sum(0)).sum(-1));
       }
@@ -214,12 +217,12 @@ final class Contraction {
         long row = 0;
         for (Targets targets : some) {
           long size = targets.reads.size(0);
-          int sources = graph.visibleSources(targets.first);
+          int before = graph.visibleSources(targets.first);
           edges
               .get(part)
-              .narrow(0, 0, sources)
+              .narrow(0, 0, before)
               .narrow(1, targets.first, size)
-              .add_(products.narrow(0, 0, sources).narrow(1, row, size));
+              .add_(products.narrow(0, 0, before).narrow(1, row, size));
           row += size;
         }
       }
