@@ -9,7 +9,7 @@ leave-one-out baseline at every point of the midpoint rule, the same prompts and
 The composition is slow, so of its pairs × points × rollouts only one is run, and of that rollout's T steps of sampling
 every EVERY-th; the line has these raw figures, and under `extrapolated` what they make when multiplied up. Cotrace runs
 everything. `ratio` is the composition's extrapolated seconds over those of Cotrace's gradients (sampling included,
-J(0), J(1) and the circuit left out on both sides); `slope` on the last line is the log-log slope of seconds in T.
+J(0), J(1) and the circuit left out on both sides); `slope` on the last line is the log-log slope of processor seconds in T.
 
 --check compares scores instead, in float64 on a tiny model: Cotrace samples and writes its run, the composition takes
 the gradient of the same rollouts, and every edge's score is compared. Exit status 1 when they do not agree.
@@ -21,6 +21,7 @@ import random
 import sys
 import tempfile
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 import torch
@@ -30,7 +31,7 @@ from transformers import AutoModelForCausalLM
 from transformers.utils import logging
 
 from composition import Composition
-from measuring import discover, note, run, say, surroundings
+from measuring import Cost, discover, note, ratios, run, say, surroundings
 from weights import SHAPES, checkpoint
 
 TOLERANCE = 1e-5  # Of the largest score: transformers computes norms and rotations in float32 whatever the type.
@@ -67,18 +68,27 @@ def surrogate(logits: Tensor, pair: dict, tokens: Tensor, advantage: float) -> T
     return value(logits, pair) + advantage * chosen
 
 
-def sample(model: Composition, pair: dict, alpha: float, steps: int, every: int) -> tuple[Tensor, float]:
-    """One rollout, and the seconds of its sampling; tokens of steps that are left out are random ones."""
+def clocks() -> tuple[float, float]:
+    return time.perf_counter(), time.process_time()
+
+
+def since(start: tuple[float, float]) -> list[float]:
+    return [now - then for now, then in zip(clocks(), start)]
+
+
+def sample(model: Composition, pair: dict, alpha: float, steps: int, every: int) -> tuple[Tensor, list[float]]:
+    """One rollout, and the seconds and processor seconds of all its steps, as far as the measured ones tell; tokens of
+    those that are left out are random."""
     clean, corrupted = prompts(pair)
     tokens = torch.randint(model.model.config.vocab_size, (steps,))
     measured = range(every // 2, steps, every)
-    start = time.perf_counter()
+    start = clocks()
     for step in measured:
         ids = [torch.cat([prompt, tokens[:step]])[None] for prompt in (clean, corrupted)]
         with torch.no_grad():
             logits = model.logits(alpha, *ids, 1)[0, -1]
         tokens[step] = torch.multinomial(logits.softmax(-1), 1)[0]
-    return tokens, (time.perf_counter() - start) * steps / len(measured)
+    return tokens, [clock * steps / len(measured) for clock in since(start)]
 
 
 def child(file: Path, arguments: argparse.Namespace) -> None:
@@ -89,37 +99,40 @@ def child(file: Path, arguments: argparse.Namespace) -> None:
     pair = json.loads(file.read_text().splitlines()[0])
     sample(model, pair, 0.5, 2, 1)  # Warms up.
     tokens, sampling = sample(model, pair, 0.5, arguments.tokens, arguments.every)
-    start = time.perf_counter()
+    start = clocks()
     model.gradient(0.5, *prompts(pair), tokens, lambda logits: surrogate(logits, pair, tokens, 1.0))
-    print(json.dumps(dict(sampling_seconds=sampling, gradient_seconds=time.perf_counter() - start)))
+    print(json.dumps(dict(sampling=sampling, gradient=since(start))))
 
 
 def measure(arguments: argparse.Namespace, tokens: int, folder: Path) -> dict:
     file = folder / "pairs.jsonl"
     write_pairs(file, arguments.pairs, arguments.prompt, SHAPES[arguments.shape].vocab_size)
-    gradients, seconds, peak = discover(
+    rollouts = arguments.pairs * arguments.points * arguments.rollouts
+    gradients, process = discover(
         arguments.threads, model=checkpoint(arguments.shape), task=file, objective="logit-diff", max_new_tokens=tokens,
         quadrature="midpoint", points=arguments.points, rollouts=arguments.rollouts, allot="equal",
         out=folder / f"run{tokens}",
     )
-    note(f"{tokens} tokens, cotrace: {gradients:.2f} s, the process {seconds:.1f} s")
-    ours = dict(seconds=gradients, process_seconds=seconds, peak_bytes=peak)
-    one = ["--tokens", tokens, "--every", min(arguments.every, tokens), "--threads", arguments.threads]
-    lines, seconds, peak = run(
-        [sys.executable, __file__, "--shape", arguments.shape, *one, "--child", file], arguments.threads
+    note(f"{tokens} tokens, cotrace: {gradients.seconds:.2f} s, all {process.seconds:.1f} s")
+    every = min(arguments.every, tokens)
+    lines, peer_process = run(
+        [sys.executable, __file__, "--shape", arguments.shape, "--tokens", tokens, "--every", every, "--threads",
+         arguments.threads, "--child", file], arguments.threads,
     )
-    theirs = json.loads(lines[-1][1])
-    note(f"{tokens} tokens, composition: {theirs} for one rollout")
-    rollouts = arguments.pairs * arguments.points * arguments.rollouts
-    extrapolated = rollouts * sum(theirs.values())
-    theirs |= dict(
-        process_seconds=seconds, peak_bytes=peak, measured_rollouts=1, measured_every=min(arguments.every, tokens),
-        extrapolated=dict(rollouts=rollouts, seconds=extrapolated),
-    )
+    one = json.loads(lines[-1][0])
+    note(f"{tokens} tokens, composition: sampling {one['sampling'][0]:.2f} s, gradient {one['gradient'][0]:.2f} s a rollout")
+    seconds, cpu = (rollouts * (one["sampling"][clock] + one["gradient"][clock]) for clock in (0, 1))
+    extrapolated = Cost(seconds, cpu, peer_process.peak_bytes)
     return dict(
         bench="chain-of-thought attribution", shape=arguments.shape, dtype="float32", pairs=arguments.pairs,
         prompt_tokens=arguments.prompt, tokens=tokens, points=arguments.points, rollouts=arguments.rollouts,
-        cotrace=ours, composition=theirs, ratio=extrapolated / gradients, memory_ratio=peak / ours["peak_bytes"],
+        cotrace=asdict(gradients) | dict(process_seconds=process.seconds),
+        composition=dict(
+            measured=dict(rollouts=1, steps_every=every, sampling_seconds=one["sampling"][0],
+                          gradient_seconds=one["gradient"][0], process_seconds=peer_process.seconds),
+            extrapolated=dict(rollouts=rollouts) | asdict(extrapolated),
+        ),
+        **ratios([extrapolated], [gradients]),
     )
 
 
@@ -200,8 +213,8 @@ def main() -> None:
         for line in lines:
             say(line | facts)
         if len(lines) > 1:
-            ours = slope(tokens, [line["cotrace"]["seconds"] for line in lines])
-            theirs = slope(tokens, [line["composition"]["extrapolated"]["seconds"] for line in lines])
+            ours = slope(tokens, [line["cotrace"]["cpu_seconds"] for line in lines])
+            theirs = slope(tokens, [line["composition"]["extrapolated"]["cpu_seconds"] for line in lines])
             say(dict(bench="chain-of-thought attribution", slope=dict(cotrace=ours, composition=theirs)))
 
 
