@@ -75,10 +75,7 @@ def eap_modules(eap_ig: Path) -> tuple:
     """EAP-IG's modules `graph` and `attribute`, without the pictures, and on the CPU."""
     import torch
 
-    package = eap_ig / "src" / "eap"
-    if not (package / "attribute.py").is_file():
-        sys.exit(f"expected a checkout of hannamw/EAP-IG with src/eap/attribute.py, found none in {eap_ig}")
-    sys.path.insert(0, str(package.parent))
+    sys.path.insert(0, str(eap_ig / "src"))
     pictures = types.ModuleType("eap.visualization")
     pictures.get_color = pictures.generate_random_color = None
     sys.modules["eap.visualization"] = pictures
@@ -193,6 +190,8 @@ def main() -> None:
     parser.add_argument("--only-peer", action="store_true")
     parser.add_argument("--child", nargs=2, type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
+    if not (arguments.eap_ig / "src/eap/attribute.py").is_file():
+        parser.error(f"--eap-ig: expected a checkout with src/eap/attribute.py, found none in {arguments.eap_ig}")
     if arguments.child:
         attribute(arguments, *arguments.child)
         return
