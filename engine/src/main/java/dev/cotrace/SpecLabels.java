@@ -33,6 +33,7 @@ final class SpecLabels {
     add(module, Binning.class, Binning::parse);
     add(module, CircuitSize.class, CircuitSize::parse);
     add(module, Until.class, Until::parse);
+    add(module, MemoryLimit.class, MemoryLimit::new);
     addEnum(module, Settings.Estimator.class);
     addEnum(module, Settings.BaselineKind.class);
     addEnum(module, Settings.Allotment.class);

@@ -31,11 +31,13 @@ public final class Evaluation {
    * Samples from the clean and the corrupted model.
    *
    * @param keeps whether the clean model's rollouts are kept, for references
+   * @throws IllegalArgumentException when sums by bin would not fit into Java's heap
    */
   public Evaluation(Workload work, RunListener listener, boolean keeps) {
     this.work = work;
     this.listener = listener;
     this.keeps = keeps && !work.enumerating();
+    HeapEstimate.of(work).require(work.layout());
     runner = new JobRunner(work, listener);
     expectation = new Expectation(work, runner);
     extend(work.repeats());

@@ -27,7 +27,7 @@ import org.bytedeco.pytorch.Tensor;
  */
 final class Contraction {
   /** Bytes of all sources' outputs in a tile: what the processor's caches hold. */
-  private static final long TILE_BYTES = 24L << 20;
+  static final long TILE_BYTES = 24L << 20;
 
   private final GatedModel model;
   private final ComputationGraph graph;
