@@ -1,6 +1,9 @@
 package dev.cotrace;
 
 import dev.cotrace.attribution.Evaluation;
+import dev.cotrace.attribution.MemoryPlan;
+import dev.cotrace.attribution.WorkEstimate;
+import dev.cotrace.attribution.Workload;
 import dev.cotrace.circuit.Attribution;
 import dev.cotrace.circuit.Circuit;
 import dev.cotrace.circuit.ComputationGraph;
@@ -47,7 +50,10 @@ public record CircuitSweep(Estimate clean, Estimate corrupted, List<Row> rows) {
     ScoredCircuit given = CircuitJson.read(file);
     try (Experiment experiment = Experiment.open(spec, listener)) {
       requireSameGraph(file, given.graph(), experiment.gated().graph());
-      Evaluation evaluation = new Evaluation(experiment.workload(), new ProgressReporter(listener));
+      RunPlan plan = plan(experiment, sizes);
+      listener.say(plan.line());
+      Workload work = experiment.workload().with(plan.memory().layout());
+      Evaluation evaluation = new Evaluation(work, new ProgressReporter(listener));
       List<Row> rows = new ArrayList<>();
       rows.add(row("circuit.json", given.circuit(), evaluation, spec));
       Attribution ranked = ranked(given, evaluation);
@@ -59,6 +65,24 @@ public record CircuitSweep(Estimate clean, Estimate corrupted, List<Row> rows) {
       experiment.tell(listener::say);
       return new CircuitSweep(evaluation.clean(), evaluation.corrupted(), rows);
     }
+  }
+
+  /** What {@link #run} would do and take; nothing is sampled. */
+  public static RunPlan plan(
+      DiscoverySpec spec, Path file, List<CircuitSize> sizes, DiscoveryListener listener)
+      throws IOException {
+    ScoredCircuit given = CircuitJson.read(file);
+    try (Experiment experiment = Experiment.open(spec, listener)) {
+      requireSameGraph(file, given.graph(), experiment.gated().graph());
+      return plan(experiment, sizes);
+    }
+  }
+
+  /** Of the circuit of the file, one of every size, and a random one for each. */
+  private static RunPlan plan(Experiment experiment, List<CircuitSize> sizes) {
+    return new RunPlan(
+        experiment.memory(MemoryPlan.Purpose.EVALUATION),
+        WorkEstimate.ofCircuits(experiment.workload(), 2 * (1 + sizes.size())));
   }
 
   /** The rows as JSON, in one line. */

@@ -2,7 +2,9 @@ package dev.cotrace;
 
 import dev.cotrace.attribution.Evaluation;
 import dev.cotrace.attribution.IntegratedGradient;
+import dev.cotrace.attribution.MemoryPlan;
 import dev.cotrace.attribution.Reference;
+import dev.cotrace.attribution.WorkEstimate;
 import dev.cotrace.attribution.Workload;
 import dev.cotrace.circuit.Attribution;
 import dev.cotrace.circuit.Circuit;
@@ -32,12 +34,14 @@ public final class Discovery {
     try (RunDirectory directory = RunDirectory.create(RunNames.directory(spec));
         Experiment experiment = Experiment.open(spec, listener)) {
       requireSentences(spec, experiment);
+      RunPlan plan = plan(experiment);
       DiscoveryResult result;
       try (RunLog log = new RunLog(directory, experiment, listener)) {
         directory.write("spec.yaml", SpecYaml.text(experiment.spec().located()));
-        directory.write("provenance.json", Provenance.of(experiment).json());
+        directory.write("provenance.json", Provenance.of(experiment, plan).json());
+        log.say(plan.line());
 
-        Workload work = experiment.workload();
+        Workload work = experiment.workload().with(plan.memory().layout());
         boolean keeps = !spec.references().reference().isEmpty();
         Evaluation evaluation = new Evaluation(work, log, keeps);
         warnOfConstants(spec, evaluation, log);
@@ -84,6 +88,24 @@ public final class Discovery {
       directory.finish();
       return result;
     }
+  }
+
+  /**
+   * What {@link #run} would do and take; nothing is sampled.
+   *
+   * @throws IllegalArgumentException as {@link #run}
+   */
+  public static RunPlan plan(DiscoverySpec spec, DiscoveryListener listener) throws IOException {
+    spec.references().require(spec.attribution(), spec.objective(), spec.sampling().maxNewTokens());
+    try (Experiment experiment = Experiment.open(spec, listener)) {
+      requireSentences(spec, experiment);
+      return plan(experiment);
+    }
+  }
+
+  private static RunPlan plan(Experiment experiment) {
+    return new RunPlan(
+        experiment.memory(MemoryPlan.Purpose.DISCOVERY), WorkEstimate.of(experiment.workload()));
   }
 
   private static void requireSentences(DiscoverySpec spec, Experiment experiment) {

@@ -30,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  * @param device libtorch's device string
  * @param top size of the circuit
  * @param references what stands beside the scores
+ * @param memory what a run may come to hold
  */
 public record DiscoverySpec(
     String model,
@@ -44,7 +45,8 @@ public record DiscoverySpec(
     Precision dtype,
     String device,
     CircuitSize top,
-    ReferenceSettings references) {
+    ReferenceSettings references,
+    MemoryLimit memory) {
 
   /** Refuses what no run can do. */
   public DiscoverySpec {
@@ -89,7 +91,8 @@ public record DiscoverySpec(
         dtype,
         device,
         top,
-        references);
+        references,
+        memory);
   }
 
   /** The same with chat templates told {@code day}. */
@@ -107,7 +110,8 @@ public record DiscoverySpec(
         dtype,
         device,
         top,
-        references);
+        references,
+        memory);
   }
 
   private static void requireText(String name, @Nullable String value, String what) {

@@ -1,22 +1,24 @@
 package dev.cotrace;
 
+import dev.cotrace.attribution.MemoryPrediction;
+import dev.cotrace.gate.Footprint;
 import dev.cotrace.gate.GatedModel;
-import dev.cotrace.gate.MemoryEstimate;
 import dev.cotrace.model.Architecture;
 import dev.cotrace.model.AttentionPattern;
 import dev.cotrace.model.Model;
 import dev.cotrace.model.StoredModel;
+import dev.cotrace.torch.ByteSize;
+import dev.cotrace.torch.FreeMemory;
 import dev.cotrace.torch.Placement;
 import dev.cotrace.torch.Precision;
 import dev.cotrace.torch.Torch;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.StringJoiner;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -53,6 +55,16 @@ public record Doctor(Path path, Plan plan, @Nullable Path goldens) {
       long sampled =
           newTokens == null ? Math.max(0, Math.min(USUAL, positions - prompt)) : newTokens;
       return prompt + sampled;
+    }
+
+    /** What a run of this kind takes in a model of {@code positions}, for any objective. */
+    private MemoryPrediction prediction(Footprint footprint, int positions) {
+      return MemoryPrediction.ofBatches(
+          footprint,
+          Math.toIntExact(tokens(positions)),
+          newTokens == null ? USUAL : newTokens,
+          batchRows,
+          threads);
     }
   }
 
@@ -91,9 +103,11 @@ public record Doctor(Path path, Plan plan, @Nullable Path goldens) {
         "files",
         "%s, %s, %s"
             .formatted(
-                stored.format(), plural(stored.files().size(), "file"), bytes(stored.fileBytes())));
+                stored.format(),
+                plural(stored.files().size(), "file"),
+                ByteSize.text(stored.fileBytes())));
     StringJoiner types = new StringJoiner(", ");
-    stored.bytesByType().forEach((type, size) -> types.add(type + " " + bytes(size)));
+    stored.bytesByType().forEach((type, size) -> types.add(type + " " + ByteSize.text(size)));
     if (stored.quantised()) {
       notes.care(
           "stored as",
@@ -159,43 +173,36 @@ public record Doctor(Path path, Plan plan, @Nullable Path goldens) {
   }
 
   private void memory(Model model, Checkup.Notes notes) {
-    GatedModel gated = GatedModel.of(model.decoder());
-    long positions = plan.tokens(model.architecture().maxPositions());
-    MemoryEstimate need =
-        MemoryEstimate.of(
-            gated, model.parameterCount(), plan.batchRows, positions, /* withClean= */ true);
+    int positions = model.architecture().maxPositions();
+    MemoryPrediction need = plan.prediction(GatedModel.of(model.decoder()).footprint(), positions);
+    String parts =
+        need.parts().entrySet().stream()
+            .map(part -> part.getKey() + " " + ByteSize.text(part.getValue()))
+            .collect(Collectors.joining(", "));
     String text =
-        "at least %s: weights %s, and %s for each of %s of %d rollouts of %d tokens"
+        "about %s for %s of %d rollouts of %d tokens (%s)"
             .formatted(
-                bytes(need.total(plan.threads)),
-                bytes(need.weights()),
-                bytes(need.batch()),
-                plan.threads == 1 ? "1 batch" : plan.threads + " batches",
+                ByteSize.text(need.total()),
+                (plan.threads == 1 ? "1 batch" : plan.threads + " batches"),
                 plan.batchRows,
-                positions);
-    long installed = installedMemory();
-    if (need.total(plan.threads) > installed) {
+                plan.tokens(positions),
+                parts);
+    long free = FreeMemory.at(model.decoder().placement());
+    if (need.total() > free) {
       notes.wrong(
           "memory",
-          "Lower --batch-rows, --threads or --max-new-tokens, or use --dtype bfloat16.",
-          "%s; this machine has %s".formatted(text, bytes(installed)));
+          "Lower --batch-rows, --threads or --max-new-tokens, or use --dtype bfloat16; a run chooses what fits by itself.",
+          "%s; %s are free".formatted(text, ByteSize.text(free)));
     } else {
-      notes.fine("memory", "%s; this machine has %s".formatted(text, bytes(installed)));
+      notes.fine("memory", "%s; %s are free".formatted(text, ByteSize.text(free)));
     }
-    if (positions > model.architecture().maxPositions()) {
+    if (plan.tokens(positions) > positions) {
       notes.wrong(
           "positions",
           "Lower --max-new-tokens, or shorten the prompts.",
           "%d tokens are wanted, the model has %d positions"
-              .formatted(positions, model.architecture().maxPositions()));
+              .formatted(plan.tokens(positions), positions));
     }
-  }
-
-  private static long installedMemory() {
-    return ManagementFactory.getOperatingSystemMXBean()
-            instanceof com.sun.management.OperatingSystemMXBean system
-        ? system.getTotalMemorySize()
-        : Long.MAX_VALUE;
   }
 
   private void machine(Checkup.Notes notes) {
@@ -226,15 +233,5 @@ public record Doctor(Path path, Plan plan, @Nullable Path goldens) {
 
   private static String plural(int count, String noun) {
     return count + " " + noun + (count == 1 ? "" : "s");
-  }
-
-  private static String bytes(long count) {
-    return count < 1 << 10
-        ? count + " bytes"
-        : count < 1 << 20
-            ? String.format(Locale.ROOT, "%.0f KB", count / 1e3)
-            : count < 1 << 30
-                ? String.format(Locale.ROOT, "%.0f MB", count / 1e6)
-                : String.format(Locale.ROOT, "%.1f GB", count / 1e9);
   }
 }

@@ -1,7 +1,9 @@
 package dev.cotrace;
 
+import dev.cotrace.attribution.MemoryPlan;
 import dev.cotrace.attribution.Workload;
 import dev.cotrace.gate.Corruption;
+import dev.cotrace.gate.Footprint;
 import dev.cotrace.gate.GatedModel;
 import dev.cotrace.model.Model;
 import dev.cotrace.rollout.Bins;
@@ -12,6 +14,7 @@ import dev.cotrace.task.TaskFile;
 import dev.cotrace.task.TaskTokens;
 import dev.cotrace.task.TextCodec;
 import dev.cotrace.task.TokenText;
+import dev.cotrace.torch.ByteSize;
 import dev.cotrace.torch.Placement;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -57,6 +60,7 @@ public record Experiment(
     SpecOutcomes.check(asked, file);
     Queue<String> notices = new ArrayBlockingQueue<>(NOTICES);
     ModelSource source = ModelSource.find(asked.model());
+    requireRoom(asked, source);
     Model model = load(asked, source, listener);
     Outcomes outcomes = Outcomes.NONE;
     try {
@@ -81,6 +85,18 @@ public record Experiment(
     }
   }
 
+  /** Refuses a model whose weights alone are too large, before they are read. */
+  private static void requireRoom(DiscoverySpec spec, ModelSource source) throws IOException {
+    Placement placement = new Placement(spec.dtype(), spec.device());
+    long needed = Footprint.of(Model.architectureAt(source.path()), placement).weights();
+    long allowed = spec.memory().bytes(placement);
+    if (needed > allowed) {
+      throw new IllegalArgumentException(
+          "the weights of %s need %s, but the run may take %s: use --dtype bfloat16, a smaller model, or allow more with --memory"
+              .formatted(spec.model(), ByteSize.text(needed), ByteSize.text(allowed)));
+    }
+  }
+
   /** Loads the model of {@code spec} as it says. */
   static Model load(DiscoverySpec spec, ModelSource source, DiscoveryListener listener)
       throws IOException {
@@ -89,7 +105,16 @@ public record Experiment(
     return source.load(placement);
   }
 
-  /** What an attribution or evaluation of this experiment is about. */
+  /**
+   * How this experiment fits into memory.
+   *
+   * @throws IllegalArgumentException when it does not
+   */
+  MemoryPlan memory(MemoryPlan.Purpose purpose) {
+    return MemoryPlan.of(workload(), purpose, spec.memory().bytes(gated.placement()));
+  }
+
+  /** What an attribution or evaluation of this experiment is about, laid out as asked. */
   public Workload workload() {
     Bins bins = spec.bins().of(task, text.codec());
     return new Workload(gated, task, spec.objective(), spec.attribution(), bins);

@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.PropertyNamingStrategies;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Where a result comes from: programs, machine and inputs.
@@ -36,6 +37,7 @@ import tools.jackson.databind.json.JsonMapper;
  * @param judgeSha256 of every file of the judge, by name; empty without one
  * @param modelHub repository and commit of a model of the hub; null for a local one
  * @param judgeHub the same of the judge
+ * @param memory how the run was laid out, and what it was to take
  */
 public record Provenance(
     Instant started,
@@ -50,7 +52,8 @@ public record Provenance(
     @Nullable String meansSha256,
     Map<String, String> judgeSha256,
     ModelSource.@Nullable Origin modelHub,
-    ModelSource.@Nullable Origin judgeHub) {
+    ModelSource.@Nullable Origin judgeHub,
+    ObjectNode memory) {
   private static final JsonMapper JSON =
       JsonMapper.builder()
           .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
@@ -61,7 +64,7 @@ public record Provenance(
   private static final String MAVEN = "/META-INF/maven/%s/%s/pom.properties";
 
   /** The provenance of a run of {@code experiment} that begins now. */
-  public static Provenance of(Experiment experiment) throws IOException {
+  public static Provenance of(Experiment experiment, RunPlan plan) throws IOException {
     DiscoverySpec spec = experiment.spec();
     @Nullable ModelSource judge =
         SpecOutcomes.hasJudge(spec) ? ModelSource.find(spec.outcomes().judgeModel()) : null;
@@ -93,7 +96,8 @@ public record Provenance(
             : null,
         judge != null ? Model.sha256Of(judge.path()) : Map.of(),
         experiment.source().hub(),
-        judge == null ? null : judge.hub());
+        judge == null ? null : judge.hub(),
+        plan.json());
   }
 
   /** This as JSON. */

@@ -35,6 +35,7 @@ final class SpecLabels {
     add(module, CircuitSize.class, CircuitSize::parse);
     add(module, Until.class, Until::parse);
     addEnum(module, Method.class);
+    add(module, MemoryLimit.class, MemoryLimit::new);
     addEnum(module, Settings.Estimator.class);
     addEnum(module, Settings.BaselineKind.class);
     addEnum(module, Settings.Allotment.class);

@@ -47,9 +47,10 @@ public final class SpecYaml {
       branch-rest: 1
       branch-most: 1
       until: ""
-      backward: recorded
+      backward: auto
       batch-rows: 64
       seed: 0
+      memory: 70%
       dtype: float32
       device: cpu
       top: 10%

@@ -31,11 +31,13 @@ public final class Evaluation {
    * Samples from the clean and the corrupted model.
    *
    * @param keeps whether the clean model's rollouts are kept, for references
+   * @throws IllegalArgumentException when sums by bin would not fit into Java's heap
    */
   public Evaluation(Workload work, RunListener listener, boolean keeps) {
     this.work = work.byGates();
     this.listener = listener;
     this.keeps = keeps && !work.enumerating();
+    HeapEstimate.of(this.work).require(this.work.layout());
     runner = new JobRunner(this.work, listener);
     expectation = new Expectation(this.work, runner);
     extend(work.repeats());

@@ -32,9 +32,6 @@ import org.jspecify.annotations.Nullable;
  * differentiated.
  */
 final class JobBatch {
-  /** What one pass forward and back may record at once, in bytes. */
-  private static final long RECORDED_AT_ONCE = 1L << 30;
-
   private static final Scheme PLAIN = new Scheme.Independent(Baseline.NONE);
 
   private final Workload work;
@@ -51,7 +48,7 @@ final class JobBatch {
       return jobs.stream().map(this::listed).toList();
     }
     boolean asDrawn = jobs.stream().allMatch(job -> job.sampledAt() == job.alpha());
-    if (work.settings().backward() == Settings.Backward.RECOMPUTE || !asDrawn) {
+    if (work.layout().backward() == Settings.Backward.RECOMPUTE || !asDrawn) {
       return rerun(samples(gates(jobs), scheme, null));
     }
     try (GradientRuns runs = new GradientRuns(work, rowsAtOnce())) {
@@ -202,8 +199,7 @@ final class JobBatch {
   List<JobResult> continued(Function<Job, int[]> prefix) {
     List<Request> requests = jobs.stream().map(job -> request(job, prefix.apply(job))).toList();
     return measured(
-        work.sampler().sample(gates(jobs), requests, PLAIN, work.settings().batchRows(), null),
-        null);
+        work.sampler().sample(gates(jobs), requests, PLAIN, work.layout().batchRows(), null), null);
   }
 
   private List<JobResult> measured(List<Sample> samples, Gates.@Nullable PerEdge mask) {
@@ -231,7 +227,7 @@ final class JobBatch {
 
   private List<Sample> samples(Gates gates, Scheme scheme, @Nullable Tape tape) {
     List<Request> requests = jobs.stream().map(job -> request(job, new int[0])).toList();
-    return work.sampler().sample(gates, requests, scheme, work.settings().batchRows(), tape);
+    return work.sampler().sample(gates, requests, scheme, work.layout().batchRows(), tape);
   }
 
   private Request request(Job job, int[] prefix) {
@@ -277,8 +273,7 @@ final class JobBatch {
     int answer = jobs.stream().mapToInt(job -> pair(job).answer().length).max().orElseThrow();
     long positions =
         (long) prompt + sampling.maxNewTokens() + sampling.answerPrefix().length + answer;
-    long fits = RECORDED_AT_ONCE / work.recordedBytes(positions);
-    return Math.toIntExact(Math.max(1, Math.min(work.settings().batchRows(), fits)));
+    return work.layout().rowsAtOnce(work.recordedBytes(positions));
   }
 
   private Gates gates(List<Job> jobs) {

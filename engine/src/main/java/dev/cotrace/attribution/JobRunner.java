@@ -109,7 +109,7 @@ final class JobRunner {
 
   private <T> void inOrder(List<Job> jobs, Function<JobBatch, List<T>> each, Consumer<T> sink) {
     Iterator<List<Job>> batches = batches(jobs).iterator();
-    int threads = work.settings().threads();
+    int threads = work.layout().threads();
     // One batch beyond those being worked on waits its turn, so that no thread idles and little
     // piles up.
     ArrayDeque<Future<List<T>>> underWay = new ArrayDeque<>();
@@ -141,9 +141,9 @@ final class JobRunner {
   private List<List<Job>> batches(List<Job> jobs) {
     List<List<Job>> batches = new ArrayList<>();
     long all = jobs.stream().mapToLong(work::rows).sum();
-    long most = work.settings().batchRows() * (long) work.fillings();
+    long most = work.layout().batchRows() * (long) work.fillings();
     long together =
-        Math.max(work.settings().batchRows(), Math.min(most, all / work.settings().threads()));
+        Math.max(work.layout().batchRows(), Math.min(most, all / work.layout().threads()));
     long rows = 0;
     int first = 0;
     for (int i = 0; i < jobs.size(); i++) {

@@ -20,9 +20,11 @@ import dev.cotrace.circuit.Method;
  * @param until what ends a run beyond its repeats
  * @param ranking which edges come first, in circuits and where {@code until} asks for stability
  * @param backward where the backward pass starts from; changes speed and memory, not results
- * @param batchRows rollouts that are sampled and differentiated together; changes speed and memory,
- *     not results
- * @param threads batches that are worked on at the same time; changes speed and memory, not results
+ * @param batchRows rollouts that are sampled and differentiated together at most: a {@link Layout}
+ *     may have fewer. Changes speed and memory; results only where later rounds of {@link
+ *     Allotment#VARIANCE} would give a group more than that
+ * @param threads batches that are worked on at the same time at most; changes speed and memory, not
+ *     results
  * @param seed of all randomness
  */
 public record Settings(
@@ -46,6 +48,8 @@ public record Settings(
 
   /** Where the backward pass finds what the forward pass computed. */
   public enum Backward {
+    /** {@link #RECORDED} where there is memory for it, else {@link #RECOMPUTE}. */
+    AUTO,
     /** On the tape that sampling writes: no second forward pass. */
     RECORDED,
     /** In a second forward pass over a few whole transcripts at a time: less memory. */
@@ -111,7 +115,7 @@ public record Settings(
         1,
         Until.DONE,
         Ranking.ABSOLUTE,
-        Backward.RECORDED,
+        Backward.AUTO,
         batchRows,
         threads,
         seed);

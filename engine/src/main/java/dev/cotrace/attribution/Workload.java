@@ -26,17 +26,18 @@ import java.util.List;
  * @param objective F
  * @param settings how the attribution is computed
  * @param bins of positions to which scores are attributed apart
+ * @param layout of the work in memory
  */
 public record Workload(
-    GatedModel model, Task task, Objective objective, Settings settings, Bins bins) {
-  /** Bytes up to which a tape may hold more than one filling of a batch's rows. */
-  private static final long RECORDED_AT_ONCE = 1L << 30;
-
-  private static final int MOST_FILLINGS = 4;
-
+    GatedModel model, Task task, Objective objective, Settings settings, Bins bins, Layout layout) {
   /** A run that does not resolve time. */
   public Workload(GatedModel model, Task task, Objective objective, Settings settings) {
     this(model, task, objective, settings, Bins.NONE);
+  }
+
+  /** A run that is laid out as the settings ask. */
+  public Workload(GatedModel model, Task task, Objective objective, Settings settings, Bins bins) {
+    this(model, task, objective, settings, bins, Layout.asked(settings));
   }
 
   /** Refuses an objective that needs answers which the task lacks. */
@@ -65,7 +66,11 @@ public record Workload(
       throw new IllegalArgumentException(
           "--baseline per-edge belongs to no position: leave out --bins, or use --baseline leave-one-out");
     }
-    BinMemory.require(bins.names().size(), model.graph().cells(), task.pairs().size(), settings);
+  }
+
+  /** The same laid out in another way. */
+  public Workload with(Layout other) {
+    return new Workload(model, task, objective, settings, bins, other);
   }
 
   private static void requireKnown(GatedModel model, String where, int[] ids) {
@@ -96,17 +101,18 @@ public record Workload(
 
   /** The same without bins. */
   Workload withoutBins() {
-    return new Workload(model, task, objective, settings);
+    return new Workload(model, task, objective, settings, Bins.NONE, layout);
   }
 
   /** The same rollouts, independent and without a baseline, for another objective. */
   Workload plain(Objective other) {
-    return new Workload(model, task, other, enumerating() ? settings : settings.plain());
+    Settings own = enumerating() ? settings : settings.plain();
+    return new Workload(model, task, other, own, Bins.NONE, layout);
   }
 
   /** The same run by gates: what J, circuits and references are about, whatever the method. */
   Workload byGates() {
-    return new Workload(model, task, objective, settings.with(Method.IG_GATES), bins);
+    return new Workload(model, task, objective, settings.with(Method.IG_GATES), bins, layout);
   }
 
   /**
@@ -220,8 +226,7 @@ public record Workload(
       return 1;
     }
     int prompt = task.pairs().stream().mapToInt(PromptPair::longest).max().orElseThrow();
-    long filling = settings.batchRows() * recordedBytes((long) prompt + sampling.maxNewTokens());
-    return Math.toIntExact(Math.clamp(RECORDED_AT_ONCE / filling, 1, MOST_FILLINGS));
+    return layout.fillings(recordedBytes((long) prompt + sampling.maxNewTokens()));
   }
 
   /** Rows that a job's rollouts take at most. */

@@ -104,8 +104,8 @@ final class AttributionOptions {
       names = "--backward",
       paramLabel = "KIND",
       description = {
-        "recorded, from what sampling wrote down, or recompute, from a second forward pass over a",
-        "few rollouts at a time: slower, less memory. Default: recorded."
+        "recorded, from what sampling wrote down; recompute, from a second forward pass over a few",
+        "rollouts at a time: slower, less memory; auto: the first where it fits. Default: auto."
       })
   private @Nullable String backward;
 

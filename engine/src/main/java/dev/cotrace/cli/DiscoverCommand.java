@@ -55,6 +55,8 @@ final class DiscoverCommand implements Callable<Integer> {
   @Option(names = "--print-spec", description = "Print what would be run, as YAML, and end.")
   private boolean printSpec;
 
+  @Mixin private final DryRunOption dryRun = new DryRunOption();
+
   @Option(
       names = "--show-tokens",
       description = "Print what is fed to the model as token ids and strings, and end.")
@@ -76,6 +78,8 @@ final class DiscoverCommand implements Callable<Integer> {
       try (Experiment experiment = Experiment.open(spec, listener)) {
         experiment.shown().forEach(output.out()::println);
       }
+    } else if (dryRun.asked()) {
+      dryRun.print(Discovery.plan(spec, listener), output);
     } else {
       DiscoveryResult result = Discovery.run(spec, listener);
       EdgeTable.print(output.prose(), result);

@@ -60,6 +60,7 @@ final class EvaluateCommand implements Callable<Integer> {
 
   @Mixin private final TaskOptions task = new TaskOptions();
   @Mixin private final AttributionOptions attribution = new AttributionOptions();
+  @Mixin private final DryRunOption dryRun = new DryRunOption();
   @Mixin private final OutputOptions output = new OutputOptions();
 
   @Override
@@ -75,10 +76,14 @@ final class EvaluateCommand implements Callable<Integer> {
     flags.putAll(attribution.flags());
     DiscoverySpec spec = SpecYaml.read(settings, flags);
     List<CircuitSize> wanted = sizes.stream().map(CircuitSize::parse).toList();
-    CircuitSweep sweep = CircuitSweep.run(spec, circuit, wanted, output.listener());
-    print(output.prose(), spec, sweep);
-    if (output.json()) {
-      output.out().println(sweep.json());
+    if (dryRun.asked()) {
+      dryRun.print(CircuitSweep.plan(spec, circuit, wanted, output.listener()), output);
+    } else {
+      CircuitSweep sweep = CircuitSweep.run(spec, circuit, wanted, output.listener());
+      print(output.prose(), spec, sweep);
+      if (output.json()) {
+        output.out().println(sweep.json());
+      }
     }
     output.out().flush();
     return 0;

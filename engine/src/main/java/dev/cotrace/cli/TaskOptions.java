@@ -213,6 +213,15 @@ final class TaskOptions {
       description = "Rollouts in one batch at most: speed and memory, not results. Default: 64.")
   private @Nullable Integer batchRows;
 
+  @Option(
+      names = "--memory",
+      paramLabel = "SIZE",
+      description = {
+        "What the run may come to hold, such as 8G or 1.5GiB, or a share of what is free.",
+        "Default: 70%%."
+      })
+  private @Nullable String memory;
+
   @Option(names = "--seed", paramLabel = "N", description = "Of every draw. Default: 0.")
   private @Nullable Long seed;
 

@@ -28,13 +28,13 @@ import org.bytedeco.pytorch.global.torch;
  */
 final class Contraction {
   /** Bytes of all sources' outputs in a tile: what the processor's caches nearly hold. */
-  private static final long TILE_BYTES = 48L << 20;
+  static final long TILE_BYTES = 48L << 20;
 
   /**
    * Layers whose targets are contracted together. A matrix product copies all outputs into the
    * order of its kernel: too few targets, and it copies as long as it multiplies.
    */
-  private static final int LAYERS = 2;
+  static final int LAYERS = 2;
 
   private final GatedModel model;
   private final ComputationGraph graph;

@@ -26,7 +26,7 @@ import org.bytedeco.pytorch.Tensor;
  */
 public final class GateGradient {
   /** Places that go back together: enough for the matrix products, few enough for the caches. */
-  private static final int PLACES_AT_ONCE = 1024;
+  static final int PLACES_AT_ONCE = 1024;
 
   private final GatedModel model;
   private final PullBack pullBack;

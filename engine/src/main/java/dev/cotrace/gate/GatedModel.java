@@ -16,10 +16,18 @@ import dev.cotrace.torch.Placement;
 public record GatedModel(Decoder decoder, ComputationGraph graph) {
   /** The gated form of {@code decoder}. */
   public static GatedModel of(Decoder decoder) {
-    Architecture architecture = decoder.architecture();
-    return new GatedModel(
-        decoder,
-        new ComputationGraph(architecture.layers(), architecture.heads(), architecture.parallel()));
+    return new GatedModel(decoder, graph(decoder.architecture()));
+  }
+
+  /** The nodes and edges of a model of that shape. */
+  static ComputationGraph graph(Architecture architecture) {
+    return new ComputationGraph(
+        architecture.layers(), architecture.heads(), architecture.parallel());
+  }
+
+  /** What the pieces of work on this model take. */
+  public Footprint footprint() {
+    return Footprint.of(decoder.architecture(), placement());
   }
 
   /** Where the model's tensors live. */
@@ -39,7 +47,7 @@ public record GatedModel(Decoder decoder, ComputationGraph graph) {
 
   /** Bytes that a {@link Tape} keeps of {@code positions} positions. */
   public long recordedBytes(long positions) {
-    return positions * Tape.bytesPerSlot(this);
+    return positions * Tape.bytesPerSlot(decoder.architecture(), placement());
   }
 
   /** A fresh stream for one call of the forward pass under {@code gates}. */

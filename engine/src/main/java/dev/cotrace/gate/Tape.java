@@ -4,6 +4,7 @@ import dev.cotrace.circuit.ComputationGraph;
 import dev.cotrace.model.Architecture;
 import dev.cotrace.model.HeadOutput;
 import dev.cotrace.torch.Holder;
+import dev.cotrace.torch.Placement;
 import dev.cotrace.torch.Scope;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -56,11 +57,9 @@ public final class Tape implements AutoCloseable {
   }
 
   /** Bytes that a slot takes. */
-  static long bytesPerSlot(GatedModel model) {
-    Architecture a = model.decoder().architecture();
+  static long bytesPerSlot(Architecture a, Placement placement) {
     long heads = (long) a.heads() * a.headDimension();
-    return (a.layers() * (3L * a.width() + heads) + 2L * a.width())
-        * model.placement().precision().bytes();
+    return (a.layers() * (3L * a.width() + heads) + 2L * a.width()) * placement.precision().bytes();
   }
 
   /** What the logits read at {@code at}, {@code [n, D]}, in the caller's scope. */

@@ -17,7 +17,7 @@ public final class PlainRun {
   private static final int PIECE = 1 << 24;
 
   /** Positions that several sequences are run with at a time. */
-  private static final int POSITIONS_AT_ONCE = 2048;
+  public static final int POSITIONS_AT_ONCE = 2048;
 
   private final Decoder decoder;
 

@@ -26,6 +26,19 @@ final class Readout implements AutoCloseable {
   private static final long LOGITS_AT_ONCE = 16_000_000;
 
   /**
+   * Bytes that exist at one time for reading {@code positions}: logits, their logarithmic softmax
+   * and the probabilities, each once more for gradients.
+   *
+   * @param bytes of a number; at least those of a float32 are used
+   */
+  static long memory(
+      int vocabulary, int bytes, long positions, boolean divergence, boolean gradients) {
+    long together = Math.min(positions, Math.max(1, LOGITS_AT_ONCE / vocabulary));
+    int copies = (gradients ? 5 : 3) + (divergence ? (gradients ? 11 : 7) : 0);
+    return together * vocabulary * Math.max(bytes, Float.BYTES) * copies;
+  }
+
+  /**
    * Where to read: {@code slots} are places in {@code [N]}, {@code tokens} are the ids to look up
    * there.
    */

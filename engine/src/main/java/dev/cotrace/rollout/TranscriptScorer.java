@@ -92,6 +92,18 @@ public record TranscriptScorer(
     }
   }
 
+  /**
+   * Bytes that reading {@code positions} off the logits takes at one time.
+   *
+   * @param bytes of a number at the run's precision
+   * @param divergence whether F compares with the clean model's distribution
+   * @param gradients whether for a gradient
+   */
+  public static long readoutMemory(
+      int vocabulary, int bytes, long positions, boolean divergence, boolean gradients) {
+    return Readout.memory(vocabulary, bytes, positions, divergence, gradients);
+  }
+
   private TranscriptReadout readout(List<Transcript> transcripts, Tensor live, boolean gradients) {
     @Nullable Tensor clean =
         objective.readsClean()

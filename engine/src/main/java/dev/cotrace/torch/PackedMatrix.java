@@ -42,10 +42,13 @@ public final class PackedMatrix {
    * in float64 and off the CPU.
    */
   public static @Nullable PackedMatrix of(Tensor matrix, Placement placement) {
+    return isFor(placement) ? new PackedMatrix(call(PACK, new IValue(matrix), NOTHING)) : null;
+  }
+
+  /** Whether there is such a layout at {@code placement}. */
+  public static boolean isFor(Placement placement) {
     boolean known = placement.isCpu() && placement.precision() != Precision.FLOAT64;
-    return known && torch.hasMKLDNN()
-        ? new PackedMatrix(call(PACK, new IValue(matrix), NOTHING))
-        : null;
+    return known && torch.hasMKLDNN();
   }
 
   /** The copy itself; only for whoever keeps it alive. */

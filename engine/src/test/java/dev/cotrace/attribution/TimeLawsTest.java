@@ -283,7 +283,9 @@ final class TimeLawsTest {
     try (TinyModel model = TinyModel.llama(51, 1, 4)) {
       GatedModel gated = GatedModel.of(model.decoder());
       assertThatThrownBy(() ->
-              new Workload(gated, task, Objective.parse("kl"), Tiny.sampled(4, 2, 16, 1), many))
+              new Evaluation(
+                  new Workload(gated, task, Objective.parse("kl"), Tiny.sampled(4, 2, 16, 1), many),
+                  RunListener.SILENT))
           .hasMessageContaining("--bins needs")
           .hasMessageContaining("COTRACE_JAVA_OPTS");
     }

@@ -1,0 +1,128 @@
+package dev.cotrace.attribution;
+
+import dev.cotrace.attribution.MemoryPrediction.Batch;
+import dev.cotrace.attribution.MemoryPrediction.Phase;
+import dev.cotrace.gate.Footprint;
+import dev.cotrace.rollout.TranscriptScorer;
+
+/**
+ * What one batch takes in each phase of a run.
+ *
+ * @param footprint of the model
+ * @param shape of the run
+ * @param layout of its work
+ */
+record BatchMemory(Footprint footprint, RunShape shape, Layout layout) {
+  Batch of(Phase phase) {
+    return switch (phase) {
+      case SAMPLING -> sampling();
+      case GRADIENT -> gradient();
+      case ENDS -> measuring(/* perEdge= */ false);
+      case CIRCUIT -> measuring(/* perEdge= */ true);
+    };
+  }
+
+  /** Rows that grow together. */
+  private long rows() {
+    return Math.min(
+        Math.max(layout.batchRows(), shape.groupRows()), shape.groups() * shape.groupRows());
+  }
+
+  /** Rollouts of a batch. */
+  private long rollouts() {
+    if (!shape.ends()) {
+      return rows();
+    }
+    int fillings = layout.fillings(footprint.tape((long) shape.prompt() + shape.budget()));
+    long all = shape.groups() * shape.groupRows();
+    return Math.max(rows(), Math.min(fillings * rows(), all / layout.threads()));
+  }
+
+  private Batch sampling() {
+    boolean recorded = layout.backward() == Settings.Backward.RECORDED;
+    return new Batch(
+        caches(/* perEdge= */ false),
+        recorded ? footprint.tape(recordedPlaces()) : 0,
+        prefill(),
+        footprint.nextTokens(rows()),
+        0);
+  }
+
+  /** The cache, and that of the prompts, or of the rows before some ended, which it is made of. */
+  private long caches(boolean perEdge) {
+    long prompts = shape.ends() ? rows() : Math.max(1, rows() / shape.groupRows());
+    return footprint.cache(shape.blocks() * (rows() + prompts), shape.positions(), perEdge);
+  }
+
+  private long prefill() {
+    long prompts = Math.max(1, rows() / shape.groupRows());
+    return Math.max(
+        footprint.forward(shape.blocks() * prompts, shape.prompt()),
+        footprint.forward(shape.blocks() * rows(), 1));
+  }
+
+  /** Prompts once for each group, what follows them for every rollout. */
+  private long recordedPlaces() {
+    long groups = Math.max(1, rollouts() / shape.groupRows());
+    return groups * shape.prompt() + rollouts() * (shape.budget() + (long) shape.after());
+  }
+
+  private Batch gradient() {
+    boolean recorded = !shape.listed() && layout.backward() == Settings.Backward.RECORDED;
+    long tape = footprint.tape(shape.positions());
+    long rows =
+        recorded
+            ? rollouts()
+            : Math.min(rollouts(), Math.max(shape.groupRows(), layout.rowsAtOnce(tape)));
+    long groups = Math.max(1, rows / shape.groupRows());
+    long parts = shape.gradientsPerRollout() > 2 ? rows : groups * Math.max(1, shape.bins());
+    long again = recorded ? 0 : footprint.forward(shape.blocks() * rows, shape.positions());
+    long cache = recorded ? 0 : footprint.cache(shape.blocks() * rows, shape.positions(), false);
+    return new Batch(
+        cache,
+        recorded ? footprint.tape(recordedPlaces()) : rows * tape,
+        again + clean(rows),
+        readout(rows, /* gradients= */ true),
+        footprint.backward(
+            rows * shape.positions(), shape.positions(), shape.gradientsPerRollout(), parts));
+  }
+
+  /** Samples without a tape, then runs the transcripts of one group once more. */
+  private Batch measuring(boolean perEdge) {
+    long tape = footprint.tape(shape.positions());
+    long rows = Math.min(shape.rollouts(), layout.rowsAtOnce(tape));
+    long prompts = Math.max(1, rows() / shape.groupRows());
+    long whole = shape.blocks() * rows;
+    long forward =
+        perEdge
+            ? Math.max(
+                footprint.masked(rows, shape.positions(), shape.blocks()),
+                Math.max(
+                    footprint.masked(prompts, shape.prompt(), shape.blocks()),
+                    footprint.masked(rows(), 1, shape.blocks())))
+            : Math.max(footprint.forward(whole, shape.positions()), prefill());
+    return new Batch(
+        Math.max(caches(perEdge), footprint.cache(whole, shape.positions(), perEdge)),
+        0,
+        forward + clean(rows),
+        Math.max(readout(rows, /* gradients= */ false), footprint.nextTokens(rows())),
+        0);
+  }
+
+  /** The clean model over whole transcripts, as many as it takes at a time. */
+  private long clean(long rows) {
+    if (!shape.divergence()) {
+      return 0;
+    }
+    return footprint.plain(rows, shape.positions());
+  }
+
+  private long readout(long rows, boolean gradients) {
+    return TranscriptScorer.readoutMemory(
+        footprint.vocabulary(),
+        footprint.bytes(),
+        rows * shape.read(),
+        shape.divergence(),
+        gradients);
+  }
+}

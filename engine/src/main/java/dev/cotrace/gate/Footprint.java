@@ -1,0 +1,148 @@
+package dev.cotrace.gate;
+
+import dev.cotrace.circuit.ComputationGraph;
+import dev.cotrace.model.Architecture;
+import dev.cotrace.model.PlainRun;
+import dev.cotrace.torch.PackedMatrix;
+import dev.cotrace.torch.Placement;
+
+/**
+ * How much memory pieces of work on a model take, in bytes: the tensors that exist at one time,
+ * counted from shapes. Places are positions of live rows; where there is a corrupted run its rows
+ * go through the model beside them.
+ *
+ * @param architecture shape of the model
+ * @param graph its nodes and edges
+ * @param placement where its tensors live
+ */
+public record Footprint(Architecture architecture, ComputationGraph graph, Placement placement) {
+  /** The bytes of a float64. */
+  private static final int EXACT = 8;
+
+  /** For a model that need not be there. */
+  public static Footprint of(Architecture architecture, Placement placement) {
+    return new Footprint(architecture, GatedModel.graph(architecture), placement);
+  }
+
+  /** Bytes of a number. */
+  public int bytes() {
+    return placement.precision().bytes();
+  }
+
+  /** V. */
+  public int vocabulary() {
+    return architecture.vocabulary();
+  }
+
+  private long width() {
+    return architecture.width();
+  }
+
+  /** H · dHead. */
+  private long heads() {
+    return (long) architecture.heads() * architecture.headDimension();
+  }
+
+  /** All parameters but those of norms and biases, and the packed copies of matrices. */
+  public long weights() {
+    long keyValue = (long) architecture.keyValueHeads() * architecture.headDimension();
+    long linear = architecture.mlp().gated() ? 3 : 2;
+    long layer = 2 * heads() + 2 * keyValue + linear * architecture.mlp().width();
+    long embedding = (long) architecture.vocabulary() * width();
+    long matrices = architecture.layers() * layer * width() + embedding;
+    long beside = architecture.tiedUnembedding() ? 0 : embedding;
+    boolean learned = architecture.attention().patterns().getFirst().rotary().dimensions() == 0;
+    beside += learned ? width() * architecture.maxPositions() : 0;
+    return (matrices * (PackedMatrix.isFor(placement) ? 2 : 1) + beside) * bytes();
+  }
+
+  /** What a {@link Tape} keeps of {@code places}. */
+  public long tape(long places) {
+    return places * Tape.bytesPerSlot(architecture, placement);
+  }
+
+  /**
+   * Keys and values.
+   *
+   * @param rows of all blocks
+   * @param perEdge whether every query head has its own
+   */
+  public long cache(long rows, long positions, boolean perEdge) {
+    long each = perEdge ? architecture.heads() : architecture.keyValueHeads();
+    return 2L
+        * architecture.layers()
+        * each
+        * architecture.headDimension()
+        * rows
+        * positions
+        * bytes();
+  }
+
+  /** The distribution of the next token of {@code rows}, from logits to what is drawn. */
+  public long nextTokens(long rows) {
+    return rows * architecture.vocabulary() * (bytes() + 4 * EXACT + 1);
+  }
+
+  /**
+   * The activations of one layer, and what of the stream outlives it.
+   *
+   * @param rows of all blocks
+   */
+  public long forward(long rows, long time) {
+    long place = 10 * width() + 8 * heads() + 4L * architecture.mlp().width();
+    return rows * time * place * bytes() + cappedScores(rows, time);
+  }
+
+  /**
+   * As {@link #forward} with a gate for every edge: the differences of all sources, and the reads
+   * of every head's q, k and v, each once as they are and once normed.
+   *
+   * @param rows live ones
+   * @param blocks 2 with a corrupted run, else 1
+   */
+  public long masked(long rows, long time, int blocks) {
+    long reads = 3L * architecture.heads() * (1 + 3L * blocks);
+    return rows * time * (graph.sources() + reads) * width() * bytes()
+        + forward(blocks * rows, time);
+  }
+
+  /** The clean model over {@code rows} whole sequences, as many at a time as it takes. */
+  public long plain(long rows, long time) {
+    long together = Math.clamp(PlainRun.POSITIONS_AT_ONCE / time, 1L, Math.max(1, rows));
+    return forward(together, time) + cache(together, time, /* perEdge= */ false);
+  }
+
+  /** Attention scores exist as a whole only where they are capped. */
+  private long cappedScores(long rows, long time) {
+    return architecture.attention().scoreCap() > 0
+        ? 4 * rows * architecture.heads() * time * time * bytes()
+        : 0;
+  }
+
+  /**
+   * The pass back from a recording of {@code places}, without its tape.
+   *
+   * @param longest positions of a row
+   * @param cotangents C
+   * @param parts that get a gradient of their own
+   */
+  public long backward(long places, long longest, int cotangents, long parts) {
+    long at = Math.min(places, Math.max(longest, GateGradient.PLACES_AT_ONCE));
+    long kept =
+        (3 * heads() + width()) * architecture.layers() * cotangents + 2L * cotangents * width();
+    long attention = (12 + 4L * cotangents) * heads() + 3L * cotangents * width();
+    long mlp = (7 + 3L * cotangents) * architecture.mlp().width() + 3L * cotangents * width();
+    long pass = at * (kept + Math.max(attention, mlp)) * bytes();
+    return (2 + 2L * cotangents) * places * width() * bytes()
+        + pass
+        + cappedScores(1, longest)
+        + contraction(places, cotangents, parts);
+  }
+
+  private long contraction(long places, int cotangents, long parts) {
+    long perPlace = graph.sources() * width() * bytes();
+    long tile = Math.clamp(Contraction.TILE_BYTES / perPlace, 1, Math.max(1, places));
+    long reads = 2 * 3L * architecture.heads() * cotangents * width() * bytes();
+    return tile * (perPlace + reads) + parts * graph.cells() * cotangents * EXACT;
+  }
+}
