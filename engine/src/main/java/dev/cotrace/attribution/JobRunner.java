@@ -166,14 +166,14 @@ final class JobRunner {
    * one by one.
    */
   private static ExecutorService workers(int threads) {
+    // Part of what libtorch calls on takes the number from the thread that calls.
+    int each = threads > 1 ? 1 : Torch.threads();
     return Executors.newFixedThreadPool(
         threads,
         task ->
             new Thread(
                 () -> {
-                  if (threads > 1) {
-                    Torch.threads(1);
-                  }
+                  Torch.threads(each);
                   task.run();
                 },
                 "cotrace-worker"));

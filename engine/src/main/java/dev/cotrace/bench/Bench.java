@@ -141,7 +141,7 @@ public final class Bench {
     whole(batch, Math.min(WARM_UP, tokens));
     Evaluation ends = work.ends(batch, tokens);
     SequencedMap<String, Runnable> contenders = new LinkedHashMap<>();
-    for (Backward kind : Backward.values()) {
+    for (Backward kind : List.of(Backward.RECORDED, Backward.RECOMPUTE)) {
       contenders.put(name(kind), () -> work.attribution(batch, tokens, ends, kind));
     }
     Timings timings = Timings.of(contenders, settings.rounds(), progress);
