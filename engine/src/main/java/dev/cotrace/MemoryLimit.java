@@ -25,9 +25,7 @@ public record MemoryLimit(String text) {
   /** The limit in bytes, for tensors at {@code placement}. */
   long bytes(Placement placement) {
     double share = share(text);
-    return Double.isNaN(share)
-        ? ByteSize.parse(text)
-        : (long) (share * FreeMemory.at(placement));
+    return Double.isNaN(share) ? ByteSize.parse(text) : (long) (share * FreeMemory.at(placement));
   }
 
   /** The share that {@code text} says; NaN when it is a size, or no share at all. */
