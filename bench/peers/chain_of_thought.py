@@ -6,10 +6,10 @@
 The composition is composition.py. Both sides take the logit difference after T sampled tokens, K rollouts with a
 leave-one-out baseline at every point of the midpoint rule, the same prompts and the same weights in float32.
 
-The composition is slow, so of its pairs × points × rollouts only one is run, and of that rollout's T steps of sampling
-every EVERY-th; the line has these raw figures, and under `extrapolated` what they make when multiplied up. Cotrace runs
-everything. `ratio` is the composition's extrapolated seconds over those of Cotrace's gradients (sampling included,
-J(0), J(1) and the circuit left out on both sides); `slope` on the last line is the log-log slope of seconds in T.
+The composition is slow, so it samples the K rollouts of one pair at one point only, as one batch, of T steps every
+EVERY-th, and takes the gradient of one of them. The line has these raw figures, and under `extrapolated` what they make
+when multiplied up. Cotrace runs everything. `ratio` is the composition's extrapolated seconds over those of Cotrace's gradients (sampling included,
+J(0), J(1) and the circuit left out on both sides); `slope` on the last line is the log-log slope of processor seconds in T.
 
 --check compares scores instead, in float64 on a tiny model: Cotrace samples and writes its run, the composition takes
 the gradient of the same rollouts, and every edge's score is compared. Exit status 1 when they do not agree.
@@ -21,6 +21,7 @@ import random
 import sys
 import tempfile
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 import torch
@@ -30,9 +31,10 @@ from transformers import AutoModelForCausalLM
 from transformers.utils import logging
 
 from composition import Composition
-from measuring import discover, note, run, say, surroundings
+from measuring import Cost, discover, note, ratios, run, say, surroundings
 from weights import SHAPES, checkpoint
 
+ALPHA = 0.5  # Where the composition is measured; its cost is the same everywhere.
 TOLERANCE = 1e-5  # Of the largest score: transformers computes norms and rotations in float32 whatever the type.
 
 
@@ -67,59 +69,71 @@ def surrogate(logits: Tensor, pair: dict, tokens: Tensor, advantage: float) -> T
     return value(logits, pair) + advantage * chosen
 
 
-def sample(model: Composition, pair: dict, alpha: float, steps: int, every: int) -> tuple[Tensor, float]:
-    """One rollout, and the seconds of its sampling; tokens of steps that are left out are random ones."""
-    clean, corrupted = prompts(pair)
-    tokens = torch.randint(model.model.config.vocab_size, (steps,))
+def clocks() -> tuple[float, float]:
+    return time.perf_counter(), time.process_time()
+
+
+def since(start: tuple[float, float]) -> list[float]:
+    return [now - then for now, then in zip(clocks(), start)]
+
+
+def sample(model: Composition, pair: dict, rows: int, steps: int, every: int) -> tuple[Tensor, list[float]]:
+    """Rollouts [rows, steps] of one batch, and the seconds and processor seconds of all their steps, as far as the
+    measured ones tell; tokens of those that are left out are random."""
+    both = [prompt.expand(rows, -1) for prompt in prompts(pair)]
+    tokens = torch.randint(model.model.config.vocab_size, (rows, steps))
     measured = range(every // 2, steps, every)
-    start = time.perf_counter()
+    start = clocks()
     for step in measured:
-        ids = [torch.cat([prompt, tokens[:step]])[None] for prompt in (clean, corrupted)]
+        ids = [torch.cat([prompt, tokens[:, :step]], 1) for prompt in both]
         with torch.no_grad():
-            logits = model.logits(alpha, *ids, 1)[0, -1]
-        tokens[step] = torch.multinomial(logits.softmax(-1), 1)[0]
-    return tokens, (time.perf_counter() - start) * steps / len(measured)
+            logits = model.logits(ALPHA, *ids, 1)[:, -1]
+        tokens[:, step] = torch.multinomial(logits.softmax(-1), 1)[:, 0]
+    return tokens, [clock * steps / len(measured) for clock in since(start)]
 
 
 def child(file: Path, arguments: argparse.Namespace) -> None:
-    """One rollout of the composition, measured."""
+    """The rollouts of one group of the composition, and the gradient of one of them, measured."""
     torch.set_num_threads(arguments.threads)
     torch.manual_seed(1)
     model = load(checkpoint(arguments.shape), torch.float32)
     pair = json.loads(file.read_text().splitlines()[0])
-    sample(model, pair, 0.5, 2, 1)  # Warms up.
-    tokens, sampling = sample(model, pair, 0.5, arguments.tokens, arguments.every)
-    start = time.perf_counter()
-    model.gradient(0.5, *prompts(pair), tokens, lambda logits: surrogate(logits, pair, tokens, 1.0))
-    print(json.dumps(dict(sampling_seconds=sampling, gradient_seconds=time.perf_counter() - start)))
+    sample(model, pair, arguments.rollouts, 2, 1)  # Warms up.
+    tokens, sampling = sample(model, pair, arguments.rollouts, arguments.tokens, arguments.every)
+    start = clocks()
+    model.gradient(ALPHA, *prompts(pair), tokens[0], lambda logits: surrogate(logits, pair, tokens[0], 1.0))
+    print(json.dumps(dict(sampling=sampling, gradient=since(start))))
 
 
 def measure(arguments: argparse.Namespace, tokens: int, folder: Path) -> dict:
     file = folder / "pairs.jsonl"
     write_pairs(file, arguments.pairs, arguments.prompt, SHAPES[arguments.shape].vocab_size)
-    gradients, seconds, peak = discover(
+    groups = arguments.pairs * arguments.points
+    gradients, process = discover(
         arguments.threads, model=checkpoint(arguments.shape), task=file, objective="logit-diff", max_new_tokens=tokens,
         quadrature="midpoint", points=arguments.points, rollouts=arguments.rollouts, allot="equal",
         out=folder / f"run{tokens}",
     )
-    note(f"{tokens} tokens, cotrace: {gradients:.2f} s, the process {seconds:.1f} s")
-    ours = dict(seconds=gradients, process_seconds=seconds, peak_bytes=peak)
-    one = ["--tokens", tokens, "--every", min(arguments.every, tokens), "--threads", arguments.threads]
-    lines, seconds, peak = run(
-        [sys.executable, __file__, "--shape", arguments.shape, *one, "--child", file], arguments.threads
+    note(f"{tokens} tokens, cotrace: {gradients.seconds:.2f} s, all {process.seconds:.1f} s")
+    every = min(arguments.every, tokens)
+    lines, peer_process = run(
+        [sys.executable, __file__, "--shape", arguments.shape, "--tokens", tokens, "--every", every, "--rollouts",
+         arguments.rollouts, "--threads", arguments.threads, "--child", file], arguments.threads,
     )
-    theirs = json.loads(lines[-1][1])
-    note(f"{tokens} tokens, composition: {theirs} for one rollout")
-    rollouts = arguments.pairs * arguments.points * arguments.rollouts
-    extrapolated = rollouts * sum(theirs.values())
-    theirs |= dict(
-        process_seconds=seconds, peak_bytes=peak, measured_rollouts=1, measured_every=min(arguments.every, tokens),
-        extrapolated=dict(rollouts=rollouts, seconds=extrapolated),
-    )
+    one = json.loads(lines[-1][0])
+    note(f"{tokens} tokens, composition: sampling {one['sampling'][0]:.2f} s a group, gradient {one['gradient'][0]:.2f} s")
+    seconds, cpu = (groups * (one["sampling"][at] + arguments.rollouts * one["gradient"][at]) for at in (0, 1))
+    extrapolated = Cost(seconds, cpu, peer_process.peak_bytes)
     return dict(
         bench="chain-of-thought attribution", shape=arguments.shape, dtype="float32", pairs=arguments.pairs,
         prompt_tokens=arguments.prompt, tokens=tokens, points=arguments.points, rollouts=arguments.rollouts,
-        cotrace=ours, composition=theirs, ratio=extrapolated / gradients, memory_ratio=peak / ours["peak_bytes"],
+        cotrace=asdict(gradients) | dict(process_seconds=process.seconds),
+        composition=dict(
+            measured=dict(groups_sampled=1, steps_every=every, gradients=1, sampling=one["sampling"],
+                          gradient=one["gradient"], process_seconds=peer_process.seconds),
+            extrapolated=dict(groups=groups, gradients=groups * arguments.rollouts) | asdict(extrapolated),
+        ),
+        **ratios([extrapolated], [gradients]),
     )
 
 
@@ -200,8 +214,8 @@ def main() -> None:
         for line in lines:
             say(line | facts)
         if len(lines) > 1:
-            ours = slope(tokens, [line["cotrace"]["seconds"] for line in lines])
-            theirs = slope(tokens, [line["composition"]["extrapolated"]["seconds"] for line in lines])
+            ours = slope(tokens, [line["cotrace"]["cpu_seconds"] for line in lines])
+            theirs = slope(tokens, [line["composition"]["extrapolated"]["cpu_seconds"] for line in lines])
             say(dict(bench="chain-of-thought attribution", slope=dict(cotrace=ours, composition=theirs)))
 
 

@@ -14,7 +14,7 @@ import sys
 import time
 from pathlib import Path
 
-from measuring import COTRACE, Child, note, say, surroundings
+from measuring import COTRACE, Child, Cost, columns, fastest, note, ratios, say, surroundings
 from weights import SHAPES, checkpoint
 
 HERE = Path(__file__).parent
@@ -55,21 +55,22 @@ def measure(arguments: argparse.Namespace, rows: int) -> dict:
             [sys.executable, __file__, "--child", folder, rows, arguments.tokens, arguments.threads], arguments.threads
         ),
     )
-    seconds = {name: [] for name in sides}
+    rounds: dict[str, list[Cost]] = {name: [] for name in sides}
     for turn in range(arguments.rounds + 1):
         for name, side in sides.items():
-            took = float(side.ask(prompts))
-            note(f"batch {rows}, {name}: {took:.2f} s" + ("" if turn else " (does not count)"))
+            cost = side.ask(prompts)
+            note(f"batch {rows}, {name}: {cost.seconds:.2f} s" + ("" if turn else " (does not count)"))
             if turn:
-                seconds[name].append(took)
+                rounds[name].append(cost)
     result = dict(bench="decode", shape=arguments.shape, dtype="float32", batch=rows, prompt_tokens=arguments.prompt,
                   new_tokens=arguments.tokens)
-    fastest = {name: min(took) for name, took in seconds.items()}
     for name, side in sides.items():
-        result[name] = dict(
-            seconds=seconds[name], tokens_per_second=rows * arguments.tokens / fastest[name], peak_bytes=side.end()
+        side.end()
+        least = fastest(rounds[name])
+        result[name] = columns(rounds[name], "seconds", "cpu_seconds") | dict(
+            tokens_per_second=rows * arguments.tokens / least.seconds, peak_bytes=rounds[name][-1].peak_bytes
         )
-    result["ratio"] = fastest["transformers"] / fastest["cotrace"]
+    result |= ratios(rounds["transformers"], rounds["cotrace"])
     return result | dict(blas=sides["cotrace"].greeting, attention=sides["transformers"].greeting)
 
 
@@ -77,7 +78,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--shape", choices=SHAPES, default="smollm2-135m")
     parser.add_argument("--batch", default="8,32,64", help="rows, a list")
-    parser.add_argument("--prompt", type=int, default=32, help="tokens of a prompt")
+    parser.add_argument("--prompt", type=int, default=8, help="tokens of a prompt")
     parser.add_argument("--tokens", type=int, default=64, help="tokens to sample")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=2, help="of either side")

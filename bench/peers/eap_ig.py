@@ -21,7 +21,7 @@ import types
 import warnings
 from pathlib import Path
 
-from measuring import discover, note, run, say, surroundings
+from measuring import Cost, columns, discover, note, ratios, run, say, surroundings
 from weights import SHAPES, checkpoint
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"  # One token each, `A` is 1.
@@ -75,10 +75,7 @@ def eap_modules(eap_ig: Path) -> tuple:
     """EAP-IG's modules `graph` and `attribute`, without the pictures, and on the CPU."""
     import torch
 
-    package = eap_ig / "src" / "eap"
-    if not (package / "attribute.py").is_file():
-        sys.exit(f"expected a checkout of hannamw/EAP-IG with src/eap/attribute.py, found none in {eap_ig}")
-    sys.path.insert(0, str(package.parent))
+    sys.path.insert(0, str(eap_ig / "src"))
     pictures = types.ModuleType("eap.visualization")
     pictures.get_color = pictures.generate_random_color = None
     sys.modules["eap.visualization"] = pictures
@@ -88,7 +85,7 @@ def eap_modules(eap_ig: Path) -> tuple:
 
 
 def attribute(arguments: argparse.Namespace, file: Path, out: Path) -> None:
-    """The other side: scores of the pairs of FILE to OUT, and on standard output the seconds it took."""
+    """The other side: scores of the pairs of FILE to OUT, and on standard output its seconds and processor seconds."""
     import torch
     from safetensors.torch import save_file
 
@@ -110,15 +107,15 @@ def attribute(arguments: argparse.Namespace, file: Path, out: Path) -> None:
         return (wrong - answer).sum()
 
     graph = graph_module.Graph.from_model(model)
-    start = time.perf_counter()
+    start, cpu = time.perf_counter(), time.process_time()
     attribute_module.attribute(
         model, graph, batches, loss, METHODS[arguments.method], ig_steps=arguments.points, quiet=True
     )
-    print(time.perf_counter() - start)
+    print(json.dumps([time.perf_counter() - start, time.process_time() - cpu]))
     save_file({"scores": graph.scores, "edges": graph.real_edge_mask}, out)
 
 
-def ours(arguments: argparse.Namespace, file: Path, out: Path) -> tuple[float, float, int]:
+def ours(arguments: argparse.Namespace, file: Path, out: Path) -> tuple[Cost, Cost]:
     inputs = dict(method=arguments.method, points=arguments.points)
     return discover(
         arguments.threads, model=checkpoint(arguments.shape), task=file, objective="logit-diff", max_new_tokens=0,
@@ -152,27 +149,29 @@ def measure(arguments: argparse.Namespace, folder: Path) -> dict:
     pairs = make_pairs(arguments.pairs, arguments.prompt)
     file.write_text("".join(json.dumps(pair) + "\n" for pair in pairs))
     checkpoint(arguments.shape)
-    theirs, rounds = folder / "theirs.safetensors", {"cotrace": [], "eap_ig": []}
+    theirs = folder / "theirs.safetensors"
+    rounds: dict[str, list[tuple[Cost, Cost]]] = dict(cotrace=[], eap_ig=[])
     for turn in range(arguments.rounds):
         if not arguments.only_peer:
             out = folder / f"run{turn}"
             rounds["cotrace"].append(ours(arguments, file, out))
-        printed, seconds, peak = run([sys.executable, *sys.argv, "--child", file, theirs], arguments.threads)
-        rounds["eap_ig"].append((float(printed[-1][1]), seconds, peak))
+        lines, whole = run([sys.executable, *sys.argv, "--child", file, theirs], arguments.threads)
+        rounds["eap_ig"].append((Cost(*json.loads(lines[-1][0]), whole.peak_bytes), whole))
         for name, measured in rounds.items():
             if measured:
-                note(f"round {turn + 1}, {name}: {measured[-1][0]:.2f} s, the process {measured[-1][1]:.1f} s")
+                note(f"round {turn + 1}, {name}: {measured[-1][0].seconds:.2f} s, all {measured[-1][1].seconds:.1f} s")
     result = dict(bench="single-pass attribution", shape=arguments.shape, dtype="float32", method=arguments.method)
     result |= dict(points=arguments.points if arguments.method == "eap-ig-inputs" else 1)
     result |= dict(pairs=arguments.pairs, prompt_tokens=arguments.prompt, batch=arguments.batch)
     for name, measured in rounds.items():
         if measured:
-            seconds, process, peak = zip(*measured)
-            result[name] = dict(seconds=seconds, process_seconds=process, peak_bytes=max(peak))
+            own, process = zip(*measured)
+            result[name] = columns(own, "seconds", "cpu_seconds") | dict(
+                process=columns(process, "seconds", "cpu_seconds", "peak_bytes")
+            )
     if not arguments.only_peer:
-        fastest = {name: [min(column) for column in zip(*measured)] for name, measured in rounds.items()}
-        for at, key in enumerate(("ratio", "process_ratio", "memory_ratio")):
-            result[key] = fastest["eap_ig"][at] / fastest["cotrace"][at]
+        (own, process), (peer, peer_process) = zip(*rounds["cotrace"]), zip(*rounds["eap_ig"])
+        result |= ratios(peer, own) | dict(process_ratio=ratios(peer_process, process)["ratio"])
         result["agreement"] = agreement(theirs, out / "scores.safetensors")
     return result
 
@@ -191,6 +190,8 @@ def main() -> None:
     parser.add_argument("--only-peer", action="store_true")
     parser.add_argument("--child", nargs=2, type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
+    if not (arguments.eap_ig / "src/eap/attribute.py").is_file():
+        parser.error(f"--eap-ig: expected a checkout with src/eap/attribute.py, found none in {arguments.eap_ig}")
     if arguments.child:
         attribute(arguments, *arguments.child)
         return

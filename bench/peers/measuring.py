@@ -7,6 +7,7 @@ import platform
 import subprocess
 import sys
 import time
+from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -26,6 +27,37 @@ def peak_memory(pid: int) -> int:
     raise RuntimeError(f"/proc/{pid}/status does not say VmHWM: these measurements need Linux and a living process")
 
 
+def cpu_seconds(pid: int) -> float:
+    """The processor time that a process, not its children, has used, of all its threads."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+@dataclass
+class Cost:
+    """What work has taken: seconds, processor seconds of all threads, peak memory of its process in bytes."""
+
+    seconds: float
+    cpu_seconds: float
+    peak_bytes: int = 0
+
+
+def fastest(costs: list[Cost]) -> Cost:
+    """The least of each: other processes can only add."""
+    return Cost(*(min(values) for values in zip(*map(astuple, costs))))
+
+
+def ratios(peer: list[Cost], cotrace: list[Cost]) -> dict[str, float]:
+    """The peer's least cost over Cotrace's."""
+    over = {name: value / ours for (name, value), ours in zip(asdict(fastest(peer)).items(), astuple(fastest(cotrace)))}
+    return dict(ratio=over["seconds"], cpu_ratio=over["cpu_seconds"], memory_ratio=over["peak_bytes"])
+
+
+def columns(costs: list[Cost], *names: str) -> dict[str, list]:
+    """The costs of several rounds, name by name."""
+    return {name: [getattr(cost, name) for cost in costs] for name in names}
+
+
 class Child:
     """A program that says a line when it is ready, and answers each line that it is told with one."""
 
@@ -42,45 +74,47 @@ class Child:
             sys.exit(f"expected a line from {' '.join(self.command)}, but it ended with {self.process.wait()}")
         return line.strip()
 
-    def ask(self, line: str) -> str:
+    def ask(self, line: str) -> Cost:
+        """What a round took: the child says its seconds."""
+        before = cpu_seconds(self.process.pid)
         self.process.stdin.write(line + "\n")
         self.process.stdin.flush()
-        return self.line()
+        seconds = float(self.line())
+        return Cost(seconds, cpu_seconds(self.process.pid) - before, peak_memory(self.process.pid))
 
-    def end(self) -> int:
-        """Ends it; its peak memory in bytes."""
-        peak = peak_memory(self.process.pid)
+    def end(self) -> None:
         self.process.stdin.close()
         self.process.wait()
-        return peak
 
 
-def run(command: list, threads: int, errors: bool = False) -> tuple[list[tuple[float, str]], float, int]:
-    """Runs a program to its end: the lines that it printed (on standard error if ERRORS) and when, in seconds; all its
-    seconds; its peak memory in bytes."""
+def run(command: list, threads: int, errors: bool = False) -> tuple[list[tuple[str, Cost]], Cost]:
+    """Runs a program to its end: the lines that it printed (on standard error if ERRORS), each with what the program had
+    taken by then, and what it took in all."""
     command = [str(word) for word in command]
     piped = dict(stderr=subprocess.PIPE, stdout=subprocess.DEVNULL) if errors else dict(stdout=subprocess.PIPE)
     start = time.perf_counter()
     with subprocess.Popen(command, text=True, env=environment(threads), **piped) as process:
-        stream = process.stderr if errors else process.stdout
-        lines = [(time.perf_counter() - start, line.rstrip()) for line in stream]
+        lines = []
+        for line in process.stderr if errors else process.stdout:
+            lines.append((line.rstrip(), Cost(time.perf_counter() - start, cpu_seconds(process.pid))))
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
-    seconds = time.perf_counter() - start
     if process.returncode:
-        printed = "\n".join(line for _, line in lines)
+        printed = "\n".join(line for line, _ in lines)
         sys.exit(f"{' '.join(command)} ended with {process.returncode}:\n{printed}")
-    return lines, seconds, 1024 * usage.ru_maxrss
+    seconds = time.perf_counter() - start
+    return lines, Cost(seconds, usage.ru_utime + usage.ru_stime, 1024 * usage.ru_maxrss)
 
 
-def discover(threads: int, **options) -> tuple[float, float, int]:
-    """Runs `cotrace discover`: the seconds of its gradients (sampling included), of all; its peak memory in bytes."""
+def discover(threads: int, **options) -> tuple[Cost, Cost]:
+    """Runs `cotrace discover`: what its gradients took, sampling included, and what the process took."""
     words = [COTRACE, "discover", "--threads", threads]
     for name, value in options.items():
         words += ["--" + name.replace("_", "-"), value]
-    lines, seconds, peak = run(words, threads, errors=True)
-    ended = {phase: at for at, line in lines for phase in ("J(0) and J(1)", "gradients") if line.startswith(phase)}
-    return ended["gradients"] - ended["J(0) and J(1)"], seconds, peak
+    lines, whole = run(words, threads, errors=True)
+    ended = {phase: at for line, at in lines for phase in ("J(0) and J(1)", "gradients") if line.startswith(phase)}
+    before, after = ended["J(0) and J(1)"], ended["gradients"]
+    return Cost(after.seconds - before.seconds, after.cpu_seconds - before.cpu_seconds, whole.peak_bytes), whole
 
 
 def surroundings(threads: int, *packages: str) -> dict:

@@ -70,6 +70,7 @@ record GateSetting(String name, Gates gates) {
         yield z;
       }
       case Gates.PerEdge(ComputationGraph _, double[] z) -> z.clone();
+      case Gates.Inputs _ -> throw new IllegalStateException("no gate of an edge is asked for");
     };
   }
 
@@ -88,13 +89,6 @@ record GateSetting(String name, Gates gates) {
 
   /** The gates of {@code rows} rows. */
   Gates rows(int rows) {
-    return switch (gates) {
-      case Gates.Uniform(double[] alpha) -> {
-        double[] all = new double[rows];
-        Arrays.fill(all, alpha[0]);
-        yield new Gates.Uniform(all);
-      }
-      case Gates.PerEdge perEdge -> perEdge;
-    };
+    return gates.of(new int[rows]);
   }
 }

@@ -1,6 +1,7 @@
 package dev.cotrace;
 
 import dev.cotrace.model.Model;
+import dev.cotrace.report.CircuitJson;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -28,6 +29,8 @@ import tools.jackson.databind.node.ObjectNode;
  * @param machine the JVM and what it runs on
  * @param device libtorch's device string
  * @param seed of every draw
+ * @param method what a score is
+ * @param signConvention what the sign of a score means
  * @param modelSha256 of every file of the model, by name
  * @param taskSha256 of the file of pairs
  * @param meansSha256 of the file of means; null where none is read
@@ -42,6 +45,8 @@ public record Provenance(
     Map<String, String> machine,
     String device,
     long seed,
+    String method,
+    String signConvention,
     Map<String, String> modelSha256,
     String taskSha256,
     @Nullable String meansSha256,
@@ -82,6 +87,8 @@ public record Provenance(
                 String.valueOf(Runtime.getRuntime().availableProcessors()))),
         spec.device(),
         spec.attribution().seed(),
+        spec.attribution().method().label(),
+        CircuitJson.SIGN_CONVENTION,
         experiment.model().sha256(),
         sha256(Path.of(spec.task())),
         spec.sampling().corruptionSetting().kind().readsMeans()

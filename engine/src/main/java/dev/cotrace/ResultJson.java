@@ -31,6 +31,7 @@ final class ResultJson {
         JSON.createObjectNode()
             .put("format_version", VERSION)
             .put("objective", result.spec().objective().toString())
+            .put("method", attribution.method().label())
             .put("pairs", result.pairs());
     put(json, "J1", attribution.clean());
     put(json, "J0", attribution.corrupted());

@@ -5,6 +5,7 @@ import dev.cotrace.circuit.Attribution;
 import dev.cotrace.circuit.ClusterSums;
 import dev.cotrace.circuit.ComputationGraph;
 import dev.cotrace.circuit.Estimate;
+import dev.cotrace.circuit.Method;
 import dev.cotrace.circuit.ReferenceScores;
 import dev.cotrace.circuit.Scores;
 import dev.cotrace.circuit.Significance;
@@ -30,11 +31,11 @@ import tools.jackson.databind.json.JsonMapper;
  * stderr}, {@code direct_stderr}, {@code through_cot_stderr} (NaN where there is too little data to
  * tell); of {@code scores} also {@code ci95_low}, {@code ci95_high} and {@code q_value} ({@link
  * Significance}) and {@code inclusion} ({@link Stability}). Metadata: {@code format_version},
- * {@code sources} and {@code targets} (JSON lists of names of rows and columns), {@code
- * sign_convention}, {@code n_layers}, {@code n_heads}, {@code parallel_attn_mlp}, {@code J0},
- * {@code J1}, {@code gap}, {@code scores_sum}, {@code direct_sum} and {@code through_cot_sum} with
- * {@code …_stderr}, {@code points}, {@code sampled_tokens}, {@code top_n} and {@code jaccard} of
- * the {@link Stability}.
+ * {@code sources} and {@code targets} (JSON lists of names of rows and columns), {@code method},
+ * {@code sign_convention}, {@code n_layers}, {@code n_heads}, {@code parallel_attn_mlp}, {@code
+ * J0}, {@code J1}, {@code gap}, {@code scores_sum}, {@code direct_sum} and {@code through_cot_sum}
+ * with {@code …_stderr}, {@code points}, {@code sampled_tokens}, {@code top_n} and {@code jaccard}
+ * of the {@link Stability}.
  *
  * <p>Each reference beside them adds its scores, {@code teacher_forced} or {@code eap}, with {@code
  * …_stderr}, and metadata {@code …_sum}, {@code …_difference} and {@code …_gap} with their errors.
@@ -102,6 +103,7 @@ public final class ScoresFile {
               Boolean.parseBoolean(metadata.text("parallel_attn_mlp")));
       return new Attribution(
           graph,
+          metadata.method(),
           scores(stored, graph, "scores", "stderr", metadata),
           scores(stored, graph, "direct", "direct_stderr", metadata),
           scores(stored, graph, "through_cot", "through_cot_stderr", metadata),
@@ -163,6 +165,7 @@ public final class ScoresFile {
     metadata.put("sources", names(graph.sources(), i -> graph.sourceNode(i).toString()));
     metadata.put(
         "targets", names(graph.targets(), i -> graph.targetNode(i) + graph.targetSlot(i).suffix()));
+    metadata.put("method", attribution.method().label());
     metadata.put("sign_convention", CircuitJson.SIGN_CONVENTION);
     put(metadata, "J0", attribution.corrupted());
     put(metadata, "J1", attribution.clean());
@@ -215,6 +218,15 @@ public final class ScoresFile {
             file, 0, "expected the metadata to have %s: is this a scores file?".formatted(name));
       }
       return text;
+    }
+
+    /** By gates where the file is older than the choice. */
+    Method method() {
+      try {
+        return Method.of(strings.getOrDefault("method", Method.IG_GATES.label()));
+      } catch (IllegalArgumentException e) {
+        throw new MalformedModelException(file, 0, String.valueOf(e.getMessage()));
+      }
     }
 
     long whole(String name) {

@@ -5,6 +5,7 @@ import dev.cotrace.attribution.Reference;
 import dev.cotrace.attribution.Settings;
 import dev.cotrace.attribution.Until;
 import dev.cotrace.circuit.Circuit.Ranking;
+import dev.cotrace.circuit.Method;
 import dev.cotrace.rollout.Binning;
 import dev.cotrace.rollout.Objective;
 import dev.cotrace.task.OutcomeLibrary;
@@ -33,6 +34,7 @@ final class SpecLabels {
     add(module, Binning.class, Binning::parse);
     add(module, CircuitSize.class, CircuitSize::parse);
     add(module, Until.class, Until::parse);
+    addEnum(module, Method.class);
     add(module, MemoryLimit.class, MemoryLimit::new);
     addEnum(module, Settings.Estimator.class);
     addEnum(module, Settings.BaselineKind.class);

@@ -2,6 +2,7 @@ package dev.cotrace;
 
 import dev.cotrace.attribution.ReferenceSettings;
 import dev.cotrace.attribution.Settings;
+import dev.cotrace.circuit.Method;
 import dev.cotrace.format.StrictYaml;
 import dev.cotrace.task.OutcomeSettings;
 import dev.cotrace.task.TaskFile;
@@ -33,6 +34,7 @@ public final class SpecYaml {
       """
       limit: 0
       objective: answer-prob
+      method: ig-gates
       estimator: sampled
       baseline: leave-one-out
       rollouts: 8
@@ -57,6 +59,10 @@ public final class SpecYaml {
       reference-rollouts: 1
       reference-continuations: 8
       """;
+
+  /** What a method takes by default where that is not the default of all: EAP-IG's five steps. */
+  private static final Map<String, String> METHOD_DEFAULTS =
+      Map.of(Method.EAP_IG_INPUTS.label(), "quadrature: left\npoints: 5\n");
 
   /** Every thread works on a batch of its own, which takes memory. */
   private static final int MOST_THREADS = 8;
@@ -104,6 +110,8 @@ public final class SpecYaml {
     if (said.path("task").isString()) {
       all.setAll(besideTask(Path.of(said.path("task").stringValue())));
     }
+    String method = said.path("method").asString("");
+    all.setAll(YAML.parse("the defaults", METHOD_DEFAULTS.getOrDefault(method, "")));
     all.setAll(said);
     // What is wrong with a flag is not the file's fault.
     return spec(configuration == null || !flags.isEmpty() ? "" : configuration.toString(), all);

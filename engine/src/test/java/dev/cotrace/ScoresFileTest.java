@@ -9,6 +9,7 @@ import dev.cotrace.circuit.Circuit.Ranking;
 import dev.cotrace.circuit.ClusterSums;
 import dev.cotrace.circuit.ComputationGraph;
 import dev.cotrace.circuit.Estimate;
+import dev.cotrace.circuit.Method;
 import dev.cotrace.circuit.Scores;
 import dev.cotrace.circuit.Stability;
 import dev.cotrace.format.MalformedModelException;
@@ -17,6 +18,7 @@ import dev.cotrace.format.StoredTensor;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -53,10 +55,50 @@ class ScoresFileTest {
   }
 
   @Test
+  void theMethodIsReadAsItWasWrittenAndOlderScoresAreByGates() throws IOException {
+    Estimate unknown = new Estimate(Double.NaN, Double.NaN);
+    Attribution written =
+        new Attribution(
+            GRAPH,
+            Method.EAP_IG_INPUTS,
+            scores(1),
+            scores(1),
+            scores(1),
+            ZERO,
+            ZERO,
+            unknown,
+            8,
+            5,
+            1,
+            ClusterSums.NONE,
+            List.of());
+    Path file = folder.resolve("scores.safetensors");
+    ScoresFile.write(file, written, NO_STABILITY, "none");
+    assertThat(ScoresFile.read(file).method()).isEqualTo(Method.EAP_IG_INPUTS);
+    assertThat(ScoresFile.read(file).gap()).isEqualTo(unknown);
+
+    Path other = folder.resolve("other.safetensors");
+    try (Safetensors stored = Safetensors.open(file)) {
+      List<StoredTensor> tensors = List.copyOf(stored.tensors().values());
+      Map<String, String> metadata = new HashMap<>(stored.metadata());
+      metadata.put("method", "guess");
+      Safetensors.write(other, metadata, tensors);
+      assertThatThrownBy(() -> ScoresFile.read(other))
+          .isInstanceOf(MalformedModelException.class)
+          .hasMessageContaining(
+              "expected the method to be one of ig-gates, eap-ig-inputs, got 'guess'");
+      metadata.remove("method");
+      Safetensors.write(other, metadata, tensors);
+    }
+    assertThat(ScoresFile.read(other).method()).isEqualTo(Method.IG_GATES);
+  }
+
+  @Test
   void scoresByBinAreReadAsTheyWereWritten() throws IOException {
     Attribution written =
         new Attribution(
             GRAPH,
+            Method.IG_GATES,
             scores(1),
             scores(1),
             scores(1),

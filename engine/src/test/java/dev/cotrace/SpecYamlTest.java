@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.cotrace.attribution.Quadrature;
+import dev.cotrace.attribution.Settings;
+import dev.cotrace.circuit.Method;
 import dev.cotrace.torch.Precision;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -28,6 +30,7 @@ class SpecYamlTest {
                 Map.entry("task", "t.jsonl"),
                 Map.entry("out", "runs/x"),
                 Map.entry("objective", "answer-logprob - 0.5*kl"),
+                Map.entry("method", "eap-ig-inputs"),
                 Map.entry("quadrature", "gauss-legendre"),
                 Map.entry("points", 5),
                 Map.entry("bins", "marker:Answer: [0-9]"),
@@ -49,6 +52,25 @@ class SpecYamlTest {
     assertThat(spec.sampling().stop()).containsExactly("\n", ": yes", "42");
     assertThat(spec.attribution().quadrature()).isEqualTo(Quadrature.GAUSS_LEGENDRE);
     assertThat(spec.dtype()).isEqualTo(Precision.BFLOAT16);
+  }
+
+  @Test
+  void aMethodHasDefaultsOfItsOwnWhichAnythingSaidOverrules() throws IOException {
+    Path config = Files.writeString(folder.resolve("c.yaml"), "model: m\ntask: t\npoints: 7\n");
+    Settings plain = SpecYaml.read(null, Map.of("model", "m", "task", "t")).attribution();
+    assertThat(plain.method()).isEqualTo(Method.IG_GATES);
+    assertThat(plain.quadrature()).isEqualTo(Quadrature.ADAPTIVE);
+    Settings inputs =
+        SpecYaml.read(null, Map.of("model", "m", "task", "t", "method", "eap-ig-inputs"))
+            .attribution();
+    assertThat(inputs.method()).isEqualTo(Method.EAP_IG_INPUTS);
+    assertThat(inputs.quadrature()).isEqualTo(Quadrature.LEFT);
+    assertThat(inputs.points()).isEqualTo(5);
+    Settings said =
+        SpecYaml.read(config, Map.of("method", "eap-ig-inputs", "quadrature", "midpoint"))
+            .attribution();
+    assertThat(said.quadrature()).isEqualTo(Quadrature.MIDPOINT);
+    assertThat(said.points()).isEqualTo(7);
   }
 
   @Test
@@ -77,6 +99,8 @@ class SpecYamlTest {
           seed: 1.5                | seed: expected a whole number
           bins: word               | bins: unknown bins 'word'
           bins: "marker:["         | bins: --bins marker:[: expected a regular expression
+          method: eap              | method: expected one of ig-gates, eap-ig-inputs, got 'eap'
+          method: eap-ig-inputs ; quadrature: adaptive | --quadrature adaptive needs --points of at least 15, got 5
           points: many             | points: expected a whole number, got 'many'
           points: 3                | --quadrature adaptive needs --points of at least 15, got 3
           bos: maybe               | bos: expected true or false, got 'maybe'

@@ -22,6 +22,11 @@ record BatchMemory(Footprint footprint, RunShape shape, Layout layout) {
     };
   }
 
+  /** What is recorded of {@code places} for a gradient. */
+  private long tape(long places) {
+    return shape.tapes() * footprint.tape(places);
+  }
+
   /** Rows that grow together. */
   private long rows() {
     return Math.min(
@@ -33,7 +38,7 @@ record BatchMemory(Footprint footprint, RunShape shape, Layout layout) {
     if (!shape.ends()) {
       return rows();
     }
-    int fillings = layout.fillings(footprint.tape((long) shape.prompt() + shape.budget()));
+    int fillings = layout.fillings(tape((long) shape.prompt() + shape.budget()));
     long all = shape.groups() * shape.groupRows();
     return Math.max(rows(), Math.min(fillings * rows(), all / layout.threads()));
   }
@@ -42,7 +47,7 @@ record BatchMemory(Footprint footprint, RunShape shape, Layout layout) {
     boolean recorded = layout.backward() == Settings.Backward.RECORDED;
     return new Batch(
         caches(/* perEdge= */ false),
-        recorded ? footprint.tape(recordedPlaces()) : 0,
+        recorded ? tape(recordedPlaces()) : 0,
         prefill(),
         footprint.nextTokens(rows()),
         0);
@@ -69,7 +74,7 @@ record BatchMemory(Footprint footprint, RunShape shape, Layout layout) {
 
   private Batch gradient() {
     boolean recorded = !shape.listed() && layout.backward() == Settings.Backward.RECORDED;
-    long tape = footprint.tape(shape.positions());
+    long tape = tape(shape.positions());
     long rows =
         recorded
             ? rollouts()
@@ -80,7 +85,7 @@ record BatchMemory(Footprint footprint, RunShape shape, Layout layout) {
     long cache = recorded ? 0 : footprint.cache(shape.blocks() * rows, shape.positions(), false);
     return new Batch(
         cache,
-        recorded ? footprint.tape(recordedPlaces()) : rows * tape,
+        recorded ? tape(recordedPlaces()) : rows * tape,
         again + clean(rows),
         readout(rows, /* gradients= */ true),
         footprint.backward(
@@ -89,7 +94,7 @@ record BatchMemory(Footprint footprint, RunShape shape, Layout layout) {
 
   /** Samples without a tape, then runs the transcripts of one group once more. */
   private Batch measuring(boolean perEdge) {
-    long tape = footprint.tape(shape.positions());
+    long tape = tape(shape.positions());
     long rows = Math.min(shape.rollouts(), layout.rowsAtOnce(tape));
     long prompts = Math.max(1, rows() / shape.groupRows());
     long whole = shape.blocks() * rows;

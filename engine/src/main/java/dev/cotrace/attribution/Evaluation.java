@@ -34,12 +34,12 @@ public final class Evaluation {
    * @throws IllegalArgumentException when sums by bin would not fit into Java's heap
    */
   public Evaluation(Workload work, RunListener listener, boolean keeps) {
-    this.work = work;
+    this.work = work.byGates();
     this.listener = listener;
     this.keeps = keeps && !work.enumerating();
-    HeapEstimate.of(work).require(work.layout());
-    runner = new JobRunner(work, listener);
-    expectation = new Expectation(work, runner);
+    HeapEstimate.of(this.work).require(this.work.layout());
+    runner = new JobRunner(this.work, listener);
+    expectation = new Expectation(this.work, runner);
     extend(work.repeats());
   }
 

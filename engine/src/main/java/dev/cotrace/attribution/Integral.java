@@ -32,11 +32,15 @@ final class Integral {
 
   /**
    * Σφ − (J(1) − J(0)) with its error over the same prompts; none when expectations are exact: how
-   * the quadrature's error differs between prompts is no excuse for it.
+   * the quadrature's error differs between prompts is no excuse for it. NaN where the method's
+   * scores need not add up to it.
    *
    * @param difference J(1) − J(0) by cluster
    */
   Estimate gap(AttributionSum sum, Clusters clusters, double[] difference) {
+    if (!work.settings().method().addsUp()) {
+      return new Estimate(Double.NaN, Double.NaN);
+    }
     double[] gap = sum.totalOverEdges(clusters);
     for (int cluster = 0; cluster < gap.length; cluster++) {
       gap[cluster] -= difference[cluster];

@@ -1,11 +1,13 @@
 package dev.cotrace.attribution;
 
 import dev.cotrace.circuit.Attribution;
+import dev.cotrace.circuit.Method;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The integral of the gradient of the expected outcome over gates from corrupted to clean: {@code
- * φ_e = ∫_0^1 ∂J/∂z_e dα} at z = α·1 (METHOD §5), with J(0) and J(1) beside it.
+ * φ_e = ∫_0^1 ∂J/∂z_e dα} at z = α·1, or as another {@link Method} has it (METHOD §5), with J(0)
+ * and J(1) beside it.
  */
 public final class IntegratedGradient {
   private final Workload work;
@@ -76,6 +78,7 @@ public final class IntegratedGradient {
     AttributionSum sum = integral.sum();
     return new Attribution(
         work.model().graph(),
+        work.settings().method(),
         sum.total(clusters),
         sum.direct(clusters),
         sum.throughCot(clusters),

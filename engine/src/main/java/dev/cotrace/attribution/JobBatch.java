@@ -51,8 +51,9 @@ final class JobBatch {
     if (work.layout().backward() == Settings.Backward.RECOMPUTE || !asDrawn) {
       return rerun(samples(gates(jobs), scheme, null));
     }
-    try (Tape tape = new Tape(work.model())) {
-      return recorded(samples(gates(jobs), scheme, tape), tape);
+    try (GradientRuns runs = new GradientRuns(work, rowsAtOnce())) {
+      List<Sample> samples = samples(gates(jobs), scheme, runs.tape());
+      return gradients(jobs, samples, groups -> runs.sampled(groups, samples));
     }
   }
 
@@ -61,19 +62,6 @@ final class JobBatch {
     return work.enumerating()
         ? jobs.stream().map(this::listed).toList()
         : rerun(jobs.stream().map(drawn).toList());
-  }
-
-  /** The gradients of jobs whose samples are on a tape. */
-  private List<JobGradient> recorded(List<Sample> samples, Tape tape) {
-    List<int[]> slots = samples.stream().flatMap(sample -> sample.slots().stream()).toList();
-    double[] alpha = new double[slots.size()];
-    int row = 0;
-    for (int i = 0; i < jobs.size(); i++) {
-      int next = row + samples.get(i).rollouts().size();
-      Arrays.fill(alpha, row, next, jobs.get(i).alpha());
-      row = next;
-    }
-    return gradients(jobs, samples, _ -> new Recording(tape, slots, alpha));
   }
 
   /** The gradients of jobs with their samples, which run once more, as many at once as fit. */
@@ -86,12 +74,9 @@ final class JobBatch {
       while (end < jobs.size() && rows + samples.get(end).rollouts().size() <= rowsAtOnce()) {
         rows += samples.get(end++).rollouts().size();
       }
-      try (Tape tape = new Tape(work.model())) {
+      try (GradientRuns runs = new GradientRuns(work, rowsAtOnce())) {
         gradients.addAll(
-            gradients(
-                jobs.subList(first, end),
-                samples.subList(first, end),
-                groups -> work.scorer().rerun(groups, tape)));
+            gradients(jobs.subList(first, end), samples.subList(first, end), runs::rerun));
       }
       first = end;
     }
@@ -123,21 +108,9 @@ final class JobBatch {
     return results;
   }
 
-  /** How much the gradients of single rollouts differ, each summed over edges. */
   private double variance(JobResult result) {
-    int count = result.rollouts().size();
-    if (work.settings().estimator() != Settings.Estimator.SAMPLED || count < 2) {
-      return Double.NaN;
-    }
-    double sum = 0;
-    double squares = 0;
-    for (Credit credit : result.credits()) {
-      double mass =
-          count * (Arrays.stream(credit.direct()).sum() + Arrays.stream(credit.throughCot()).sum());
-      sum += mass;
-      squares += mass * mass;
-    }
-    return Math.max(0, (squares - sum * sum / count) / (count - 1));
+    boolean apart = work.settings().estimator() == Settings.Estimator.SAMPLED;
+    return apart ? result.variance() : Double.NaN;
   }
 
   /**
@@ -156,7 +129,7 @@ final class JobBatch {
     for (List<Rollout> part : Lists.split(rollouts, rowsAtOnce())) {
       List<Transcript> transcripts = transcripts(job, part);
       Group group = new Group(job.alpha(), transcripts, exact(job, transcripts, own));
-      GroupGradient gradient = work.scorer().gradients(List.of(group), work.bins()).getFirst();
+      GroupGradient gradient = gradient(group);
       byBin.add(1, gradient.byBin());
       credits.addAll(gradient.credits());
       Arrays.setAll(direct, i -> direct[i] + gradient.direct()[i]);
@@ -168,6 +141,13 @@ final class JobBatch {
     Sample sample = new Sample(rollouts, Baseline.EXACT, 0);
     JobResult result = result(job, sample, measurements, all, credits);
     return new JobGradient(result, direct, throughCot, byBin, Double.NaN);
+  }
+
+  private GroupGradient gradient(Group group) {
+    List<Group> groups = List.of(group);
+    try (GradientRuns runs = new GradientRuns(work, rowsAtOnce())) {
+      return work.scorer().gradients(groups, work.bins(), runs.rerun(groups)).getFirst();
+    }
   }
 
   /** How listed rollouts count at the gate where they are drawn. */
@@ -182,9 +162,8 @@ final class JobBatch {
     if (job.sampledAt() == job.alpha()) {
       return own;
     }
-    double[] gates = new double[transcripts.size()];
-    Arrays.fill(gates, job.sampledAt());
-    return Weighting.given(work.scorer().measure(new Gates.Uniform(gates), transcripts));
+    Gates gates = gates(job.sampledAt(), transcripts.size());
+    return Weighting.given(work.scorer().measure(gates, transcripts));
   }
 
   /**
@@ -240,7 +219,7 @@ final class JobBatch {
       Job job, List<Rollout> rollouts, Gates.@Nullable PerEdge mask) {
     List<Measurement> measurements = new ArrayList<>();
     for (List<Rollout> part : Lists.split(rollouts, rowsAtOnce())) {
-      Gates each = mask == null ? atItsGate(job, part.size()) : mask;
+      Gates each = mask == null ? gates(job.alpha(), part.size()) : mask;
       measurements.addAll(work.scorer().measure(each, transcripts(job, part)));
     }
     return measurements;
@@ -294,16 +273,16 @@ final class JobBatch {
     int answer = jobs.stream().mapToInt(job -> pair(job).answer().length).max().orElseThrow();
     long positions =
         (long) prompt + sampling.maxNewTokens() + sampling.answerPrefix().length + answer;
-    return work.layout().rowsAtOnce(work.model().recordedBytes(positions));
+    return work.layout().rowsAtOnce(work.recordedBytes(positions));
   }
 
-  private static Gates.Uniform gates(List<Job> jobs) {
-    return new Gates.Uniform(jobs.stream().mapToDouble(Job::sampledAt).toArray());
+  private Gates gates(List<Job> jobs) {
+    return work.gates(jobs.stream().mapToDouble(Job::sampledAt).toArray());
   }
 
-  private static Gates.Uniform atItsGate(Job job, int rows) {
+  private Gates gates(double alpha, int rows) {
     double[] gates = new double[rows];
-    Arrays.fill(gates, job.alpha());
-    return new Gates.Uniform(gates);
+    Arrays.fill(gates, alpha);
+    return work.gates(gates);
   }
 }

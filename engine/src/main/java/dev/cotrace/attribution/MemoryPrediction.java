@@ -116,6 +116,7 @@ public record MemoryPrediction(
             settings.rollouts(),
             (long) threads * rows,
             2,
+            1,
             false);
     return of(footprint, shape, settings, Layout.asked(settings), Stream.of(Phase.values()));
   }

@@ -14,7 +14,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 
-/** Other definitions of a run's scores, computed on the same task to stand beside them. */
+/**
+ * Other definitions of a run's scores, computed on the same task to stand beside them: by gates,
+ * whatever the run's method.
+ */
 public final class References {
   /** Streams from here on are not used by the run; nor are those of sentences. */
   private static final long FIRST_STREAM = 1L << 41;
@@ -35,7 +38,7 @@ public final class References {
    * @param nodes that the run's integral came to
    */
   References(Workload work, Evaluation ends, Nodes nodes, int rounds, RunListener listener) {
-    this.work = work;
+    this.work = work.byGates();
     this.ends = ends;
     this.nodes = nodes;
     this.rounds = rounds;

@@ -22,6 +22,7 @@ import java.util.function.ToIntFunction;
  *     listed rollouts
  * @param groups whose gradients are taken in one go
  * @param gradientsPerRollout cotangents that go back, 2 or 4
+ * @param tapes that a gradient reads: 2 where differences come from a run of their own
  * @param listed whether every rollout is listed, not sampled
  */
 public record RunShape(
@@ -38,6 +39,7 @@ public record RunShape(
     int groupRows,
     long groups,
     int gradientsPerRollout,
+    int tapes,
     boolean listed) {
 
   /** Of {@code work}. */
@@ -71,6 +73,7 @@ public record RunShape(
             ? Integer.MAX_VALUE
             : (long) work.task().pairs().size() * work.repeats() * points,
         perEdge ? 4 : 2,
+        work.freezesDifferences() ? 2 : 1,
         work.enumerating());
   }
 

@@ -1,10 +1,12 @@
 package dev.cotrace.attribution;
 
 import dev.cotrace.circuit.Circuit.Ranking;
+import dev.cotrace.circuit.Method;
 
 /**
  * How an attribution is computed.
  *
+ * @param method what a score is
  * @param estimator where the expectation over chains of thought comes from
  * @param baseline what is subtracted from rewards, for {@link Estimator#SAMPLED}
  * @param rollouts K, rollouts of a prompt at one α; trees for {@link Estimator#BRANCHING}
@@ -26,6 +28,7 @@ import dev.cotrace.circuit.Circuit.Ranking;
  * @param seed of all randomness
  */
 public record Settings(
+    Method method,
     Estimator estimator,
     BaselineKind baseline,
     int rollouts,
@@ -88,7 +91,7 @@ public record Settings(
     VARIANCE
   }
 
-  /** Plain settings: leave-one-out, equal allotment, no goal. */
+  /** Plain settings: gates, leave-one-out, equal allotment, no goal. */
   public Settings(
       Estimator estimator,
       int rollouts,
@@ -99,6 +102,7 @@ public record Settings(
       int threads,
       long seed) {
     this(
+        Method.IG_GATES,
         estimator,
         BaselineKind.LEAVE_ONE_OUT,
         rollouts,
@@ -196,9 +200,19 @@ public record Settings(
     return with(estimator, baseline, allot, branchTop, branchRest, branchMost, until, other);
   }
 
+  /** These settings with another method. */
+  public Settings with(Method other) {
+    return with(other, backward);
+  }
+
   /** These settings with another backward pass. */
   public Settings with(Backward other) {
+    return with(method, other);
+  }
+
+  private Settings with(Method newMethod, Backward newBackward) {
     return new Settings(
+        newMethod,
         estimator,
         baseline,
         rollouts,
@@ -211,7 +225,7 @@ public record Settings(
         branchMost,
         until,
         ranking,
-        other,
+        newBackward,
         batchRows,
         threads,
         seed);
@@ -240,6 +254,7 @@ public record Settings(
       Until newUntil,
       Ranking newRanking) {
     return new Settings(
+        method,
         newEstimator,
         newBaseline,
         rollouts,

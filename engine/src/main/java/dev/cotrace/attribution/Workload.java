@@ -1,7 +1,9 @@
 package dev.cotrace.attribution;
 
+import dev.cotrace.circuit.Method;
 import dev.cotrace.gate.Corruption;
 import dev.cotrace.gate.GatedModel;
+import dev.cotrace.gate.Gates;
 import dev.cotrace.rollout.Baseline;
 import dev.cotrace.rollout.Bins;
 import dev.cotrace.rollout.Objective;
@@ -108,6 +110,28 @@ public record Workload(
     return new Workload(model, task, other, own, Bins.NONE, layout);
   }
 
+  /** The same run by gates: what J, circuits and references are about, whatever the method. */
+  Workload byGates() {
+    return new Workload(model, task, objective, settings.with(Method.IG_GATES), bins, layout);
+  }
+
+  /**
+   * The gates along the method's way from the corrupted to the clean run.
+   *
+   * @param alpha of each row
+   */
+  Gates gates(double[] alpha) {
+    return switch (settings.method()) {
+      case IG_GATES -> new Gates.Uniform(alpha);
+      case EAP_IG_INPUTS -> new Gates.Inputs(alpha);
+    };
+  }
+
+  /** Whether the differences that gradients meet are those of the clean run. */
+  boolean freezesDifferences() {
+    return settings.method() == Method.EAP_IG_INPUTS;
+  }
+
   /** Whether expectations are exact, because every rollout is listed or nothing is sampled. */
   boolean exact() {
     return enumerating() || task.sampling().maxNewTokens() == 0;
@@ -188,6 +212,12 @@ public record Workload(
     return Math.max(1, settings.batchRows() / rows(new Job(0, 0, 0, 0, 0, 1)));
   }
 
+  /** Bytes of all that is recorded of {@code positions} positions before a gradient. */
+  long recordedBytes(long positions) {
+    int runs = freezesDifferences() ? 2 : 1;
+    return runs * model.recordedBytes(positions);
+  }
+
   /** How often the rows of a batch are filled: more than once where rollouts end early. */
   int fillings() {
     Sampling sampling = task.sampling();
@@ -196,7 +226,7 @@ public record Workload(
       return 1;
     }
     int prompt = task.pairs().stream().mapToInt(PromptPair::longest).max().orElseThrow();
-    return layout.fillings(model.recordedBytes((long) prompt + sampling.maxNewTokens()));
+    return layout.fillings(recordedBytes((long) prompt + sampling.maxNewTokens()));
   }
 
   /** Rows that a job's rollouts take at most. */

@@ -1,11 +1,13 @@
 package dev.cotrace.bench;
 
 import dev.cotrace.attribution.Evaluation;
+import dev.cotrace.attribution.Settings.Backward;
 import dev.cotrace.rollout.Objective;
 import dev.cotrace.torch.Torch;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.SequencedMap;
 import java.util.concurrent.atomic.AtomicReference;
@@ -77,6 +79,11 @@ public final class Bench {
         }
       }
       case SCALING -> scaling(settings.batches().getFirst());
+      case BACKWARD -> {
+        for (int batch : settings.batches()) {
+          backward(batch, settings.tokens().getFirst());
+        }
+      }
       case MEMORY -> memory(settings.batches().getFirst());
     }
   }
@@ -125,6 +132,34 @@ public final class Bench {
     line.put("flop_equivalents_with_ends", (point + timings.fastest(ENDS)) / plain);
     addTimes(line, timings, batch * tokens, PLAIN, POINT);
     lines.end(line);
+  }
+
+  private void backward(int batch, int tokens) throws IOException {
+    progress.accept(
+        "recorded against recomputed backward pass: %d rollouts of %d tokens"
+            .formatted(batch, tokens));
+    whole(batch, Math.min(WARM_UP, tokens));
+    Evaluation ends = work.ends(batch, tokens);
+    SequencedMap<String, Runnable> contenders = new LinkedHashMap<>();
+    for (Backward kind : Backward.values()) {
+      contenders.put(name(kind), () -> work.attribution(batch, tokens, ends, kind));
+    }
+    Timings timings = Timings.of(contenders, settings.rounds(), progress);
+    String recorded = name(Backward.RECORDED);
+    String recompute = name(Backward.RECOMPUTE);
+    SequencedMap<String, Object> line = lines.begin("backward", batch);
+    line.put("tokens", tokens);
+    line.put("objective", settings.objective());
+    line.put("ratio", timings.fastest(recompute) / timings.fastest(recorded));
+    line.put(
+        "ratio_of",
+        "seconds of an attribution at one gate, without J(0) and J(1), with --backward recompute over those with recorded");
+    addTimes(line, timings, batch * tokens, recorded, recompute);
+    lines.end(line);
+  }
+
+  private static String name(Backward kind) {
+    return kind.name().toLowerCase(Locale.ROOT);
   }
 
   private void addTimes(

@@ -3,7 +3,7 @@ package dev.cotrace.bench;
 import java.util.Arrays;
 import java.util.stream.Collectors;
 
-/** What can be measured; the letter d is kept for ways back through a recorded run. */
+/** What can be measured. */
 public enum Kind {
   /** Tokens per second of gated sampling against plain decoding. */
   SAMPLING("a"),
@@ -11,6 +11,8 @@ public enum Kind {
   ATTRIBUTION("b"),
   /** Time of an attribution against the number of sampled tokens. */
   SCALING("c"),
+  /** Time of an attribution whose backward pass starts from a record against one that runs anew. */
+  BACKWARD("d"),
   /** Peak resident memory of an attribution against the number of sampled tokens. */
   MEMORY("e");
 

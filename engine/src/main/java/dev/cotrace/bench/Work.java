@@ -62,25 +62,31 @@ record Work(Decoder decoder, int promptTokens, Objective objective) {
 
   /** Samples J(0) and J(1), a batch each. */
   Evaluation ends(int batch, int tokens) {
-    return new Evaluation(workload(batch, tokens), RunListener.SILENT);
+    return new Evaluation(workload(batch, tokens, Settings.Backward.RECORDED), RunListener.SILENT);
   }
 
   /** Samples a batch at one gate value, and takes the gradient and the scores of every edge. */
   void attribution(int batch, int tokens, Evaluation ends) {
-    new IntegratedGradient(workload(batch, tokens), ends, RunListener.SILENT).attribute();
+    attribution(batch, tokens, ends, Settings.Backward.RECORDED);
   }
 
-  private Workload workload(int batch, int tokens) {
+  /** As {@link #attribution(int, int, Evaluation)}, back from a record or from a second run. */
+  void attribution(int batch, int tokens, Evaluation ends, Settings.Backward backward) {
+    new IntegratedGradient(workload(batch, tokens, backward), ends, RunListener.SILENT).attribute();
+  }
+
+  private Workload workload(int batch, int tokens, Settings.Backward backward) {
     Settings settings =
         new Settings(
-            Settings.Estimator.SAMPLED,
-            GROUP,
-            /* repeats= */ 1,
-            Quadrature.MIDPOINT,
-            /* points= */ 1,
-            batch,
-            /* threads= */ 1,
-            SEED);
+                Settings.Estimator.SAMPLED,
+                GROUP,
+                /* repeats= */ 1,
+                Quadrature.MIDPOINT,
+                /* points= */ 1,
+                batch,
+                /* threads= */ 1,
+                SEED)
+            .with(backward);
     Task task = new Task(pairs(batch), sampling(tokens), Outcomes.NONE);
     return new Workload(GatedModel.of(decoder), task, objective, settings);
   }

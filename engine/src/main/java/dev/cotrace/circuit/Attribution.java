@@ -7,12 +7,14 @@ import org.apache.commons.statistics.distribution.TDistribution;
  * The scores of all edges and what they should add up to.
  *
  * @param graph names the cells
+ * @param method what a score is
  * @param total φ, the sum of the next two
  * @param direct effect at fixed tokens: around the words
  * @param throughCot effect by which tokens get sampled: through the words
  * @param clean J(1), by sampling from the clean model
  * @param corrupted J(0), by sampling from the corrupted model
- * @param gap Σφ − (J(1) − J(0)); with its error over the same prompts
+ * @param gap Σφ − (J(1) − J(0)); with its error over the same prompts. NaN where the method's
+ *     scores need not add up to it
  * @param clusters number of independent clusters of prompts behind every error
  * @param points number of gate values α at which the gradient was taken
  * @param sampledTokens number of tokens sampled for all this
@@ -21,6 +23,7 @@ import org.apache.commons.statistics.distribution.TDistribution;
  */
 public record Attribution(
     ComputationGraph graph,
+    Method method,
     Scores total,
     Scores direct,
     Scores throughCot,
@@ -36,7 +39,7 @@ public record Attribution(
   /** Probability that chance alone makes a gap be called one: that of three standard deviations. */
   private static final double SIGNIFICANCE = 0.0027;
 
-  /** Scores whose sums by cluster are not known and that do not resolve time. */
+  /** Scores by gates whose sums by cluster are not known and that do not resolve time. */
   public Attribution(
       ComputationGraph graph,
       Scores total,
@@ -50,6 +53,7 @@ public record Attribution(
       long sampledTokens) {
     this(
         graph,
+        Method.IG_GATES,
         total,
         direct,
         throughCot,
@@ -82,7 +86,8 @@ public record Attribution(
   /** Whether the completeness gap is larger than chance explains. */
   public boolean incomplete() {
     // Not "greater than": a gap that is not a number is no completeness.
-    return !(Math.abs(gap.value()) <= convincing() * gap.standardError() + rounding());
+    return method.addsUp()
+        && !(Math.abs(gap.value()) <= convincing() * gap.standardError() + rounding());
   }
 
   /** How many standard errors are convincing: more where few clusters tell what the error is. */
@@ -95,8 +100,12 @@ public record Attribution(
     return 1e-6 * (Math.abs(clean.value()) + Math.abs(corrupted.value()));
   }
 
-  /** The completeness gap in words. */
+  /** The completeness gap in words, or that there is none to speak of. */
   public String completeness() {
+    if (!method.addsUp()) {
+      return "the scores add up to %.4g; those of %s need not add up to J(1) − J(0), so no gap is reported"
+          .formatted(total.sum().value(), method.label());
+    }
     double difference = clean.value() - corrupted.value();
     String gapText =
         "the scores add up to %.4g, J(1) − J(0) is %.4g: a gap of %.2g ± %.2g"

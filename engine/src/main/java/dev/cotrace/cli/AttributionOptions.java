@@ -10,6 +10,15 @@ import picocli.CommandLine.Spec;
 @SuppressWarnings("UnusedVariable") // Flags reads what picocli set, by key.
 final class AttributionOptions {
   @Option(
+      names = "--method",
+      paramLabel = "NAME",
+      description = {
+        "ig-gates: gradients over gates of all edges; eap-ig-inputs: frozen differences, gradients",
+        "over inputs, in --points steps (5). Default: ig-gates."
+      })
+  private @Nullable String method;
+
+  @Option(
       names = "--estimator",
       paramLabel = "KIND",
       description = {

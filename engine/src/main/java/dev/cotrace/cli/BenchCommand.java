@@ -50,7 +50,8 @@ final class BenchCommand implements Callable<Integer> {
       split = ",",
       description = {
         "a: gated sampling and b: an attribution at one gate, against plain decoding;",
-        "c: time and e: peak memory (Linux) of an attribution against T. Default: all."
+        "c: time and e: peak memory (Linux) of an attribution against T;",
+        "d: a recorded backward pass against a recomputed one. Default: all."
       })
   private @Nullable List<String> only;
 

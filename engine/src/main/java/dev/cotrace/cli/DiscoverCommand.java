@@ -28,7 +28,7 @@ import picocli.CommandLine.Option;
       "Examples",
       "  cotrace discover --model models/arithmetic --task models/tasks/arithmetic-sum.jsonl",
       "  cotrace discover --model gpt2 --task ioi.csv --objective logit-diff --bos \\",
-      "      --max-new-tokens 0 --quadrature left --points 5",
+      "      --max-new-tokens 0 --method eap-ig-inputs",
       "  cotrace discover --config runs/NAME/spec.yaml --seed 1 --out runs/again",
       "",
       "Settings come from, the later before the earlier: defaults, the .yaml beside the task,",

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 
 /**
  * Contracts {@code o_u(t) − o'_u(t)} with the cotangents of what targets read: over the positions
@@ -26,17 +27,26 @@ import org.bytedeco.pytorch.Tensor;
  * the sum of the visible differences goes up the layers with the targets.
  */
 final class Contraction {
-  /** Bytes of all sources' outputs in a tile: what the processor's caches hold. */
-  static final long TILE_BYTES = 24L << 20;
+  /** Bytes of all sources' outputs in a tile: what the processor's caches nearly hold. */
+  static final long TILE_BYTES = 48L << 20;
+
+  /**
+   * Layers whose targets are contracted together. A matrix product copies all outputs into the
+   * order of its kernel: too few targets, and it copies as long as it multiplies.
+   */
+  static final int LAYERS = 2;
 
   private final GatedModel model;
   private final ComputationGraph graph;
-  private final Tape tape;
+  private final Tape tape; // of the reads
+  private final Tape sources; // of the differences
   private final Parts parts;
   private final int count;
   private final int tileSize;
   private final Tensor differences; // a tile's, [nSrc · tile · D]
-  private final Tensor reads; // a tile's, of one layer's heads, [3H · C · tile · D]
+  private final Tensor
+      reads; // a tile's, of some layers' targets, [LAYERS · (3H + 1) · C · tile · D]
+  private final List<HeadReads> headReads = new ArrayList<>(); // by layer
   private final List<Tensor> edges = new ArrayList<>(); // [part] of [nSrc, nDst, C]
   private final double[][] positions; // [C][N]
 
@@ -55,6 +65,7 @@ final class Contraction {
     this.model = model;
     graph = model.graph();
     tape = recording.tape();
+    sources = recording.sources().tape();
     this.parts = parts;
     this.count = count;
     Placement placement = model.placement();
@@ -62,7 +73,10 @@ final class Contraction {
     long fits = TILE_BYTES / (graph.sources() * width * placement.precision().bytes());
     tileSize = Math.toIntExact(Math.clamp(fits, 1, recording.places()));
     differences = placement.empty((long) graph.sources() * tileSize * width);
-    reads = placement.empty(3L * graph.heads() * count * tileSize * width);
+    reads = placement.empty(LAYERS * (3L * graph.heads() + 1) * count * tileSize * width);
+    for (int layer = 0; layer < graph.layers(); layer++) {
+      headReads.add(new HeadReads(model.decoder(), layer));
+    }
     // Many tiles of low precision are added up: the sums are doubles.
     Placement exact = new Placement(Precision.FLOAT64, placement.device());
     for (int part = 0; part < parts.count(); part++) {
@@ -74,9 +88,10 @@ final class Contraction {
   /**
    * Adds the places of a pass.
    *
-   * @param slots of the places, {@code [n]}
+   * @param slots of the places' reads, {@code [n]}
    */
   void add(GateGradient.Places places, Tensor slots, Cotangents cotangents) {
+    Tensor written = model.placement().indices(places.sources(), places.sources().length);
     Map<Integer, List<Integer>> byPart = new TreeMap<>();
     for (int place = 0; place < places.row().length; place++) {
       int part = parts.of(places.row()[place], places.position()[place]);
@@ -88,7 +103,7 @@ final class Contraction {
         int[] tile = own.subList(first, end).stream().mapToInt(Integer::intValue).toArray();
         Torch.checkInterrupted();
         try (Scope _ = new Scope()) {
-          new Tile(part, tile, slots).add(cotangents, places.index());
+          new Tile(part, tile, slots, written).add(cotangents, places.index());
         }
       }
     });
@@ -99,13 +114,13 @@ final class Contraction {
     private final int part;
     private final int[] places;
     private final Tensor index; // among the pass's
-    private final Tensor at; // slots
+    private final Tensor at; // slots of the reads
     private final Tensor outputs; // [nSrc, n, D]
     private final Tensor visible; // Σ of those seen so far, [n, D] in float64
     private Tensor masses; // [C, n] in float64
     private int seen;
 
-    Tile(int part, int[] places, Tensor slots) {
+    Tile(int part, int[] places, Tensor slots, Tensor written) {
       this.part = part;
       this.places = places;
       Placement placement = model.placement();
@@ -115,7 +130,7 @@ final class Contraction {
       Placement exact = new Placement(Precision.FLOAT64, placement.device());
       visible = exact.zeros(places.length, outputs.size(2));
       masses = exact.zeros(count, places.length);
-      fill();
+      fill(written.index_select(0, index));
     }
 
     private Tensor tileOf(Tensor buffer, long rows) {
@@ -123,35 +138,43 @@ final class Contraction {
       return buffer.narrow(0, 0, rows * places.length * width).view(rows, places.length, width);
     }
 
-    private void fill() {
-      outputs.select(0, graph.inputSource()).copy_(tape.inputDifference(at));
+    private void fill(Tensor from) {
+      outputs.select(0, graph.inputSource()).copy_(sources.inputDifference(from));
       for (int layer = 0; layer < graph.layers(); layer++) {
         try (Scope _ = new Scope()) {
           outputs
               .narrow(0, graph.headSource(layer), graph.heads())
-              .copy_(tape.headDifferences(layer, at));
-          outputs.select(0, graph.mlpSource(layer)).copy_(tape.mlpDifference(layer, at));
+              .copy_(sources.headDifferences(layer, from));
+          outputs.select(0, graph.mlpSource(layer)).copy_(sources.mlpDifference(layer, from));
         }
       }
     }
 
     void add(Cotangents cotangents, long[] placeInBatch) {
-      Tensor wide =
-          tileOf(reads, 3L * graph.heads() * count).view(-1, count, places.length, outputs.size(2));
-      for (int layer = 0; layer < graph.layers(); layer++) {
+      for (int first = 0; first < graph.layers(); first += LAYERS) {
+        int end = Math.min(graph.layers(), first + LAYERS);
         try (Scope _ = new Scope()) {
-          new HeadReads(model.decoder(), layer)
-              .pullBack(
-                  tape.headReads(layer, at),
-                  cotangents.heads.get(layer).index_select(2, index),
-                  wide);
-          add(graph.headTarget(layer, Slot.Q), wide);
-          add(
-              graph.mlpTarget(layer),
-              cotangents.mlps.get(layer).index_select(1, index).unsqueeze(0));
+          List<Targets> some = new ArrayList<>();
+          long row = 0;
+          for (int layer = first; layer < end; layer++) {
+            Tensor heads = rows(row, 3L * graph.heads());
+            headReads
+                .get(layer)
+                .pullBack(
+                    tape.headReads(layer, at),
+                    cotangents.heads.get(layer).index_select(2, index),
+                    heads);
+            row += heads.size(0);
+            Tensor mlp = rows(row++, 1);
+            torch.index_select_out(mlp.select(0, 0), cotangents.mlps.get(layer), 1, index);
+            some.add(new Targets(graph.headTarget(layer, Slot.Q), heads));
+            some.add(new Targets(graph.mlpTarget(layer), mlp));
+          }
+          add(some, rows(0, row));
         }
       }
-      add(graph.logitsTarget(), cotangents.logits.index_select(1, index).unsqueeze(0));
+      Tensor logits = cotangents.logits.index_select(1, index).unsqueeze(0);
+      add(List.of(new Targets(graph.logitsTarget(), logits)), logits);
       double[] sums = Placement.toDoubles(masses);
       for (int i = 0; i < count; i++) {
         for (int place = 0; place < places.length; place++) {
@@ -161,30 +184,58 @@ final class Contraction {
       }
     }
 
+    /** Some targets' part of the buffer of reads, {@code [targets, C, n, D]}. */
+    private Tensor rows(long first, long targets) {
+      long width = outputs.size(2);
+      long each = (long) count * places.length * width;
+      return reads
+          .narrow(0, first * each, targets * each)
+          .view(targets, count, places.length, width);
+    }
+
     /**
-     * Adds the edges into the targets from column {@code target} on, {@code [targets, C, n, D]}.
+     * Adds the edges into some targets.
+     *
+     * @param all their reads, one after the other
      */
-    private void add(int target, Tensor read) {
-      int sources = graph.visibleSources(target);
-      if (seen < sources) {
-        visible.add_(outputs.narrow(0, seen, sources - seen).sum(0));
-        seen = sources;
+    private void add(List<Targets> some, Tensor all) {
+      for (Targets targets : some) {
+        int before = graph.visibleSources(targets.first);
+        if (seen < before) {
+          visible.add_(outputs.narrow(0, seen, before - seen).sum(0));
+          seen = before;
+        }
+        masses.add_(visible.mul(targets.reads.sum(0)).sum(-1));
       }
-      masses.add_(visible.mul(read.sum(0)).sum(-1));
       if (part != Parts.NONE) {
         Tensor products =
             outputs
-                .narrow(0, 0, sources)
-                .view(sources, -1)
-                .matmul(read.reshape(read.size(0) * count, -1).t());
-        edges
-            .get(part)
-            .narrow(0, 0, sources)
-            .narrow(1, target, read.size(0))
-            .add_(products.view(sources, read.size(0), count));
+                .narrow(0, 0, seen)
+                .view(seen, -1)
+                .matmul(all.view(all.size(0) * count, -1).t())
+                .view(seen, -1, count);
+        long row = 0;
+        for (Targets targets : some) {
+          long size = targets.reads.size(0);
+          int before = graph.visibleSources(targets.first);
+          edges
+              .get(part)
+              .narrow(0, 0, before)
+              .narrow(1, targets.first, size)
+              .add_(products.narrow(0, 0, before).narrow(1, row, size));
+          row += size;
+        }
       }
     }
   }
+
+  /**
+   * Targets side by side that see the same sources.
+   *
+   * @param first column of the first
+   * @param reads their cotangents, {@code [targets, C, n, D]}
+   */
+  private record Targets(int first, Tensor reads) {}
 
   GateGradients toArrays() {
     double[][][] byPart =

@@ -139,10 +139,17 @@ public record Footprint(Architecture architecture, ComputationGraph graph, Place
         + contraction(places, cotangents, parts);
   }
 
+  /** Rows of the projections of a layer's queries, keys and values. */
+  private long projections() {
+    return heads() + 2L * architecture.keyValueHeads() * architecture.headDimension();
+  }
+
   private long contraction(long places, int cotangents, long parts) {
     long perPlace = graph.sources() * width() * bytes();
     long tile = Math.clamp(Contraction.TILE_BYTES / perPlace, 1, Math.max(1, places));
-    long reads = 2 * 3L * architecture.heads() * cotangents * width() * bytes();
-    return tile * (perPlace + reads) + parts * graph.cells() * cotangents * EXACT;
+    long targets = Contraction.LAYERS * (3L * architecture.heads() + 1) * cotangents;
+    long reads = targets * width() * bytes();
+    long gained = (long) architecture.layers() * projections() * width() * bytes();
+    return tile * (perPlace + reads) + gained + parts * graph.cells() * cotangents * EXACT;
   }
 }

@@ -20,8 +20,9 @@ import org.bytedeco.pytorch.Tensor;
  *
  * <p>METHOD §4: {@code ∂S/∂z_uv = Σ_t ⟨o_u(t) − o'_u(t), g_v(t)⟩} with {@code g_v = ∂S/∂in_v},
  * before the norm and apart for each head's q, k and v. At uniform gates the cotangent of every
- * source's output is α times the sum of the g_v of all later targets, so one running sum carries
- * the gradient down. Rows go back a few at a time, those of similar length together.
+ * source's output is α times the sum of the g_v of all later targets, where only the input is gated
+ * it is that sum, so one running sum carries the gradient down. Rows go back a few at a time, those
+ * of similar length together.
  */
 public final class GateGradient {
   /** Places that go back together: enough for the matrix products, few enough for the caches. */
@@ -135,19 +136,27 @@ public final class GateGradient {
    *
    * @param index of each among those of the recording
    * @param slots of each on the tape
+   * @param sources slots of each on the tape of the differences
    * @param row of each in the recording
    * @param position of each in its row
-   * @param alpha gate of each
+   * @param alpha share of an earlier source's output in what is read at each
    * @param lengths of the rows
    */
   record Places(
-      long[] index, long[] slots, int[] row, int[] position, double[] alpha, int[] lengths) {
+      long[] index,
+      long[] slots,
+      long[] sources,
+      int[] row,
+      int[] position,
+      double[] alpha,
+      int[] lengths) {
     private static Places of(Recording recording, List<Integer> rows) {
       int[] first = recording.firstPlaces();
       int[] lengths = rows.stream().mapToInt(row -> recording.slots().get(row).length).toArray();
       int count = Arrays.stream(lengths).sum();
       Places places =
           new Places(
+              new long[count],
               new long[count],
               new long[count],
               new int[count],
@@ -157,12 +166,14 @@ public final class GateGradient {
       int at = 0;
       for (int row : rows) {
         int[] slots = recording.slots().get(row);
+        int[] sources = recording.sources().slots().get(row);
         for (int t = 0; t < slots.length; t++) {
           places.index[at] = (long) first[row] + t;
           places.slots[at] = slots[t];
+          places.sources[at] = sources[t];
           places.row[at] = row;
           places.position[at] = t;
-          places.alpha[at] = recording.alpha()[row];
+          places.alpha[at] = recording.gate(row);
           at++;
         }
       }

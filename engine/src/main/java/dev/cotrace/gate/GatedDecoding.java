@@ -51,8 +51,8 @@ public final class GatedDecoding implements AutoCloseable {
   /**
    * Prepares to decode at most {@code newTokens} tokens after any prompt.
    *
-   * @param tape records all that is fed, where a gradient is to follow; only for {@link
-   *     Gates.Uniform}
+   * @param tape records all that is fed, where a gradient is to follow; not for {@link
+   *     Gates.PerEdge}
    */
   public GatedDecoding(
       GatedModel model, Corruption corruption, int newTokens, @Nullable Tape tape) {
@@ -67,8 +67,7 @@ public final class GatedDecoding implements AutoCloseable {
    * Reads prompts, which become the rows after those that {@code stay}; the prompts' live logits
    * after their last token, {@code [prompts, V]}, in the caller's scope.
    *
-   * @param gates for {@link Gates.Uniform}, one α for each prompt; gates per edge are the same in
-   *     every call
+   * @param gates one α for each prompt; gates per edge are the same in every call
    * @param stay the rows that go on, in their new order
    */
   public Tensor admit(Gates gates, SequencePairs prompts, int[] stay) {
@@ -194,12 +193,9 @@ public final class GatedDecoding implements AutoCloseable {
     if (tape == null) {
       return model.stream(own.gates, own.blocks, values);
     }
-    if (!(own.gates instanceof Gates.Uniform uniform)) {
-      throw new IllegalArgumentException("only runs at uniform gates can be recorded");
-    }
     Tape.Segment segment = tape.next(own.blocks.rows() * time, values);
     firstSlot = segment.first();
-    return new RecordingStream(model, own.blocks, values, uniform, segment);
+    return new RecordingStream(model, own.blocks, values, own.gates, segment);
   }
 
   @Override

@@ -25,6 +25,20 @@ public sealed interface Gates {
   }
 
   /**
+   * Only the input is gated: a live run begins with {@code α · o + (1 − α) · o'} of the input
+   * (token plus position embedding), and every target reads the live run's own outputs.
+   *
+   * @param alpha gate of the input of each live row, in [0, 1]
+   */
+  record Inputs(double[] alpha) implements Gates {
+    /** Refuses gates outside [0, 1]. */
+    public Inputs {
+      requireUnitInterval(alpha);
+      alpha = alpha.clone();
+    }
+  }
+
+  /**
    * A gate for every edge, the same for all sequences.
    *
    * @param z row-major {@code [nSrc, nDst]}, in [0, 1]; cells without an edge are ignored
@@ -45,8 +59,10 @@ public sealed interface Gates {
   /** The gates of rows with these, followed by rows with {@code more}. */
   default Gates followedBy(Gates more) {
     if (this instanceof Uniform(double[] first) && more instanceof Uniform(double[] second)) {
-      return new Uniform(
-          DoubleStream.concat(Arrays.stream(first), Arrays.stream(second)).toArray());
+      return new Uniform(joined(first, second));
+    }
+    if (this instanceof Inputs(double[] first) && more instanceof Inputs(double[] second)) {
+      return new Inputs(joined(first, second));
     }
     if (this instanceof PerEdge && equals(more)) {
       return this;
@@ -57,10 +73,18 @@ public sealed interface Gates {
   /** The gates of the rows {@code chosen} of these. */
   default Gates of(int[] chosen) {
     return switch (this) {
-      case Uniform(double[] alpha) ->
-          new Uniform(Arrays.stream(chosen).mapToDouble(row -> alpha[row]).toArray());
+      case Uniform(double[] alpha) -> new Uniform(chosen(alpha, chosen));
+      case Inputs(double[] alpha) -> new Inputs(chosen(alpha, chosen));
       case PerEdge perEdge -> perEdge;
     };
+  }
+
+  private static double[] joined(double[] first, double[] second) {
+    return DoubleStream.concat(Arrays.stream(first), Arrays.stream(second)).toArray();
+  }
+
+  private static double[] chosen(double[] alpha, int[] rows) {
+    return Arrays.stream(rows).mapToDouble(row -> alpha[row]).toArray();
   }
 
   private static void requireUnitInterval(double[] gates) {

@@ -6,28 +6,67 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Sequences that ran at uniform gates and are on a tape. Their positions one after another, row by
- * row, are the <em>places</em> of the recording.
+ * Sequences that ran with one gate a row and are on a tape. Their positions one after another, row
+ * by row, are the <em>places</em> of the recording.
  *
+ * @param tape what every block read, and what its sources wrote unless {@code clean} holds that
  * @param slots for each row, the slot of each of its positions
- * @param alpha gate of each row
+ * @param gates of the rows; none for every edge
+ * @param clean the same sequences in another run, from which o − o' of every source is to be taken;
+ *     null to take them from this one
  */
-public record Recording(Tape tape, List<int[]> slots, double[] alpha) {
-  /** Refuses gates of another number of rows. */
+public record Recording(Tape tape, List<int[]> slots, Gates gates, @Nullable Recording clean) {
+  /** Refuses gates of another number of rows, and another run of other sequences. */
   public Recording {
     slots = List.copyOf(slots);
-    if (slots.size() != alpha.length) {
+    int gated =
+        switch (gates) {
+          case Gates.Uniform(double[] alpha) -> alpha.length;
+          case Gates.Inputs(double[] alpha) -> alpha.length;
+          case Gates.PerEdge _ ->
+              throw new IllegalArgumentException(
+                  "runs with a gate for every edge cannot be recorded");
+        };
+    if (slots.size() != gated) {
       throw new IllegalArgumentException(
-          "a recording of %d rows needs as many gates, got %d"
-              .formatted(slots.size(), alpha.length));
+          "a recording of %d rows needs as many gates, got %d".formatted(slots.size(), gated));
+    }
+    if (clean != null && !Arrays.equals(lengths(slots), lengths(clean.slots))) {
+      throw new IllegalArgumentException(
+          "a recording of rows of %s positions cannot take differences from one of %s"
+              .formatted(Arrays.toString(lengths(slots)), Arrays.toString(lengths(clean.slots))));
     }
   }
 
+  /** A recording of its own differences. */
+  public Recording(Tape tape, List<int[]> slots, Gates gates) {
+    this(tape, slots, gates, null);
+  }
+
+  /** The same reads, with the differences of {@code other}. */
+  public Recording withDifferencesOf(Recording other) {
+    return new Recording(tape, slots, gates, other);
+  }
+
+  /** The recording that o − o' of every source comes from. */
+  Recording sources() {
+    return clean == null ? this : clean;
+  }
+
+  /** The share of an earlier source's output in what the targets of {@code row} read. */
+  double gate(int row) {
+    return gates instanceof Gates.Uniform(double[] alpha) ? alpha[row] : 1;
+  }
+
+  private static int[] lengths(List<int[]> slots) {
+    return slots.stream().mapToInt(row -> row.length).toArray();
+  }
+
   /** Runs whole sequences in one pass, each from position 0, and writes them on {@code tape}. */
-  public static Recording of(
-      GatedModel model, Gates.Uniform gates, SequencePairs sequences, Tape tape) {
+  public static Recording of(GatedModel model, Gates gates, SequencePairs sequences, Tape tape) {
     Blocks blocks = sequences.blocks();
     int time = sequences.longest();
     long[] padding = new long[blocks.total()];
@@ -49,7 +88,7 @@ public record Recording(Tape tape, List<int[]> slots, double[] alpha) {
         }
         slots.add(own);
       }
-      return new Recording(tape, slots, gates.alpha());
+      return new Recording(tape, slots, gates);
     }
   }
 

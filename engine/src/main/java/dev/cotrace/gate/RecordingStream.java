@@ -5,9 +5,9 @@ import dev.cotrace.model.HeadOutput;
 import dev.cotrace.model.ResidualStream;
 import org.bytedeco.pytorch.Tensor;
 
-/** Writes the live rows of a uniformly gated run on a tape as it goes by. */
+/** Writes the live rows of a run whose targets all read one stream on a tape as it goes by. */
 final class RecordingStream implements ResidualStream {
-  private final MixedStream run;
+  private final ResidualStream run;
   private final ComputationGraph graph;
   private final Blocks blocks;
   private final CorruptedValues corrupted;
@@ -18,13 +18,16 @@ final class RecordingStream implements ResidualStream {
       GatedModel model,
       Blocks blocks,
       CorruptedValues corrupted,
-      Gates.Uniform gates,
+      Gates gates,
       Tape.Segment segment) {
+    if (gates instanceof Gates.PerEdge) {
+      throw new IllegalArgumentException("runs with a gate for every edge cannot be recorded");
+    }
     graph = model.graph();
     this.blocks = blocks;
     this.corrupted = corrupted;
     this.segment = segment;
-    run = new MixedStream(model, blocks, corrupted, gates);
+    run = model.stream(gates, blocks, corrupted);
   }
 
   @Override

@@ -14,8 +14,8 @@ import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What uniformly gated runs leave behind for their backward pass, one slot for each live row and
- * position that was fed, in the order in which they were.
+ * What runs whose targets all read one stream leave behind for their backward pass, one slot for
+ * each live row and position that was fed, in the order in which they were.
  *
  * <p>Of every block of the live rows it keeps what the block read, and how much more the block
  * wrote than its corrupted self; of heads that is kept before the output projection, in {@code H ·
@@ -126,7 +126,10 @@ public final class Tape implements AutoCloseable {
     slots += count;
     allBuffers().forEach(buffer -> buffer.require(slots));
     if (corrupted instanceof CorruptedConstants own) {
-      constants.set(own.outputs());
+      // Runs over shorter sequences know fewer positions, which begin those of longer ones.
+      if (!constants.isSet() || constants.get().size(1) < own.outputs().size(1)) {
+        constants.set(own.outputs());
+      }
       places = Arrays.copyOf(places, Math.max(slots, 2 * places.length));
       System.arraycopy(own.placeOf(), 0, places, first, count);
     }

@@ -18,17 +18,22 @@ import org.bytedeco.pytorch.global.torch;
  */
 public final class HeadReads {
   private final Norm norm;
-  private final Linear[] projections;
   private final int heads;
   private final int headDimension;
+  private final Tensor[] gained; // A of q, k and v, [H or Hk, dHead, D]
 
-  /** The reads of the heads of {@code layer}. */
+  /** The reads of the heads of {@code layer}; its tensors belong to the caller's scope. */
   public HeadReads(Decoder decoder, int layer) {
     Weights.AttentionWeights w = decoder.layer(layer).attention();
     norm = w.norm();
-    projections = new Linear[] {w.query(), w.key(), w.value()};
     heads = decoder.architecture().heads();
     headDimension = decoder.architecture().headDimension();
+    gained = new Tensor[] {gained(w.query()), gained(w.key()), gained(w.value())};
+  }
+
+  private Tensor gained(Linear projection) {
+    Tensor all = projection.weight().mul(norm.weight());
+    return all.view(-1, headDimension, all.size(1));
   }
 
   /**
@@ -40,27 +45,26 @@ public final class HeadReads {
    */
   public void pullBack(Tensor read, Tensor cotangents, Tensor reads) {
     Standardised x = norm.standardised(read);
-    Tensor scaled = cotangents.mul(x.inverseRoot()); // [3H, C, N, dHead], contiguous
-    for (int slot = 0; slot < projections.length; slot++) {
+    Tensor scaled = cotangents.mul(x.inverseRoot()); // contiguous
+    for (int slot = 0; slot < gained.length; slot++) {
       write(
           reads.narrow(0, (long) slot * heads, heads),
-          projections[slot],
+          gained[slot],
           scaled.narrow(0, (long) slot * heads, heads),
           x.unit());
     }
   }
 
   /** One projection's part, {@code [H, C, N, D]}, given cotangents already divided by σ. */
-  private void write(Tensor reads, Linear projection, Tensor cotangents, Tensor unit) {
-    Tensor gained = projection.weight().mul(norm.weight()); // [Hk or H · dHead, D]
-    long width = gained.size(1);
-    Tensor byHead = gained.reshape(-1, headDimension, width);
+  private void write(Tensor reads, Tensor byHead, Tensor cotangents, Tensor unit) {
     long shared = byHead.size(0);
+    long width = byHead.size(2);
     // The query heads of a group lie together.
     Tensor grouped = cotangents.view(shared, -1, headDimension);
     torch.bmm_out(reads.view(shared, -1, width), grouped, byHead);
-    Tensor projected = perQueryHead(unit.matmul(gained.t()), shared); // A x̂, [H, 1, N, dHead]
-    reads.addcmul_(overWidth(cotangents.mul(projected), width), unit, new Scalar(-1.0));
+    Tensor projected = unit.matmul(byHead.view(-1, width).t()); // A x̂
+    reads.addcmul_(
+        overWidth(cotangents.mul(perQueryHead(projected, shared)), width), unit, new Scalar(-1.0));
     if (norm.centred()) {
       Tensor means = perQueryHead(byHead.mean(2).reshape(1, -1), shared).mul(new Scalar(width));
       reads.sub_(overWidth(cotangents.mul(means), width));

@@ -20,8 +20,8 @@ import tools.jackson.databind.json.JsonMapper;
  * <ul>
  *   <li>on every edge {@code stderr} and {@code q_value} (null when there is too little data to
  *       tell), {@code direct} and {@code through_cot};
- *   <li>at the top {@code cotrace}: {@code sign_convention}, and {@code J1}, {@code J0} and {@code
- *       gap} (METHOD §5), each {@code [value, stderr]}.
+ *   <li>at the top {@code cotrace}: {@code method}, {@code sign_convention}, and {@code J1}, {@code
+ *       J0} and {@code gap} (METHOD §5), each {@code [value, stderr]}, null where unknown.
  * </ul>
  *
  * <p>Numbers are written as the shortest decimal that reads back as the same float32, which is how
@@ -106,6 +106,7 @@ public final class CircuitJson {
 
   private static void writeOwnKeys(JsonGenerator json, Attribution attribution) {
     json.writeObjectPropertyStart("cotrace");
+    json.writeStringProperty("method", attribution.method().label());
     json.writeStringProperty("sign_convention", SIGN_CONVENTION);
     writeEstimate(json, "J1", attribution.clean());
     writeEstimate(json, "J0", attribution.corrupted());

@@ -58,7 +58,7 @@ public record Sampler(GatedModel model, Sampling sampling, Randomness randomness
    * Samples for every request; each prompt is prefilled once. Rows are given up as their rollouts
    * end, and requests that wait take their place.
    *
-   * @param gates for {@link Gates.Uniform}, one α for each request
+   * @param gates one α for each request, or a gate for every edge
    * @param rows rollouts under way at most, if every request alone has fewer
    * @param tape records every rollout's whole transcript, with what follows the chain of thought,
    *     where a gradient is to follow

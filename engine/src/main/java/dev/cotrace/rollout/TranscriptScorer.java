@@ -78,7 +78,7 @@ public record TranscriptScorer(
   /**
    * Measures transcripts at any gates.
    *
-   * @param gates for {@link Gates.Uniform}, one α for each transcript
+   * @param gates one α for each transcript, or a gate for every edge
    */
   public List<Measurement> measure(Gates gates, List<Transcript> transcripts) {
     List<Map<OutcomeTerm, Double>> values = outcomes.values(objective, transcripts);
@@ -119,23 +119,32 @@ public record TranscriptScorer(
     return gradients(groups, Bins.NONE);
   }
 
-  /** As {@link #gradients(List)}, and by bin of positions. */
+  /** As {@link #gradients(List)}, and by bin of positions: all edges' gates are the group's α. */
   public List<GroupGradient> gradients(List<Group> groups, Bins bins) {
     try (Tape tape = new Tape(model)) {
-      return gradients(groups, bins, rerun(groups, tape));
+      Gates gates = new Gates.Uniform(alpha(groups));
+      return gradients(groups, bins, recorded(gates, transcripts(groups), tape));
     }
   }
 
-  /** Runs the transcripts of all groups, in order, in one pass onto {@code tape}. */
-  public Recording rerun(List<Group> groups, Tape tape) {
-    double[] alpha =
-        groups.stream()
-            .flatMapToDouble(g -> g.transcripts().stream().mapToDouble(_ -> g.alpha()))
-            .toArray();
-    return Recording.of(model, new Gates.Uniform(alpha), pairs(transcripts(groups)), tape);
+  /**
+   * Runs transcripts in one pass onto {@code tape}.
+   *
+   * @param gates one α for each transcript
+   */
+  public Recording recorded(Gates gates, List<Transcript> transcripts, Tape tape) {
+    return Recording.of(model, gates, pairs(transcripts), tape);
   }
 
-  private static List<Transcript> transcripts(List<Group> groups) {
+  /** The α of every transcript of all groups, in order. */
+  public static double[] alpha(List<Group> groups) {
+    return groups.stream()
+        .flatMapToDouble(g -> g.transcripts().stream().mapToDouble(_ -> g.alpha()))
+        .toArray();
+  }
+
+  /** The transcripts of all groups, in order. */
+  public static List<Transcript> transcripts(List<Group> groups) {
     return groups.stream().flatMap(g -> g.transcripts().stream()).toList();
   }
 

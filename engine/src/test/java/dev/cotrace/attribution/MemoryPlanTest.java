@@ -41,7 +41,7 @@ class MemoryPlanTest {
 
   private static RunShape shape(int prompt, int budget, int bins, int cotangents) {
     return new RunShape(
-        32, prompt, budget, 1, 4, true, 2, false, bins, GROUP, GROUP, 480, cotangents, false);
+        32, prompt, budget, 1, 4, true, 2, false, bins, GROUP, GROUP, 480, cotangents, 1, false);
   }
 
   private static final RunShape SHAPE = shape(40, 64, 0, 2);

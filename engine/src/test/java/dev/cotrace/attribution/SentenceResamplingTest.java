@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cotrace.circuit.Circuit.Ranking;
 import dev.cotrace.circuit.Estimate;
+import dev.cotrace.circuit.Method;
 import dev.cotrace.circuit.SentenceScore;
 import dev.cotrace.gate.Gates;
 import dev.cotrace.model.TinyModel;
@@ -71,6 +72,7 @@ final class SentenceResamplingTest {
     Task task = Tiny.task(4, Tiny.PAIRS.subList(0, 1));
     Settings settings =
         new Settings(
+            Method.IG_GATES,
             Settings.Estimator.SAMPLED,
             Settings.BaselineKind.NONE,
             rollouts,

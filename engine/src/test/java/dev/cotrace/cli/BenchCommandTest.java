@@ -53,6 +53,17 @@ class BenchCommandTest {
   }
 
   @Test
+  void theBackwardPassIsTimedBothWays() {
+    assertThat(tiny("--only", "d", "--batch", "8", "--tokens", "3")).as(err + "").isZero();
+    JsonNode line = lines().getFirst();
+    assertSurroundings(line);
+    JsonNode seconds = line.get("seconds");
+    assertThat(line.get("bench").asString()).isEqualTo("backward");
+    assertThat(line.get("ratio").doubleValue())
+        .isEqualTo(seconds.get("recompute").doubleValue() / seconds.get("recorded").doubleValue());
+  }
+
+  @Test
   void aLineForEachLengthIsFollowedByTheSlope() {
     assertThat(tiny("--only", "c", "--batch", "8", "--tokens", "2,4,8")).as(err + "").isZero();
     List<JsonNode> lines = lines();
@@ -85,7 +96,7 @@ class BenchCommandTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "--only a,d|expected --only of a, b, c, e, got 'd'",
+        "--only a,f|expected --only of a, b, c, d, e, got 'f'",
         "--batch 6|--batch takes multiples of 4 from 8 on",
         "--batch 4|--batch takes multiples of 4 from 8 on",
         "--tokens 0|--tokens takes numbers from 1 on, got [0]",

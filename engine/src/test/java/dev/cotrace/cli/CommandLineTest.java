@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import dev.cotrace.ScoresFile;
 import dev.cotrace.SpecYaml;
 import dev.cotrace.circuit.Attribution;
+import dev.cotrace.circuit.Method;
 import dev.cotrace.report.CircuitJson;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -76,6 +77,31 @@ class CommandLineTest {
         .satisfies(spec -> assertThat(Path.of(spec.model())).isAbsolute())
         .satisfies(spec -> assertThat(Path.of(spec.task())).isAbsolute());
     assertThat(folder).isDirectoryNotContaining("glob:**.incomplete");
+  }
+
+  @Test
+  void everyFileSaysTheMethodAndNoneClaimsCompletenessOfEapIgInputs() throws IOException {
+    Path run = folder.resolve("run");
+    assertThat(run(discover(run, "--method", "eap-ig-inputs"))).as(err.toString()).isZero();
+    assertThat(out.toString())
+        .contains("those of eap-ig-inputs need not add up to J(1) − J(0), so no gap is reported");
+    Attribution scores = ScoresFile.read(run.resolve("scores.safetensors"));
+    assertThat(scores.method()).isEqualTo(Method.EAP_IG_INPUTS);
+    assertThat(scores.gap().value()).isNaN();
+    assertThat(Arrays.stream(scores.direct().values())).anyMatch(score -> score != 0);
+    assertThat(Arrays.stream(scores.throughCot().values())).anyMatch(score -> score != 0);
+    JsonNode metrics = JSON.readTree(Files.readString(run.resolve("metrics.json")));
+    assertThat(metrics.at("/method").stringValue()).isEqualTo("eap-ig-inputs");
+    assertThat(metrics.at("/gap/value").isNull()).isTrue();
+    JsonNode circuit = JSON.readTree(Files.readString(run.resolve("circuit.json")));
+    assertThat(circuit.at("/cotrace/method").stringValue()).isEqualTo("eap-ig-inputs");
+    assertThat(circuit.at("/cotrace/gap/0").isNull()).isTrue();
+    JsonNode provenance = JSON.readTree(Files.readString(run.resolve("provenance.json")));
+    assertThat(provenance.at("/method").stringValue()).isEqualTo("eap-ig-inputs");
+    assertThat(provenance.at("/sign_convention").stringValue())
+        .isEqualTo(CircuitJson.SIGN_CONVENTION);
+    assertThat(SpecYaml.read(run.resolve("spec.yaml"), Map.of()).attribution().method())
+        .isEqualTo(Method.EAP_IG_INPUTS);
   }
 
   @Test
@@ -236,6 +262,7 @@ class CommandLineTest {
           --rollouts 1                     | --rollouts must be at least 2, got 1
           --rollouts many                  | Invalid value for option '--rollouts': 'many' is not an int
           --rolouts 3                      | Unknown options: '--rolouts', '3'
+          --method eap                     | method: expected one of ig-gates, eap-ig-inputs, got 'eap'
           --quadrature simpson             | quadrature: expected one of adaptive, gauss-legendre
           --quadrature trapezoid --points 1 | --quadrature trapezoid needs --points of at least 2, got 1
           --dtype float8                   | dtype: expected one of float64, float32, bfloat16

@@ -25,12 +25,12 @@ final class PartsTest {
   private static final double ROUNDING = 1e-12;
 
   @ParameterizedTest
-  @CsvSource({"llama, 1", "gpt2, 2"})
-  void anyPartsAddUpToTheWholeBatch(String family, long seed) {
+  @CsvSource({"llama, false, 1", "gpt2, false, 2", "llama, true, 8", "gemma, true, 9"})
+  void anyPartsAddUpToTheWholeBatch(String family, boolean frozen, long seed) {
     try (TinyModel model = TinyModel.of(family, seed, 2, 4);
         Scope _ = new Scope();
         Tape tape = new Tape(GatedModel.of(model.decoder()))) {
-      Recording run = run(model, seed, tape);
+      Recording run = frozen ? frozen(model, seed, tape) : run(model, seed, tape);
       double[][] whole = gradients(run, model, seed, Parts.ofRows(ROWS)).edges()[0];
       SplittableRandom random = new SplittableRandom(seed);
       List<int[]> partOf =
@@ -61,12 +61,12 @@ final class PartsTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"llama, 5", "gpt2, 6"})
-  void aPositionsMassIsTheSumOfItsEdges(String family, long seed) {
+  @CsvSource({"llama, false, 5", "gpt2, false, 6", "gpt_neox, true, 10", "gemma, true, 11"})
+  void aPositionsMassIsTheSumOfItsEdges(String family, boolean frozen, long seed) {
     try (TinyModel model = TinyModel.of(family, seed, 2, 4);
         Scope _ = new Scope();
         Tape tape = new Tape(GatedModel.of(model.decoder()))) {
-      Recording run = run(model, seed, tape);
+      Recording run = frozen ? frozen(model, seed, tape) : run(model, seed, tape);
       List<int[]> each =
           IntStream.range(0, ROWS)
               .mapToObj(row -> IntStream.range(0, TIME).map(t -> t * ROWS + row).toArray())
@@ -100,7 +100,37 @@ final class PartsTest {
     }
   }
 
+  @Test
+  void recordingsThatDoNotFitAreRefused() {
+    try (TinyModel model = TinyModel.llama(12, 1, 4);
+        Scope _ = new Scope();
+        Tape tape = new Tape(GatedModel.of(model.decoder()))) {
+      Recording run = run(model, 12, tape);
+      Gates two = new Gates.Uniform(new double[] {1, 1});
+      assertThatThrownBy(() -> new Recording(tape, run.slots(), two))
+          .hasMessageContaining("a recording of 3 rows needs as many gates, got 2");
+      Recording shorter = new Recording(tape, run.slots().subList(0, 2), two);
+      assertThatThrownBy(() -> run.withDifferencesOf(shorter))
+          .hasMessageContaining("rows of [5, 5, 5] positions cannot take differences");
+      GatedModel gated = GatedModel.of(model.decoder());
+      Gates masked = new Gates.PerEdge(gated.graph(), new double[gated.graph().cells()]);
+      assertThatThrownBy(() -> run(model, masked, 12, tape))
+          .hasMessageContaining("runs with a gate for every edge cannot be recorded");
+    }
+  }
+
   private static Recording run(TinyModel model, long seed, Tape tape) {
+    return run(model, new Gates.Uniform(new double[] {0.2, 0.5, 0.9}), seed, tape);
+  }
+
+  /** Reads of runs with mixed inputs, and differences of clean ones, one tape for both. */
+  private static Recording frozen(TinyModel model, long seed, Tape tape) {
+    Recording clean = run(model, new Gates.Uniform(new double[] {1, 1, 1}), seed, tape);
+    return run(model, new Gates.Inputs(new double[] {0.2, 0.5, 0.9}), seed, tape)
+        .withDifferencesOf(clean);
+  }
+
+  private static Recording run(TinyModel model, Gates gates, long seed, Tape tape) {
     SplittableRandom random = new SplittableRandom(seed);
     List<int[]> clean = IntStream.range(0, ROWS).mapToObj(_ -> ids(random)).toList();
     List<int[]> corrupted = IntStream.range(0, ROWS).mapToObj(_ -> ids(random)).toList();
@@ -108,11 +138,8 @@ final class PartsTest {
         IntStream.range(0, ROWS)
             .mapToObj(i -> new SequencePairs.Row(clean.get(i), corrupted.get(i), new int[0], 0))
             .toList();
-    return Recording.of(
-        GatedModel.of(model.decoder()),
-        new Gates.Uniform(new double[] {0.2, 0.5, 0.9}),
-        new SequencePairs(rows, new Corruption.Same()),
-        tape);
+    SequencePairs sequences = new SequencePairs(rows, new Corruption.Same());
+    return Recording.of(GatedModel.of(model.decoder()), gates, sequences, tape);
   }
 
   private static int[] ids(SplittableRandom random) {

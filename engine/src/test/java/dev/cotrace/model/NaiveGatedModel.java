@@ -52,6 +52,26 @@ public final class NaiveGatedModel {
   }
 
   /**
+   * Logits {@code [rows, time, V]} of a plain run whose input is {@code α · o + (1 − α) · o'}, with
+   * gates for derivatives at 1: shutting one takes {@code o_u − o'_u} of the clean and the
+   * corrupted run off what its target reads.
+   *
+   * @param corrupted o' of every source at the clean positions, {@code [rows, time, D]} each
+   */
+  public Tensor logitsOfMixedInput(Tensor clean, List<Tensor> corrupted, double alpha, Tensor z) {
+    List<Tensor> frozen = outputs(clean, null);
+    Tensor own = frozen.getFirst().mul(new Scalar(alpha));
+    Tensor input = own.add(corrupted.getFirst().mul(new Scalar(1 - alpha)));
+    List<Tensor> mixed = new ArrayList<>();
+    run(input, List.of(), torch.ones(new long[0]), mixed);
+    List<Tensor> shut = new ArrayList<>();
+    for (int source = 0; source < mixed.size(); source++) {
+      shut.add(mixed.get(source).sub(frozen.get(source)).add(corrupted.get(source)));
+    }
+    return run(input, shut, z, new ArrayList<>());
+  }
+
+  /**
    * What every source adds in a plain run, {@code [rows, time, D]} each.
    *
    * @param noise on the embeddings, {@code [rows, time, D]}; null for none

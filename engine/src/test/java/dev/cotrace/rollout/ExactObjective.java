@@ -25,6 +25,7 @@ public final class ExactObjective {
   private final Objective objective;
   private final List<Rollout> rollouts;
   private final CorruptedOutputs corrupted;
+  private final Run run;
 
   /** o' of every source at the positions of a transcript, and how likely its partners are. */
   public interface CorruptedOutputs {
@@ -35,6 +36,12 @@ public final class ExactObjective {
     default double probability(NaiveGatedModel model, Transcript transcript) {
       return 1;
     }
+  }
+
+  /** What the gates are gates of. */
+  private interface Run {
+    /** Logits {@code [1, time, V]} at {@code gates}. */
+    Tensor logits(NaiveGatedModel model, Tensor clean, List<Tensor> corrupted, Tensor gates);
   }
 
   /**
@@ -65,12 +72,33 @@ public final class ExactObjective {
       Objective objective,
       List<Rollout> rollouts,
       CorruptedOutputs corrupted) {
+    this(model, pair, sampling, objective, rollouts, corrupted, NaiveGatedModel::logits);
+  }
+
+  private ExactObjective(
+      NaiveGatedModel model,
+      PromptPair pair,
+      Sampling sampling,
+      Objective objective,
+      List<Rollout> rollouts,
+      CorruptedOutputs corrupted,
+      Run run) {
     this.model = model;
     this.pair = pair;
     this.sampling = sampling;
     this.objective = objective;
     this.rollouts = rollouts;
     this.corrupted = corrupted;
+    this.run = run;
+  }
+
+  /**
+   * The same of runs whose input is mixed, with gates as {@link NaiveGatedModel} has them there.
+   */
+  public ExactObjective withMixedInput(double alpha) {
+    Run mixed =
+        (naive, clean, others, gates) -> naive.logitsOfMixedInput(clean, others, alpha, gates);
+    return new ExactObjective(model, pair, sampling, objective, rollouts, corrupted, mixed);
   }
 
   /** J and ∂J/∂z at the gates {@code z}. */
@@ -153,7 +181,7 @@ public final class ExactObjective {
     Transcript transcript = new Transcript(pair, rollout, sampling.answerPrefix());
     Tensor clean = ids(transcript.clean());
     List<Tensor> others = corrupted.of(model, transcript);
-    Tensor logits = model.logits(clean, others, gates).select(0, 0);
+    Tensor logits = run.logits(model, clean, others, gates).select(0, 0);
     Tensor cleanLogits = model.logits(clean, others, torch.ones_like(gates)).select(0, 0);
     Tensor log = logits.div(new Scalar(sampling.temperature())).log_softmax(-1);
     Tensor cleanLog = cleanLogits.div(new Scalar(sampling.temperature())).log_softmax(-1);

@@ -1,0 +1,85 @@
+package dev.cotrace.attribution;
+
+import dev.cotrace.gate.Gates;
+import dev.cotrace.gate.Recording;
+import dev.cotrace.gate.Tape;
+import dev.cotrace.rollout.Sample;
+import dev.cotrace.rollout.Transcript;
+import dev.cotrace.rollout.TranscriptScorer;
+import dev.cotrace.rollout.TranscriptScorer.Group;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The recorded runs behind gradients: those along the method's way, at which derivatives are taken,
+ * and the clean one where its differences are frozen.
+ */
+final class GradientRuns implements AutoCloseable {
+  private final Workload work;
+  private final int rowsAtOnce;
+  private final Tape tape;
+  private final @Nullable Tape clean;
+
+  /**
+   * Nothing yet.
+   *
+   * @param rowsAtOnce rows that one pass over whole transcripts takes
+   */
+  GradientRuns(Workload work, int rowsAtOnce) {
+    this.work = work;
+    this.rowsAtOnce = rowsAtOnce;
+    tape = new Tape(work.model());
+    clean = work.freezesDifferences() ? new Tape(work.model()) : null;
+  }
+
+  /** What sampling along the method's way is to be recorded on. */
+  Tape tape() {
+    return tape;
+  }
+
+  /** The runs of {@code groups}, whose {@code samples} are on the tape. */
+  Recording sampled(List<Group> groups, List<Sample> samples) {
+    List<int[]> slots = samples.stream().flatMap(sample -> sample.slots().stream()).toList();
+    return complete(groups, new Recording(tape, slots, gates(groups)));
+  }
+
+  /** The runs of {@code groups} in one more pass. */
+  Recording rerun(List<Group> groups) {
+    List<Transcript> transcripts = TranscriptScorer.transcripts(groups);
+    return complete(groups, work.scorer().recorded(gates(groups), transcripts, tape));
+  }
+
+  private Gates gates(List<Group> groups) {
+    return work.gates(TranscriptScorer.alpha(groups));
+  }
+
+  private Recording complete(List<Group> groups, Recording recording) {
+    return clean == null
+        ? recording
+        : recording.withDifferencesOf(cleanRun(TranscriptScorer.transcripts(groups), clean));
+  }
+
+  private Recording cleanRun(List<Transcript> transcripts, Tape onto) {
+    List<int[]> slots = new ArrayList<>();
+    for (List<Transcript> part : Lists.split(transcripts, rowsAtOnce)) {
+      slots.addAll(work.scorer().recorded(open(part.size()), part, onto).slots());
+    }
+    return new Recording(onto, slots, open(transcripts.size()));
+  }
+
+  private static Gates open(int rows) {
+    double[] alpha = new double[rows];
+    Arrays.fill(alpha, 1);
+    return new Gates.Uniform(alpha);
+  }
+
+  @Override
+  public void close() {
+    tape.close();
+    if (clean != null) {
+      clean.close();
+    }
+  }
+}
