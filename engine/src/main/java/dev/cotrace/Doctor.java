@@ -56,9 +56,7 @@ public record Doctor(Path path, Plan plan, @Nullable Path goldens) {
 
     /** Budget of sampled tokens there. */
     private int budget(int positions) {
-      return newTokens == null
-          ? Math.clamp(positions - prompt(positions), 0, USUAL)
-          : newTokens;
+      return newTokens == null ? Math.clamp(positions - prompt(positions), 0, USUAL) : newTokens;
     }
 
     /** Tokens of a transcript there. */
@@ -69,11 +67,7 @@ public record Doctor(Path path, Plan plan, @Nullable Path goldens) {
     /** What a run of this kind takes in a model of {@code positions}, for any objective. */
     private MemoryPrediction prediction(Footprint footprint, int positions) {
       return MemoryPrediction.ofBatches(
-          footprint,
-          prompt(positions),
-          budget(positions),
-          batchRows,
-          threads);
+          footprint, prompt(positions), budget(positions), batchRows, threads);
     }
   }
 
