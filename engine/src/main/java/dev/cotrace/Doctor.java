@@ -49,22 +49,25 @@ public record Doctor(Path path, Plan plan, @Nullable Path goldens) {
       int threads) {
     private static final int USUAL = 64;
 
-    /** Tokens of a transcript in a model of {@code positions}. */
+    /** Tokens of the longest prompt in a model of {@code positions}. */
+    private int prompt(int positions) {
+      return promptTokens == null ? Math.min(USUAL, (positions + 1) / 2) : promptTokens;
+    }
+
+    /** Budget of sampled tokens there. */
+    private int budget(int positions) {
+      return newTokens == null ? Math.clamp(positions - prompt(positions), 0, USUAL) : newTokens;
+    }
+
+    /** Tokens of a transcript there. */
     long tokens(int positions) {
-      long prompt = promptTokens == null ? Math.min(USUAL, (positions + 1) / 2) : promptTokens;
-      long sampled =
-          newTokens == null ? Math.max(0, Math.min(USUAL, positions - prompt)) : newTokens;
-      return prompt + sampled;
+      return (long) prompt(positions) + budget(positions);
     }
 
     /** What a run of this kind takes in a model of {@code positions}, for any objective. */
     private MemoryPrediction prediction(Footprint footprint, int positions) {
       return MemoryPrediction.ofBatches(
-          footprint,
-          Math.toIntExact(tokens(positions)),
-          newTokens == null ? USUAL : newTokens,
-          batchRows,
-          threads);
+          footprint, prompt(positions), budget(positions), batchRows, threads);
     }
   }
 

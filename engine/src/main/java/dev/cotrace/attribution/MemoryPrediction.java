@@ -83,11 +83,14 @@ public record MemoryPrediction(
   }
 
   /**
-   * For transcripts of {@code tokens}, {@code budget} of them sampled, {@code rows} of them in each
-   * of {@code threads} batches, with an objective that compares with the clean model.
+   * For {@code rows} rollouts in each of {@code threads} batches, with an objective that compares
+   * with the clean model.
+   *
+   * @param prompt tokens of the longest
+   * @param budget tokens that a rollout may have
    */
   public static MemoryPrediction ofBatches(
-      Footprint footprint, int tokens, int budget, int rows, int threads) {
+      Footprint footprint, int prompt, int budget, int rows, int threads) {
     Settings settings =
         new Settings(
             Settings.Estimator.SAMPLED,
@@ -101,7 +104,7 @@ public record MemoryPrediction(
     RunShape shape =
         new RunShape(
             Clusters.MOST,
-            Math.max(1, tokens - budget),
+            prompt,
             budget,
             1,
             0,
