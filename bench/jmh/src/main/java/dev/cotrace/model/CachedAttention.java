@@ -49,7 +49,7 @@ public class CachedAttention {
   @Benchmark
   public long attend() {
     try (Scope _ = new Scope()) {
-      return model.decoder.attend(query.get(), keys.get(), values.get(), null).numel();
+      return model.decoder.attend(query.get(), keys.get(), values.get(), null, false).numel();
     }
   }
 

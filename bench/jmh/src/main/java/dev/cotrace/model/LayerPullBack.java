@@ -2,7 +2,7 @@ package dev.cotrace.model;
 
 import dev.cotrace.torch.Holder;
 import dev.cotrace.torch.Scope;
-import java.util.List;
+import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -32,35 +32,35 @@ public class LayerPullBack {
   int time;
 
   private final OneLayer model = new OneLayer();
-  private final Holder read = new Holder(); // [rows, time, D]
-  private final Holder direct = new Holder();
-  private final Holder throughCot = new Holder();
+  private final Holder read = new Holder(); // [rows · time, D]
+  private final Holder cotangents = new Holder(); // of the two parts, [2, rows · time, D]
   private final PullBack pullBack = new PullBack(model.decoder);
 
   /** Makes what the layer read and the cotangents of what it wrote. */
   @Setup(Level.Trial)
   public void fill() {
     try (Scope _ = new Scope()) {
-      read.set(model.values(rows, time, OneLayer.WIDTH));
-      direct.set(model.values(rows, time, OneLayer.WIDTH));
-      throughCot.set(model.values(rows, time, OneLayer.WIDTH));
+      read.set(model.values((long) rows * time, OneLayer.WIDTH));
+      cotangents.set(model.values(2, (long) rows * time, OneLayer.WIDTH));
     }
   }
 
   /** To every head's q, k and v. */
   @Benchmark
-  public int heads() {
+  public long heads() {
     try (Scope _ = new Scope()) {
-      Span span = Span.of(model.placement, model.architecture, 0, time, new long[1]);
-      return pullBack.heads(0, read.get(), span, List.of(direct.get(), throughCot.get())).size();
+      int[] lengths = new int[rows];
+      Arrays.fill(lengths, time);
+      PackedRows packed = new PackedRows(model.decoder, lengths);
+      return pullBack.heads(0, read.get(), packed, cotangents.get()).reads().numel();
     }
   }
 
   /** To the MLP's read. */
   @Benchmark
-  public int mlp() {
+  public long mlp() {
     try (Scope _ = new Scope()) {
-      return pullBack.mlp(0, read.get(), List.of(direct.get(), throughCot.get())).size();
+      return pullBack.mlp(0, read.get(), cotangents.get()).numel();
     }
   }
 
@@ -68,8 +68,7 @@ public class LayerPullBack {
   @TearDown
   public void close() {
     read.close();
-    direct.close();
-    throughCot.close();
+    cotangents.close();
     model.close();
   }
 }
