@@ -40,7 +40,7 @@ final class Contraction {
   private final ComputationGraph graph;
   private final Tape tape; // of the reads
   private final Tape sources; // of the differences
-  private final Parts parts;
+  private final SharedPlaces places;
   private final int count;
   private final int tileSize;
   private final Tensor differences; // a tile's, [nSrc · tile · D]
@@ -48,7 +48,7 @@ final class Contraction {
       reads; // a tile's, of some layers' targets, [LAYERS · (3H + 1) · C · tile · D]
   private final List<HeadReads> headReads = new ArrayList<>(); // by layer
   private final List<Tensor> edges = new ArrayList<>(); // [part] of [nSrc, nDst, C]
-  private final double[][] positions; // [C][N]
+  private final double[][] positions; // [C][places]
 
   /**
    * Cotangents of what the targets of a pass's places read.
@@ -61,17 +61,17 @@ final class Contraction {
   record Cotangents(Tensor logits, List<Tensor> heads, List<Tensor> mlps) {}
 
   /** Zero sums for {@code count} cotangents, in the caller's scope. */
-  Contraction(GatedModel model, Recording recording, Parts parts, int count) {
+  Contraction(GatedModel model, Recording recording, SharedPlaces places, int parts, int count) {
     this.model = model;
     graph = model.graph();
     tape = recording.tape();
     sources = recording.sources().tape();
-    this.parts = parts;
+    this.places = places;
     this.count = count;
     Placement placement = model.placement();
     long width = model.decoder().architecture().width();
     long fits = TILE_BYTES / (graph.sources() * width * placement.precision().bytes());
-    tileSize = Math.toIntExact(Math.clamp(fits, 1, recording.places()));
+    tileSize = Math.toIntExact(Math.clamp(fits, 1, places.count()));
     differences = placement.empty((long) graph.sources() * tileSize * width);
     reads = placement.empty(LAYERS * (3L * graph.heads() + 1) * count * tileSize * width);
     for (int layer = 0; layer < graph.layers(); layer++) {
@@ -79,31 +79,36 @@ final class Contraction {
     }
     // Many tiles of low precision are added up: the sums are doubles.
     Placement exact = new Placement(Precision.FLOAT64, placement.device());
-    for (int part = 0; part < parts.count(); part++) {
+    for (int part = 0; part < parts; part++) {
       edges.add(exact.zeros(graph.sources(), graph.targets(), count));
     }
-    positions = new double[count][recording.places()];
+    positions = new double[count][places.count()];
   }
 
   /**
    * Adds the places of a pass.
    *
-   * @param slots of the places' reads, {@code [n]}
+   * @param slots of their reads, {@code [n]}
    */
-  void add(GateGradient.Places places, Tensor slots, Cotangents cotangents) {
-    Tensor written = model.placement().indices(places.sources(), places.sources().length);
+  void add(int[] own, Tensor slots, Cotangents cotangents) {
+    long[] sourceSlots = places.sources(own);
+    Tensor written = model.placement().indices(sourceSlots, sourceSlots.length);
     Map<Integer, List<Integer>> byPart = new TreeMap<>();
-    for (int place = 0; place < places.row().length; place++) {
-      int part = parts.of(places.row()[place], places.position()[place]);
-      byPart.computeIfAbsent(part, _ -> new ArrayList<>()).add(place);
+    for (int i = 0; i < own.length; i++) {
+      byPart.computeIfAbsent(places.part(own[i]), _ -> new ArrayList<>()).add(i);
     }
-    byPart.forEach((part, own) -> {
-      for (int first = 0; first < own.size(); first += tileSize) {
-        int end = Math.min(own.size(), first + tileSize);
-        int[] tile = own.subList(first, end).stream().mapToInt(Integer::intValue).toArray();
+    byPart.forEach((part, all) -> {
+      for (int first = 0; first < all.size(); first += tileSize) {
+        int end = Math.min(all.size(), first + tileSize);
+        int[] tile = all.subList(first, end).stream().mapToInt(Integer::intValue).toArray();
         Torch.checkInterrupted();
         try (Scope _ = new Scope()) {
-          new Tile(part, tile, slots, written).add(cotangents, places.index());
+          double[][] masses = new Tile(part, tile, slots, written).add(cotangents);
+          for (int i = 0; i < tile.length; i++) {
+            for (int cotangent = 0; cotangent < count; cotangent++) {
+              positions[cotangent][own[tile[i]]] = masses[cotangent][i];
+            }
+          }
         }
       }
     });
@@ -112,7 +117,7 @@ final class Contraction {
   /** A few places of one part, which may be {@link Parts#NONE}. */
   private final class Tile {
     private final int part;
-    private final int[] places;
+    private final int size;
     private final Tensor index; // among the pass's
     private final Tensor at; // slots of the reads
     private final Tensor outputs; // [nSrc, n, D]
@@ -120,22 +125,27 @@ final class Contraction {
     private Tensor masses; // [C, n] in float64
     private int seen;
 
-    Tile(int part, int[] places, Tensor slots, Tensor written) {
+    /**
+     * Places of a pass.
+     *
+     * @param at which of them
+     */
+    Tile(int part, int[] at, Tensor slots, Tensor written) {
       this.part = part;
-      this.places = places;
+      size = at.length;
       Placement placement = model.placement();
-      index = placement.indices(Arrays.stream(places).asLongStream().toArray(), places.length);
-      at = slots.index_select(0, index);
+      index = placement.indices(Arrays.stream(at).asLongStream().toArray(), size);
+      this.at = slots.index_select(0, index);
       outputs = tileOf(differences, graph.sources());
       Placement exact = new Placement(Precision.FLOAT64, placement.device());
-      visible = exact.zeros(places.length, outputs.size(2));
-      masses = exact.zeros(count, places.length);
+      visible = exact.zeros(size, outputs.size(2));
+      masses = exact.zeros(count, size);
       fill(written.index_select(0, index));
     }
 
     private Tensor tileOf(Tensor buffer, long rows) {
       long width = model.decoder().architecture().width();
-      return buffer.narrow(0, 0, rows * places.length * width).view(rows, places.length, width);
+      return buffer.narrow(0, 0, rows * size * width).view(rows, size, width);
     }
 
     private void fill(Tensor from) {
@@ -150,7 +160,8 @@ final class Contraction {
       }
     }
 
-    void add(Cotangents cotangents, long[] placeInBatch) {
+    /** Adds every edge; the sum over all edges at each place, {@code [C][n]}. */
+    double[][] add(Cotangents cotangents) {
       for (int first = 0; first < graph.layers(); first += LAYERS) {
         int end = Math.min(graph.layers(), first + LAYERS);
         try (Scope _ = new Scope()) {
@@ -176,21 +187,16 @@ final class Contraction {
       Tensor logits = cotangents.logits.index_select(1, index).unsqueeze(0);
       add(List.of(new Targets(graph.logitsTarget(), logits)), logits);
       double[] sums = Placement.toDoubles(masses);
-      for (int i = 0; i < count; i++) {
-        for (int place = 0; place < places.length; place++) {
-          positions[i][Math.toIntExact(placeInBatch[places[place]])] =
-              sums[i * places.length + place];
-        }
-      }
+      double[][] byCotangent = new double[count][];
+      Arrays.setAll(byCotangent, i -> Arrays.copyOfRange(sums, i * size, (i + 1) * size));
+      return byCotangent;
     }
 
     /** Some targets' part of the buffer of reads, {@code [targets, C, n, D]}. */
     private Tensor rows(long first, long targets) {
       long width = outputs.size(2);
-      long each = (long) count * places.length * width;
-      return reads
-          .narrow(0, first * each, targets * each)
-          .view(targets, count, places.length, width);
+      long each = (long) count * size * width;
+      return reads.narrow(0, first * each, targets * each).view(targets, count, size, width);
     }
 
     /**
@@ -248,6 +254,7 @@ final class Contraction {
               return each;
             })
             .toArray(double[][][]::new);
-    return new GateGradients(byPart, positions);
+    return new GateGradients(
+        byPart, Arrays.stream(positions).map(places::dealt).toArray(double[][]::new));
   }
 }

@@ -1,6 +1,7 @@
 package dev.cotrace.gate;
 
 import dev.cotrace.circuit.ComputationGraph;
+import dev.cotrace.gate.SharedPlaces.Stretch;
 import dev.cotrace.model.PackedRows;
 import dev.cotrace.model.PullBack;
 import dev.cotrace.torch.Placement;
@@ -9,8 +10,9 @@ import dev.cotrace.torch.Torch;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
-import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 
@@ -21,19 +23,26 @@ import org.bytedeco.pytorch.Tensor;
  * <p>METHOD §4: {@code ∂S/∂z_uv = Σ_t ⟨o_u(t) − o'_u(t), g_v(t)⟩} with {@code g_v = ∂S/∂in_v},
  * before the norm and apart for each head's q, k and v. At uniform gates the cotangent of every
  * source's output is α times the sum of the g_v of all later targets, where only the input is gated
- * it is that sum, so one running sum carries the gradient down. Rows go back a few at a time, those
- * of similar length together.
+ * it is that sum, so one running sum carries the gradient down. Places that rows share go back
+ * once, a few stretches at a time: first those that follow, whose part in the keys and values of
+ * their stems waits for these ({@link StemCotangents}).
  */
 public final class GateGradient {
   /** Places that go back together: enough for the matrix products, few enough for the caches. */
   static final int PLACES_AT_ONCE = 1024;
 
   private final GatedModel model;
+  private final int placesAtOnce;
   private final PullBack pullBack;
 
   /** The gradients of {@code model}. */
   public GateGradient(GatedModel model) {
+    this(model, PLACES_AT_ONCE);
+  }
+
+  GateGradient(GatedModel model, int placesAtOnce) {
     this.model = model;
+    this.placesAtOnce = placesAtOnce;
     pullBack = new PullBack(model.decoder());
   }
 
@@ -65,119 +74,95 @@ public final class GateGradient {
   }
 
   private GateGradients ofAll(Recording recording, Tensor cotangents, Parts parts) {
+    SharedPlaces places = new SharedPlaces(recording, parts);
+    long count = cotangents.size(0);
+    Tensor shared = cotangents.new_zeros(count, places.count(), cotangents.size(2));
+    long[] index = places.ofRecording();
+    shared.index_add_(1, model.placement().indices(index, index.length), cotangents);
     Contraction contraction =
-        new Contraction(model, recording, parts, Math.toIntExact(cotangents.size(0)));
-    for (List<Integer> rows : passes(recording)) {
+        new Contraction(model, recording, places, parts.count(), Math.toIntExact(count));
+    StemCotangents stems = new StemCotangents(model, places, count);
+    for (List<Stretch> stretches : places.passes(placesAtOnce)) {
       try (Scope _ = new Scope()) {
-        pass(recording, rows, cotangents, contraction);
+        new Pass(recording, places, stretches).goBack(shared, stems, contraction);
       }
     }
     return contraction.toArrays();
   }
 
-  /** Rows from the longest to the shortest, a few at a time. */
-  private static List<List<Integer>> passes(Recording recording) {
-    List<Integer> byLength =
-        IntStream.range(0, recording.slots().size())
-            .boxed()
-            .sorted(
-                Collections.reverseOrder(
-                    Comparator.comparingInt(row -> recording.slots().get(row).length)))
-            .toList();
-    List<List<Integer>> passes = new ArrayList<>();
-    int places = PLACES_AT_ONCE;
-    for (int row : byLength) {
-      places += recording.slots().get(row).length;
-      if (places > PLACES_AT_ONCE) {
-        passes.add(new ArrayList<>());
-        places = recording.slots().get(row).length;
-      }
-      passes.getLast().add(row);
-    }
-    return passes;
-  }
+  /** Some stretches that go back together. Its tensors belong to the scope it was made in. */
+  private final class Pass {
+    private final Recording recording;
+    private final int[] own; // places
+    private final int[] ofStems; // places of the stems, one after the other
+    private final Tensor index; // of own
+    private final Tensor slots; // on the tape, of own
+    private final Tensor allSlots; // of own and ofStems
+    private final Tensor alpha; // [n, 1]
+    private final PackedRows rows;
 
-  private void pass(
-      Recording recording, List<Integer> rows, Tensor cotangents, Contraction contraction) {
-    Places places = Places.of(recording, rows);
-    Placement placement = model.placement();
-    ComputationGraph graph = model.graph();
-    Tensor slots = placement.indices(places.slots(), places.slots().length);
-    Tensor alpha = placement.tensor(places.alpha(), places.alpha().length, 1);
-    PackedRows packed = new PackedRows(model.decoder(), places.lengths());
-    Tensor stream =
-        cotangents.index_select(1, placement.indices(places.index(), places.index().length));
-    Tensor logits = stream.clone();
-    stream.mul_(alpha);
-    List<Tensor> heads = new ArrayList<>(Collections.nCopies(graph.layers(), stream));
-    List<Tensor> mlps = new ArrayList<>(Collections.nCopies(graph.layers(), stream));
-    for (int layer = graph.layers() - 1; layer >= 0; layer--) {
-      Torch.checkInterrupted();
-      try (Scope scope = new Scope()) {
-        Tensor mlp = pullBack.mlp(layer, recording.tape().mlpReads(layer, slots), stream);
-        if (!graph.parallel()) {
-          stream.addcmul_(mlp, alpha);
-        }
-        PullBack.Heads attention =
-            pullBack.heads(layer, recording.tape().headReads(layer, slots), packed, stream);
-        if (graph.parallel()) {
-          stream.addcmul_(mlp, alpha);
-        }
-        stream.addcmul_(attention.reads(), alpha);
-        mlps.set(layer, scope.keep(mlp));
-        heads.set(layer, scope.keep(attention.projections()));
-      }
+    Pass(Recording recording, SharedPlaces places, List<Stretch> stretches) {
+      this.recording = recording;
+      Placement placement = model.placement();
+      own = stretches.stream().flatMapToInt(Stretch::places).toArray();
+      Map<Integer, Stretch> stems = new LinkedHashMap<>();
+      stretches.stream()
+          .filter(stretch -> stretch.start() > 0)
+          .forEach(stretch -> stems.putIfAbsent(stretch.stemName(), stretch));
+      ofStems = stems.values().stream().flatMapToInt(Stretch::stemPlaces).toArray();
+      List<Integer> names = List.copyOf(stems.keySet());
+      rows =
+          new PackedRows(
+              model.decoder(),
+              stretches.stream().mapToInt(Stretch::length).toArray(),
+              new PackedRows.Stems(
+                  stems.values().stream().mapToInt(Stretch::start).toArray(),
+                  stretches.stream().mapToInt(s -> names.indexOf(s.stemName())).toArray()));
+      index = indices(own);
+      int[] all = IntStream.concat(Arrays.stream(own), Arrays.stream(ofStems)).toArray();
+      allSlots = placement.indices(places.slots(all), all.length);
+      slots = allSlots.narrow(0, 0, own.length);
+      alpha = placement.tensor(places.alpha(own), own.length, 1);
     }
-    contraction.add(places, slots, new Contraction.Cotangents(logits, heads, mlps));
-  }
 
-  /**
-   * The places of a pass.
-   *
-   * @param index of each among those of the recording
-   * @param slots of each on the tape
-   * @param sources slots of each on the tape of the differences
-   * @param row of each in the recording
-   * @param position of each in its row
-   * @param alpha share of an earlier source's output in what is read at each
-   * @param lengths of the rows
-   */
-  record Places(
-      long[] index,
-      long[] slots,
-      long[] sources,
-      int[] row,
-      int[] position,
-      double[] alpha,
-      int[] lengths) {
-    private static Places of(Recording recording, List<Integer> rows) {
-      int[] first = recording.firstPlaces();
-      int[] lengths = rows.stream().mapToInt(row -> recording.slots().get(row).length).toArray();
-      int count = Arrays.stream(lengths).sum();
-      Places places =
-          new Places(
-              new long[count],
-              new long[count],
-              new long[count],
-              new int[count],
-              new int[count],
-              new double[count],
-              lengths);
-      int at = 0;
-      for (int row : rows) {
-        int[] slots = recording.slots().get(row);
-        int[] sources = recording.sources().slots().get(row);
-        for (int t = 0; t < slots.length; t++) {
-          places.index[at] = (long) first[row] + t;
-          places.slots[at] = slots[t];
-          places.sources[at] = sources[t];
-          places.row[at] = row;
-          places.position[at] = t;
-          places.alpha[at] = recording.gate(row);
-          at++;
+    private Tensor indices(int[] places) {
+      long[] wide = Arrays.stream(places).asLongStream().toArray();
+      return model.placement().indices(wide, wide.length);
+    }
+
+    /**
+     * Goes back through all layers.
+     *
+     * @param cotangents of what the logits read at every shared place, {@code [C, places, D]}
+     */
+    void goBack(Tensor cotangents, StemCotangents stems, Contraction contraction) {
+      ComputationGraph graph = model.graph();
+      Tape tape = recording.tape();
+      Tensor stream = cotangents.index_select(1, index);
+      Tensor logits = stream.clone();
+      stream.mul_(alpha);
+      List<Tensor> heads = new ArrayList<>(Collections.nCopies(graph.layers(), stream));
+      List<Tensor> mlps = new ArrayList<>(Collections.nCopies(graph.layers(), stream));
+      for (int layer = graph.layers() - 1; layer >= 0; layer--) {
+        Torch.checkInterrupted();
+        try (Scope scope = new Scope()) {
+          Tensor mlp = pullBack.mlp(layer, tape.mlpReads(layer, slots), stream);
+          if (!graph.parallel()) {
+            stream.addcmul_(mlp, alpha);
+          }
+          PullBack.Heads attention =
+              pullBack.heads(
+                  layer, tape.headReads(layer, allSlots), rows, stream, stems.at(layer, own));
+          stems.add(layer, ofStems, attention.stems());
+          if (graph.parallel()) {
+            stream.addcmul_(mlp, alpha);
+          }
+          stream.addcmul_(attention.reads(), alpha);
+          mlps.set(layer, scope.keep(mlp));
+          heads.set(layer, scope.keep(attention.projections()));
         }
       }
-      return places;
+      contraction.add(own, slots, new Contraction.Cotangents(logits, heads, mlps));
     }
   }
 }

@@ -5,7 +5,8 @@ package dev.cotrace.gate;
  *
  * @param edges {@code [part][cotangent]} row-major {@code [nSrc, nDst]}: summed over the positions
  *     of each part
- * @param positions {@code [cotangent][place]}: summed over all edges
+ * @param positions {@code [cotangent][place]}: summed over all edges; where rows share a position
+ *     its sum is dealt out to them in equal parts
  */
 public record GateGradients(double[][][] edges, double[][] positions) {
   /** Zero for {@code count} cotangents. */

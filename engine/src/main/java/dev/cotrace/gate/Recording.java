@@ -4,7 +4,10 @@ import dev.cotrace.model.KvCache;
 import dev.cotrace.torch.Scope;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -22,14 +25,7 @@ public record Recording(Tape tape, List<int[]> slots, Gates gates, @Nullable Rec
   /** Refuses gates of another number of rows, and another run of other sequences. */
   public Recording {
     slots = List.copyOf(slots);
-    int gated =
-        switch (gates) {
-          case Gates.Uniform(double[] alpha) -> alpha.length;
-          case Gates.Inputs(double[] alpha) -> alpha.length;
-          case Gates.PerEdge _ ->
-              throw new IllegalArgumentException(
-                  "runs with a gate for every edge cannot be recorded");
-        };
+    int gated = alpha(gates).length;
     if (slots.size() != gated) {
       throw new IllegalArgumentException(
           "a recording of %d rows needs as many gates, got %d".formatted(slots.size(), gated));
@@ -61,6 +57,15 @@ public record Recording(Tape tape, List<int[]> slots, Gates gates, @Nullable Rec
     return gates instanceof Gates.Uniform(double[] alpha) ? alpha[row] : 1;
   }
 
+  private static double[] alpha(Gates gates) {
+    return switch (gates) {
+      case Gates.Uniform(double[] alpha) -> alpha;
+      case Gates.Inputs(double[] alpha) -> alpha;
+      case Gates.PerEdge _ ->
+          throw new IllegalArgumentException("runs with a gate for every edge cannot be recorded");
+    };
+  }
+
   private static int[] lengths(List<int[]> slots) {
     return slots.stream().mapToInt(row -> row.length).toArray();
   }
@@ -80,16 +85,37 @@ public record Recording(Tape tape, List<int[]> slots, Gates gates, @Nullable Rec
         model.decoder().forward(ids, cache, stream);
         stream.readLogits();
       }
-      List<int[]> slots = new ArrayList<>();
-      for (int row = 0; row < blocks.rows(); row++) {
-        int[] own = new int[sequences.rows().get(row).clean().length];
-        for (int t = 0; t < own.length; t++) {
-          own[t] = segment.first() + row * time + t;
-        }
-        slots.add(own);
-      }
-      return new Recording(tape, slots, gates);
+      return new Recording(tape, slots(gates, sequences, segment.first()), gates);
     }
+  }
+
+  /** What a slot of a pass over whole sequences depends on beside the slot before it. */
+  private record Fed(int before, int clean, int corrupted, long noise, double alpha) {}
+
+  /**
+   * The slots of each row of a pass. Where rows begin alike they did so with the same values, and
+   * all have the slots of the first of them.
+   */
+  private static List<int[]> slots(Gates gates, SequencePairs sequences, int first) {
+    double[] alpha = alpha(gates);
+    Map<Fed, Integer> known = new HashMap<>();
+    List<int[]> slots = new ArrayList<>();
+    for (int row = 0; row < sequences.rows().size(); row++) {
+      SequencePairs.Row own = sequences.rows().get(row);
+      int[] each = new int[own.clean().length];
+      for (int t = 0; t < each.length; t++) {
+        int slot = first + row * sequences.longest() + t;
+        if (own.alignment().length == 0) {
+          int corrupted = own.corrupted().length == 0 ? -1 : own.corrupted()[t];
+          int before = t == 0 ? -1 : each[t - 1];
+          Fed fed = new Fed(before, own.clean()[t], corrupted, own.noise(), alpha[row]);
+          slot = Objects.requireNonNullElse(known.putIfAbsent(fed, slot), slot);
+        }
+        each[t] = slot;
+      }
+      slots.add(each);
+    }
+    return slots;
   }
 
   /** Number of places. */

@@ -34,17 +34,21 @@ public final class PullBack {
    * @param reads of what all heads read, summed over heads, q, k and v, {@code [C, N, D]}
    * @param projections of every query head's q, k and v, {@code [3H, C, N, dHead]} in target order
    *     (all q, all k, all v): {@link HeadReads} makes of them what each target reads
+   * @param stems of every query head's k and v at the places of stems, {@code [2, C, M, H, dHead]}
    */
-  public record Heads(Tensor reads, Tensor projections) {}
+  public record Heads(Tensor reads, Tensor projections, Tensor stems) {}
 
   /**
    * Goes back through the heads of a layer.
    *
-   * @param read what all heads of {@code layer} read, {@code [N, D]}
-   * @param rows the sequences that the N places are
+   * @param read what all heads of {@code layer} read, {@code [N + M, D]}
+   * @param rows the sequences that the N places are, and the M places of their stems
    * @param outputs cotangents of the heads' sum, {@code [C, N, D]}
+   * @param later cotangents of every query head's k and v from rows of which these are the stem,
+   *     {@code [2, C, N, H, dHead]}; null for none
    */
-  public Heads heads(int layer, Tensor read, PackedRows rows, Tensor outputs) {
+  public Heads heads(
+      int layer, Tensor read, PackedRows rows, Tensor outputs, @Nullable Tensor later) {
     try (Scope scope = new Scope()) {
       Projections shared = decoder.project(layer, Reads.shared(read.unsqueeze(0)));
       int group = decoder.architecture().groupSize();
@@ -57,22 +61,44 @@ public final class PullBack {
       Tensor z = output.normed(rows.attend(layer, turned));
       long count = outputs.size(0);
       long heads = z.size(2);
-      Tensor projections = scope.keep(read.new_empty(3 * heads, count, read.size(0), z.size(3)));
-      Tensor sums = outputs.new_empty(outputs.sizes());
+      long own = rows.places();
+      Heads all =
+          new Heads(
+              outputs.new_empty(outputs.sizes()),
+              scope.keep(read.new_empty(3 * heads, count, own, z.size(3))),
+              scope.keep(read.new_empty(2, count, read.size(0) - own, heads, z.size(3))));
       for (int i = 0; i < count; i++) {
         Tensor cotangent = output.pullBack(outputs.narrow(0, i, 1));
         Tensor[] each = Torch.pullBack(z, cotangent, i + 1 < count, query, key, value);
-        for (int slot = 0; slot < each.length; slot++) {
-          projections
-              .narrow(0, slot * heads, heads)
-              .select(1, i)
-              .copy_(each[slot].select(0, 0).transpose(0, 1));
-        }
-        sums.select(0, i).copy_(throughProjections(layer, each));
+        put(all, i, each, later);
+        all.reads.select(0, i).copy_(throughProjections(layer, each));
       }
       Norm norm = decoder.layer(layer).attention().norm();
-      Tensor reads = norm.pullBack(norm.standardised(read), sums);
-      return new Heads(scope.keep(reads), projections);
+      Tensor reads = norm.pullBack(norm.standardised(read.narrow(0, 0, own)), all.reads);
+      return new Heads(scope.keep(reads), all.projections, all.stems);
+    }
+  }
+
+  /**
+   * Puts one cotangent's part where it belongs and leaves in {@code each} what is the rows' own.
+   *
+   * @param each of q, k and v, {@code [1, N + M, H, dHead]}
+   */
+  private static void put(Heads all, int cotangent, Tensor[] each, @Nullable Tensor later) {
+    long own = all.projections.size(2);
+    long heads = all.stems.size(3);
+    for (int slot = 0; slot < each.length; slot++) {
+      Tensor places = each[slot];
+      each[slot] = places.narrow(1, 0, own);
+      if (slot > 0) {
+        Tensor ofStems = places.select(0, 0).narrow(0, own, places.size(1) - own);
+        all.stems.select(0, slot - 1).select(0, cotangent).copy_(ofStems);
+        if (later != null) {
+          each[slot].add_(later.select(0, slot - 1).select(0, cotangent));
+        }
+      }
+      Tensor byHead = each[slot].select(0, 0).transpose(0, 1);
+      all.projections.narrow(0, slot * heads, heads).select(1, cotangent).copy_(byHead);
     }
   }
 

@@ -91,7 +91,7 @@ class PullBackTest {
       Tensor afterHeads = model.architecture().parallel() ? cotangent : cotangent.add(mlp);
       Tensor heads = packing.pack(gradients.get(2 * layer));
       Tensor read = packing.packOne(reads.get(2 * layer));
-      PullBack.Heads pulled = pullBack.heads(layer, read, rows, twice(afterHeads));
+      PullBack.Heads pulled = pullBack.heads(layer, read, rows, twice(afterHeads), null);
       assertBoth(pulled.reads(), heads.sum(0));
       Tensor each = heads.new_empty(heads.size(0), 2, heads.size(1), heads.size(2));
       new HeadReads(model.decoder(), layer).pullBack(read, pulled.projections(), each);
@@ -147,7 +147,7 @@ class PullBackTest {
         double[] expected = golden.golden("attention_output_gradient").slice(layer);
         assertClose(afterHeads, expected, tolerance);
         Tensor outputs = flat(afterHeads).unsqueeze(0);
-        Tensor heads = pullBack.heads(layer, flat(read), rows, outputs).reads();
+        Tensor heads = pullBack.heads(layer, flat(read), rows, outputs, null).reads();
         cotangent = cotangent.add(mlp).add(heads.reshape(cotangent.sizes()));
       }
     }

@@ -52,7 +52,7 @@ public class LayerPullBack {
       int[] lengths = new int[rows];
       Arrays.fill(lengths, time);
       PackedRows packed = new PackedRows(model.decoder, lengths);
-      return pullBack.heads(0, read.get(), packed, cotangents.get()).reads().numel();
+      return pullBack.heads(0, read.get(), packed, cotangents.get(), null).reads().numel();
     }
   }
 
