@@ -3,6 +3,7 @@ package dev.cotrace.gate;
 import dev.cotrace.circuit.ComputationGraph;
 import dev.cotrace.circuit.Slot;
 import dev.cotrace.model.HeadReads;
+import dev.cotrace.torch.PackedMatrix;
 import dev.cotrace.torch.Placement;
 import dev.cotrace.torch.Precision;
 import dev.cotrace.torch.Scope;
@@ -14,6 +15,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Contracts {@code o_u(t) − o'_u(t)} with the cotangents of what targets read: over the positions
@@ -28,13 +30,13 @@ import org.bytedeco.pytorch.global.torch;
  */
 final class Contraction {
   /** Bytes of all sources' outputs in a tile: what the processor's caches nearly hold. */
-  static final long TILE_BYTES = 48L << 20;
+  static final long TILE_BYTES = 24L << 20;
 
   /**
-   * Layers whose targets are contracted together. A matrix product copies all outputs into the
-   * order of its kernel: too few targets, and it copies as long as it multiplies.
+   * Sources whose outputs are packed together, once for the targets of all layers. A target that
+   * sees some of them is multiplied by all.
    */
-  static final int LAYERS = 2;
+  static final int PACKED = 32;
 
   private final GatedModel model;
   private final ComputationGraph graph;
@@ -44,8 +46,7 @@ final class Contraction {
   private final int count;
   private final int tileSize;
   private final Tensor differences; // a tile's, [nSrc · tile · D]
-  private final Tensor
-      reads; // a tile's, of some layers' targets, [LAYERS · (3H + 1) · C · tile · D]
+  private final Tensor reads; // a tile's, of one layer's targets, [(3H + 1) · C · tile · D]
   private final List<HeadReads> headReads = new ArrayList<>(); // by layer
   private final List<Tensor> edges = new ArrayList<>(); // [part] of [nSrc, nDst, C]
   private final double[][] positions; // [C][places]
@@ -73,7 +74,7 @@ final class Contraction {
     long fits = TILE_BYTES / (graph.sources() * width * placement.precision().bytes());
     tileSize = Math.toIntExact(Math.clamp(fits, 1, places.count()));
     differences = placement.empty((long) graph.sources() * tileSize * width);
-    reads = placement.empty(LAYERS * (3L * graph.heads() + 1) * count * tileSize * width);
+    reads = placement.empty((3L * graph.heads() + 1) * count * tileSize * width);
     for (int layer = 0; layer < graph.layers(); layer++) {
       headReads.add(new HeadReads(model.decoder(), layer));
     }
@@ -121,6 +122,7 @@ final class Contraction {
     private final Tensor index; // among the pass's
     private final Tensor at; // slots of the reads
     private final Tensor outputs; // [nSrc, n, D]
+    private final List<Factor> factors = new ArrayList<>(); // of PACKED sources each
     private final Tensor visible; // Σ of those seen so far, [n, D] in float64
     private Tensor masses; // [C, n] in float64
     private int seen;
@@ -141,6 +143,10 @@ final class Contraction {
       visible = exact.zeros(size, outputs.size(2));
       masses = exact.zeros(count, size);
       fill(written.index_select(0, index));
+      for (int first = 0; first < graph.sources(); first += PACKED) {
+        int some = Math.min(PACKED, graph.sources() - first);
+        factors.add(Factor.of(outputs.narrow(0, first, some).view(some, -1), placement));
+      }
     }
 
     private Tensor tileOf(Tensor buffer, long rows) {
@@ -152,9 +158,8 @@ final class Contraction {
       outputs.select(0, graph.inputSource()).copy_(sources.inputDifference(from));
       for (int layer = 0; layer < graph.layers(); layer++) {
         try (Scope _ = new Scope()) {
-          outputs
-              .narrow(0, graph.headSource(layer), graph.heads())
-              .copy_(sources.headDifferences(layer, from));
+          Tensor heads = outputs.narrow(0, graph.headSource(layer), graph.heads());
+          sources.writeHeadDifferences(layer, from, heads);
           outputs.select(0, graph.mlpSource(layer)).copy_(sources.mlpDifference(layer, from));
         }
       }
@@ -162,26 +167,23 @@ final class Contraction {
 
     /** Adds every edge; the sum over all edges at each place, {@code [C][n]}. */
     double[][] add(Cotangents cotangents) {
-      for (int first = 0; first < graph.layers(); first += LAYERS) {
-        int end = Math.min(graph.layers(), first + LAYERS);
+      for (int layer = 0; layer < graph.layers(); layer++) {
         try (Scope _ = new Scope()) {
-          List<Targets> some = new ArrayList<>();
-          long row = 0;
-          for (int layer = first; layer < end; layer++) {
-            Tensor heads = rows(row, 3L * graph.heads());
-            headReads
-                .get(layer)
-                .pullBack(
-                    tape.headReads(layer, at),
-                    cotangents.heads.get(layer).index_select(2, index),
-                    heads);
-            row += heads.size(0);
-            Tensor mlp = rows(row++, 1);
-            torch.index_select_out(mlp.select(0, 0), cotangents.mlps.get(layer), 1, index);
-            some.add(new Targets(graph.headTarget(layer, Slot.Q), heads));
-            some.add(new Targets(graph.mlpTarget(layer), mlp));
-          }
-          add(some, rows(0, row));
+          long heads = 3L * graph.heads();
+          Tensor ofHeads = rows(0, heads);
+          headReads
+              .get(layer)
+              .pullBack(
+                  tape.headReads(layer, at),
+                  cotangents.heads.get(layer).index_select(2, index),
+                  ofHeads);
+          Tensor ofMlp = rows(heads, 1);
+          torch.index_select_out(ofMlp.select(0, 0), cotangents.mlps.get(layer), 1, index);
+          add(
+              List.of(
+                  new Targets(graph.headTarget(layer, Slot.Q), ofHeads),
+                  new Targets(graph.mlpTarget(layer), ofMlp)),
+              rows(0, heads + 1));
         }
       }
       Tensor logits = cotangents.logits.index_select(1, index).unsqueeze(0);
@@ -214,24 +216,51 @@ final class Contraction {
         masses.add_(visible.mul(targets.reads.sum(0)).sum(-1));
       }
       if (part != Parts.NONE) {
-        Tensor products =
-            outputs
-                .narrow(0, 0, seen)
-                .view(seen, -1)
-                .matmul(all.view(all.size(0) * count, -1).t())
-                .view(seen, -1, count);
-        long row = 0;
-        for (Targets targets : some) {
-          long size = targets.reads.size(0);
-          int before = graph.visibleSources(targets.first);
-          edges
-              .get(part)
-              .narrow(0, 0, before)
-              .narrow(1, targets.first, size)
-              .add_(products.narrow(0, 0, before).narrow(1, row, size));
-          row += size;
+        Tensor cotangents = all.view(all.size(0) * count, -1);
+        for (int first = 0; first < seen; first += PACKED) {
+          Tensor products = factors.get(first / PACKED).times(cotangents); // [targets · C, sources]
+          add(some, products.view(all.size(0), count, -1).permute(2, 0, 1), first);
         }
       }
+    }
+
+    /**
+     * Adds the edges from some sources.
+     *
+     * @param products {@code [sources, targets, C]}
+     */
+    private void add(List<Targets> some, Tensor products, int firstSource) {
+      long row = 0;
+      for (Targets targets : some) {
+        long size = targets.reads.size(0);
+        long before = graph.visibleSources(targets.first) - (long) firstSource;
+        long sources = Math.min(before, products.size(0));
+        if (sources > 0) {
+          edges
+              .get(part)
+              .narrow(0, firstSource, sources)
+              .narrow(1, targets.first, size)
+              .add_(products.narrow(0, 0, sources).narrow(1, row, size));
+        }
+        row += size;
+      }
+    }
+  }
+
+  /**
+   * Some sources' outputs, to be multiplied by the reads of one layer's targets after another.
+   *
+   * @param outputs {@code [sources, n · D]}
+   * @param packed the same, where that is possible
+   */
+  private record Factor(Tensor outputs, @Nullable PackedMatrix packed) {
+    static Factor of(Tensor outputs, Placement placement) {
+      return new Factor(outputs, PackedMatrix.of(outputs, placement));
+    }
+
+    /** Of {@code [rows, n · D]}: {@code [rows, sources]}. */
+    Tensor times(Tensor reads) {
+      return packed == null ? reads.matmul(outputs.t()) : packed.times(reads, null);
     }
   }
 

@@ -147,9 +147,10 @@ public record Footprint(Architecture architecture, ComputationGraph graph, Place
   private long contraction(long places, int cotangents, long parts) {
     long perPlace = graph.sources() * width() * bytes();
     long tile = Math.clamp(Contraction.TILE_BYTES / perPlace, 1, Math.max(1, places));
-    long targets = Contraction.LAYERS * (3L * architecture.heads() + 1) * cotangents;
+    long targets = (3L * architecture.heads() + 1) * cotangents;
     long reads = targets * width() * bytes();
     long gained = (long) architecture.layers() * projections() * width() * bytes();
-    return tile * (perPlace + reads) + gained + parts * graph.cells() * cotangents * EXACT;
+    int copies = PackedMatrix.isFor(placement) ? 2 : 1;
+    return tile * (copies * perPlace + reads) + gained + parts * graph.cells() * cotangents * EXACT;
   }
 }

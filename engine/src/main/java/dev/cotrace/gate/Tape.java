@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Of every block of the live rows it keeps what the block read, and how much more the block
  * wrote than its corrupted self; of heads that is kept before the output projection, in {@code H ·
- * dHead} numbers, from which {@link #headDifferences} makes every head's own output.
+ * dHead} numbers, from which {@link #writeHeadDifferences} makes every head's own output.
  *
  * <p>Sequences may share slots: rollouts those of their prompt, branches those of their stem.
  */
@@ -87,24 +87,18 @@ public final class Tape implements AutoCloseable {
     return mlps.get(layer).at(at);
   }
 
-  /** {@code o_u − o'_u} of every head of {@code layer} at {@code at}, {@code [H, n, D]}. */
-  Tensor headDifferences(int layer, Tensor at) {
+  /**
+   * Writes {@code o_u − o'_u} of every head of {@code layer} at {@code at} to {@code [H, n, D]}.
+   */
+  void writeHeadDifferences(int layer, Tensor at, Tensor differences) {
     ComputationGraph graph = model.graph();
     HeadOutput output = model.decoder().headOutput(layer);
     Tensor z = heads.get(layer).at(at);
-    Tensor outputs = output.perHead(z.view(1, z.size(0), graph.heads(), -1));
+    output.writePerHead(z.view(1, z.size(0), graph.heads(), -1), differences);
     @Nullable Tensor constant = constants(graph.headSource(layer), graph.heads(), at);
-    return constant == null ? outputs : outputs.sub_(constant);
-  }
-
-  /** The sum of {@link #headDifferences} over heads, {@code [n, D]}. */
-  Tensor headDifferenceSum(int layer, Tensor at) {
-    ComputationGraph graph = model.graph();
-    HeadOutput output = model.decoder().headOutput(layer);
-    Tensor z = heads.get(layer).at(at);
-    Tensor sum = output.sumWithoutBias(z.view(1, z.size(0), graph.heads(), -1)).select(0, 0);
-    @Nullable Tensor constant = constants(graph.headSource(layer), graph.heads(), at);
-    return constant == null ? sum : sum.sub(constant.sum(0));
+    if (constant != null) {
+      differences.sub_(constant);
+    }
   }
 
   /** Constants of {@code count} sources at {@code at}, {@code [count, n or 1, D]}. */

@@ -1,6 +1,7 @@
 package dev.cotrace.model;
 
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -52,9 +53,18 @@ public final class HeadOutput {
    * time, H, dHead]}.
    */
   public Tensor perHead(Tensor z) {
+    Tensor outputs = z.new_empty(heads, z.size(0) * z.size(1), projection.weight().size(0));
+    writePerHead(z, outputs);
+    return outputs;
+  }
+
+  /** Writes {@link #perHead} to {@code outputs}, which is contiguous. */
+  public void writePerHead(Tensor z, Tensor outputs) {
     Tensor headFirst = z.permute(2, 0, 1, 3).reshape(heads, -1, z.size(3));
-    Tensor outputs = headFirst.bmm(perHeadWeight());
-    return postNorm == null ? outputs : outputs.mul_(postNorm.weight());
+    torch.bmm_out(outputs, headFirst, perHeadWeight());
+    if (postNorm != null) {
+      outputs.mul_(postNorm.weight());
+    }
   }
 
   /**
