@@ -3,8 +3,8 @@ package dev.cotrace.rollout;
 import dev.cotrace.gate.GatedDecoding;
 import dev.cotrace.gate.GatedModel;
 import dev.cotrace.gate.Gates;
+import dev.cotrace.gate.RunRecord;
 import dev.cotrace.gate.SequencePairs;
-import dev.cotrace.gate.Tape;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -60,22 +60,22 @@ public record Sampler(GatedModel model, Sampling sampling, Randomness randomness
    *
    * @param gates one α for each request, or a gate for every edge
    * @param rows rollouts under way at most, if every request alone has fewer
-   * @param tape records every rollout's whole transcript, with what follows the chain of thought,
-   *     where a gradient is to follow
+   * @param record of every rollout's whole transcript, with what follows the chain of thought,
+   *     where a measurement or a gradient is to follow
    * @return a sample for each request, in order
    */
   public List<Sample> sample(
-      Gates gates, List<Request> requests, Scheme scheme, int rows, @Nullable Tape tape) {
+      Gates gates, List<Request> requests, Scheme scheme, int rows, @Nullable RunRecord record) {
     List<Growth> growths = requests.stream().map(request -> growth(scheme, request)).toList();
     boolean fed =
-        tape != null
+        record != null
             || growths.stream()
                 .anyMatch(growth -> growth.roots().stream().anyMatch(path -> !path.done()));
     if (fed) {
       int begun = requests.stream().mapToInt(r -> r.prefix().length).min().orElse(0);
-      int more = sampling.maxNewTokens() - begun + (tape == null ? 0 : afterThought(requests));
-      try (GatedDecoding decoding = new GatedDecoding(model, sampling.corruption(), more, tape)) {
-        new SamplingBatch(this, gates, requests, growths, decoding, rows, tape != null).run();
+      int more = sampling.maxNewTokens() - begun + (record == null ? 0 : afterThought(requests));
+      try (GatedDecoding decoding = new GatedDecoding(model, sampling.corruption(), more, record)) {
+        new SamplingBatch(this, gates, requests, growths, decoding, rows, record != null).run();
       }
     }
     return growths.stream().map(Growth::sample).toList();
