@@ -4,10 +4,7 @@ import dev.cotrace.gate.GatedDecoding;
 import dev.cotrace.gate.GatedModel;
 import dev.cotrace.gate.Gates;
 import dev.cotrace.gate.RunRecord;
-import dev.cotrace.gate.SequencePairs;
-import java.util.Arrays;
 import java.util.List;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -56,7 +53,8 @@ public record Sampler(GatedModel model, Sampling sampling, Randomness randomness
 
   /**
    * Samples for every request; each prompt is prefilled once. Rows are given up as their rollouts
-   * end, and requests that wait take their place.
+   * end, and requests that wait take their place. Where all gates are 1, or all 0, there are no
+   * more rows than the model's own, as far as the corruption and a tape allow.
    *
    * @param gates one α for each request, or a gate for every edge
    * @param rows rollouts under way at most, if every request alone has fewer
@@ -74,8 +72,9 @@ public record Sampler(GatedModel model, Sampling sampling, Randomness randomness
     if (fed) {
       int begun = requests.stream().mapToInt(r -> r.prefix().length).min().orElse(0);
       int more = sampling.maxNewTokens() - begun + (record == null ? 0 : afterThought(requests));
-      try (GatedDecoding decoding = new GatedDecoding(model, sampling.corruption(), more, record)) {
-        new SamplingBatch(this, gates, requests, growths, decoding, rows, record != null).run();
+      Feed feed = Feed.of(model, sampling.corruption(), gates, requests, record);
+      try (GatedDecoding decoding = new GatedDecoding(model, feed.corruption(), more, record)) {
+        new SamplingBatch(this, feed, requests, growths, decoding, rows, record != null).run();
       }
     }
     return growths.stream().map(Growth::sample).toList();
@@ -96,20 +95,5 @@ public record Sampler(GatedModel model, Sampling sampling, Randomness randomness
       case Scheme.WithoutReplacement _ ->
           new WithoutReplacementGrowth(request, sampling, randomness);
     };
-  }
-
-  /** The prompt that {@code request} begins with. */
-  SequencePairs.Row row(Request request) {
-    PromptPair pair = request.pair();
-    int[] corrupted =
-        sampling.corruption().runs()
-            ? joined(pair.corrupted(), sampling.corruption().partners(request.prefix()))
-            : new int[0];
-    return new SequencePairs.Row(
-        joined(pair.clean(), request.prefix()), corrupted, pair.alignment(), request.noise());
-  }
-
-  private static int[] joined(int[] first, int[] second) {
-    return IntStream.concat(Arrays.stream(first), Arrays.stream(second)).toArray();
   }
 }
