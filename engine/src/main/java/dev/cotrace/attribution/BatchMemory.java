@@ -55,15 +55,25 @@ record BatchMemory(Footprint footprint, RunShape shape, Layout layout) {
 
   /** The cache, and that of the prompts, or of the rows before some ended, which it is made of. */
   private long caches(boolean perEdge) {
-    long prompts = shape.ends() ? rows() : Math.max(1, rows() / shape.groupRows());
+    long prompts = shape.ends() ? rows() : prompts();
     return footprint.cache(shape.blocks() * (rows() + prompts), shape.positions(), perEdge);
   }
 
+  /** Prompts of the rows that grow together. */
+  private long prompts() {
+    return Math.max(1, rows() / shape.groupRows());
+  }
+
   private long prefill() {
-    long prompts = Math.max(1, rows() / shape.groupRows());
     return Math.max(
-        footprint.forward(shape.blocks() * prompts, shape.prompt()),
+        footprint.forward(shape.blocks() * prompts(), shape.prompt()),
         footprint.forward(shape.blocks() * rows(), 1));
+  }
+
+  private long maskedPrefill() {
+    return Math.max(
+        footprint.masked(prompts(), shape.prompt(), shape.blocks()),
+        footprint.masked(rows(), 1, shape.blocks()));
   }
 
   /** Prompts once for each group, what follows them for every rollout. */
@@ -92,25 +102,39 @@ record BatchMemory(Footprint footprint, RunShape shape, Layout layout) {
             rows * shape.positions(), shape.positions(), shape.gradientsPerRollout(), parts));
   }
 
-  /** Samples without a tape, then runs the transcripts of one group once more. */
   private Batch measuring(boolean perEdge) {
-    long tape = tape(shape.positions());
-    long rows = Math.min(shape.rollouts(), layout.rowsAtOnce(tape));
-    long prompts = Math.max(1, rows() / shape.groupRows());
+    return shape.listed() ? measuringListed(perEdge) : measuringSampled(perEdge);
+  }
+
+  /**
+   * Samples while it records what the logits read, then reads values off that, as many rollouts of
+   * one group at a time as grow together. At gates 1 and 0 there may be no corrupted rows: this is
+   * the most.
+   */
+  private Batch measuringSampled(boolean perEdge) {
+    long rows = Math.min(shape.rollouts(), layout.batchRows());
+    long read = footprint.finalReads(rows * shape.positions());
+    return new Batch(
+        caches(perEdge),
+        footprint.finalReads(recordedPlaces()),
+        read + clean(rows) + (perEdge ? maskedPrefill() : prefill()),
+        Math.max(readout(rows, /* gradients= */ false), footprint.nextTokens(rows())),
+        0);
+  }
+
+  /** Runs the transcripts of one group. */
+  private Batch measuringListed(boolean perEdge) {
+    long rows = Math.min(shape.rollouts(), layout.rowsAtOnce(tape(shape.positions())));
     long whole = shape.blocks() * rows;
     long forward =
         perEdge
-            ? Math.max(
-                footprint.masked(rows, shape.positions(), shape.blocks()),
-                Math.max(
-                    footprint.masked(prompts, shape.prompt(), shape.blocks()),
-                    footprint.masked(rows(), 1, shape.blocks())))
-            : Math.max(footprint.forward(whole, shape.positions()), prefill());
+            ? footprint.masked(rows, shape.positions(), shape.blocks())
+            : footprint.forward(whole, shape.positions());
     return new Batch(
-        Math.max(caches(perEdge), footprint.cache(whole, shape.positions(), perEdge)),
+        footprint.cache(whole, shape.positions(), perEdge),
         0,
         forward + clean(rows),
-        Math.max(readout(rows, /* gradients= */ false), footprint.nextTokens(rows())),
+        readout(rows, /* gradients= */ false),
         0);
   }
 

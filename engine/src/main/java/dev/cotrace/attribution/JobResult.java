@@ -2,7 +2,9 @@ package dev.cotrace.attribution;
 
 import dev.cotrace.rollout.Credit;
 import dev.cotrace.rollout.Measurement;
+import dev.cotrace.rollout.Objective;
 import dev.cotrace.rollout.Rollout;
+import dev.cotrace.rollout.Sample;
 import java.util.Arrays;
 import java.util.List;
 
@@ -25,6 +27,25 @@ public record JobResult(
     double[] values,
     List<Credit> credits,
     long tokens) {
+  /** What {@code job} gave by {@code objective}, of rollouts that count with {@code weights}. */
+  static JobResult of(
+      Objective objective,
+      Job job,
+      Sample sample,
+      List<Measurement> measurements,
+      double[] weights,
+      List<Credit> credits) {
+    double[] values = measurements.stream().mapToDouble(objective::value).toArray();
+    return new JobResult(
+        job,
+        sample.rollouts(),
+        List.copyOf(measurements),
+        weights,
+        values,
+        credits,
+        sample.tokens());
+  }
+
   /** The estimate of J at this prompt and gate. */
   public double value() {
     double sum = 0;

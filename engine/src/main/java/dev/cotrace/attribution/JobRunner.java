@@ -40,7 +40,7 @@ final class JobRunner {
   void gradients(List<Job> jobs, Scheme scheme, Consumer<JobGradient> sink) {
     inOrder(
         jobs,
-        batch -> batch.gradients(scheme),
+        batch -> new JobBatch(work, batch).gradients(scheme),
         gradient -> {
           count(gradient.result());
           sink.accept(gradient);
@@ -51,7 +51,7 @@ final class JobRunner {
   void gradients(List<Job> jobs, Function<Job, Sample> drawn, Consumer<JobGradient> sink) {
     inOrder(
         jobs,
-        batch -> batch.gradients(drawn),
+        batch -> new JobBatch(work, batch).gradients(drawn),
         gradient -> {
           listener.again(gradient.result());
           sink.accept(gradient);
@@ -63,7 +63,7 @@ final class JobRunner {
     List<JobResult> results = new ArrayList<>();
     inOrder(
         jobs,
-        batch -> batch.measureDrawn(drawn),
+        batch -> new JobMeasurement(work, batch).ofDrawn(drawn),
         result -> {
           listener.again(result);
           results.add(result);
@@ -76,7 +76,7 @@ final class JobRunner {
     List<JobResult> results = new ArrayList<>();
     inOrder(
         jobs,
-        batch -> batch.continued(prefix),
+        batch -> new JobMeasurement(work, batch).continued(prefix),
         result -> {
           count(result);
           results.add(result);
@@ -94,7 +94,7 @@ final class JobRunner {
     List<JobResult> results = new ArrayList<>();
     inOrder(
         jobs,
-        batch -> batch.measure(circuit),
+        batch -> new JobMeasurement(work, batch).of(circuit),
         result -> {
           count(result);
           results.add(result);
@@ -107,7 +107,7 @@ final class JobRunner {
     listener.done(result);
   }
 
-  private <T> void inOrder(List<Job> jobs, Function<JobBatch, List<T>> each, Consumer<T> sink) {
+  private <T> void inOrder(List<Job> jobs, Function<List<Job>, List<T>> each, Consumer<T> sink) {
     Iterator<List<Job>> batches = batches(jobs).iterator();
     int threads = work.layout().threads();
     // One batch beyond those being worked on waits its turn, so that no thread idles and little
@@ -117,7 +117,7 @@ final class JobRunner {
       try {
         while (batches.hasNext() || !underWay.isEmpty()) {
           while (batches.hasNext() && underWay.size() <= threads) {
-            JobBatch batch = new JobBatch(work, batches.next());
+            List<Job> batch = batches.next();
             underWay.add(workers.submit(() -> each.apply(batch)));
           }
           underWay.remove().get().forEach(sink);

@@ -54,7 +54,7 @@ public record MemoryPrediction(
    * What one batch takes, in bytes.
    *
    * @param caches keys and values
-   * @param tape what sampling writes down for the backward pass
+   * @param tape what sampling writes down for the backward pass, or for measuring
    * @param activations of the forward pass
    * @param readout logits, and what is made of them
    * @param backward cotangents, and sums of the edges

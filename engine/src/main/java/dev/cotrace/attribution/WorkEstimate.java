@@ -82,8 +82,10 @@ public record WorkEstimate(long ends, Range gradients, int budget, boolean liste
 
   /** Whole transcripts that are run forward, beside sampling. */
   public Range passesForward(Layout layout) {
-    boolean again = listed || layout.backward() == Settings.Backward.RECOMPUTE;
-    return again ? rollouts() : new Range(ends, ends);
+    if (listed) {
+      return rollouts();
+    }
+    return layout.backward() == Settings.Backward.RECOMPUTE ? gradients : new Range(0, 0);
   }
 
   /** {@code range} for people. */

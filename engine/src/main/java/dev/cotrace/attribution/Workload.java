@@ -6,16 +6,21 @@ import dev.cotrace.gate.GatedModel;
 import dev.cotrace.gate.Gates;
 import dev.cotrace.rollout.Baseline;
 import dev.cotrace.rollout.Bins;
+import dev.cotrace.rollout.Enumeration;
 import dev.cotrace.rollout.Objective;
 import dev.cotrace.rollout.PromptPair;
 import dev.cotrace.rollout.Randomness;
+import dev.cotrace.rollout.Rollout;
 import dev.cotrace.rollout.Sampler;
+import dev.cotrace.rollout.Sampler.Request;
 import dev.cotrace.rollout.Sampling;
 import dev.cotrace.rollout.Scheme;
 import dev.cotrace.rollout.StopRule;
 import dev.cotrace.rollout.Task;
+import dev.cotrace.rollout.Transcript;
 import dev.cotrace.rollout.TranscriptScorer;
 import dev.cotrace.rollout.Weighting;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -127,6 +132,40 @@ public record Workload(
     };
   }
 
+  /** The same gate in {@code rows} rows, along the method's way. */
+  Gates gates(double alpha, int rows) {
+    double[] gates = new double[rows];
+    Arrays.fill(gates, alpha);
+    return gates(gates);
+  }
+
+  /** The gates at which the rollouts of {@code jobs} are drawn. */
+  Gates gatesWhereDrawn(List<Job> jobs) {
+    return gates(jobs.stream().mapToDouble(Job::sampledAt).toArray());
+  }
+
+  private PromptPair pair(Job job) {
+    return task.pairs().get(job.prompt());
+  }
+
+  /** What the sampler is asked for {@code job}, chains of thought that begin with a prefix. */
+  Request request(Job job, int[] prefix) {
+    return new Request(pair(job), job.index(), job.rollouts(), prefix, job.noise());
+  }
+
+  /** The whole transcripts of a job's rollouts. */
+  List<Transcript> transcripts(Job job, List<Rollout> rollouts) {
+    int[] prefix = task.sampling().answerPrefix();
+    return rollouts.stream()
+        .map(rollout -> new Transcript(pair(job), rollout, prefix, job.noise()))
+        .toList();
+  }
+
+  /** All rollouts that there are. */
+  List<Rollout> listed() {
+    return Enumeration.of(task.sampling(), model.vocabulary());
+  }
+
   /** Whether the differences that gradients meet are those of the clean run. */
   boolean freezesDifferences() {
     return settings.method() == Method.EAP_IG_INPUTS;
@@ -216,6 +255,18 @@ public record Workload(
   long recordedBytes(long positions) {
     int runs = freezesDifferences() ? 2 : 1;
     return runs * model.recordedBytes(positions);
+  }
+
+  /** Rollouts of {@code jobs} that one pass takes, so that what it records fits. */
+  int rowsAtOnce(List<Job> jobs) {
+    int prompt = jobs.stream().mapToInt(job -> pair(job).longest()).max().orElseThrow();
+    int answer = jobs.stream().mapToInt(job -> pair(job).answer().length).max().orElseThrow();
+    long positions =
+        (long) prompt
+            + task.sampling().maxNewTokens()
+            + task.sampling().answerPrefix().length
+            + answer;
+    return layout.rowsAtOnce(recordedBytes(positions));
   }
 
   /** How often the rows of a batch are filled: more than once where rollouts end early. */

@@ -39,7 +39,7 @@ import java.util.Set;
 record Work(Decoder decoder, int promptTokens, Objective objective) {
   private static final long SEED = 1;
 
-  /** Where gated rollouts are drawn: their cost is the same at every gate. */
+  /** Where gated rollouts are drawn: their cost is the same at every gate between 0 and 1. */
   private static final double ALPHA = 0.5;
 
   /** Samples from the plain model. */

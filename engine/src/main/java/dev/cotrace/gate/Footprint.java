@@ -61,6 +61,11 @@ public record Footprint(Architecture architecture, ComputationGraph graph, Place
     return places * Tape.bytesPerSlot(architecture, placement);
   }
 
+  /** What {@link FinalReads} keep of {@code places}. */
+  public long finalReads(long places) {
+    return places * FinalReads.bytesPerSlot(architecture, placement);
+  }
+
   /**
    * Keys and values.
    *

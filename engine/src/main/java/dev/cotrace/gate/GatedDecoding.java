@@ -19,11 +19,11 @@ public final class GatedDecoding implements AutoCloseable {
   private final GatedModel model;
   private final Corruption corruption;
   private final int newTokens;
-  private final @Nullable Tape tape;
+  private final @Nullable RunRecord record;
   private final CorruptedSide corrupted;
   private final Holder corruptedReads = new Holder(); // [rows, D], when partners are resampled
   private @Nullable Rows rows;
-  private int firstSlot; // on the tape, of what was last fed
+  private int firstSlot; // on the record, of what was last fed
 
   /**
    * The rows under way.
@@ -51,15 +51,15 @@ public final class GatedDecoding implements AutoCloseable {
   /**
    * Prepares to decode at most {@code newTokens} tokens after any prompt.
    *
-   * @param tape records all that is fed, where a gradient is to follow; not for {@link
+   * @param record of all that is fed, where there is to be one; no {@link Tape} for {@link
    *     Gates.PerEdge}
    */
   public GatedDecoding(
-      GatedModel model, Corruption corruption, int newTokens, @Nullable Tape tape) {
+      GatedModel model, Corruption corruption, int newTokens, @Nullable RunRecord record) {
     this.model = model;
     this.corruption = corruption;
     this.newTokens = newTokens;
-    this.tape = tape;
+    this.record = record;
     corrupted = new CorruptedSide(model, corruption, model.maxPositions());
   }
 
@@ -129,7 +129,7 @@ public final class GatedDecoding implements AutoCloseable {
   }
 
   /**
-   * The slots on the tape of each of the prompts that were last read.
+   * The slots on the record of each of the prompts that were last read.
    *
    * @param prompts those
    */
@@ -143,7 +143,7 @@ public final class GatedDecoding implements AutoCloseable {
     return slots;
   }
 
-  /** The slot on the tape of what {@link #step} last fed to {@code row}. */
+  /** The slot on the record of what {@link #step} last fed to {@code row}. */
   public int slot(int row) {
     return firstSlot + row;
   }
@@ -181,7 +181,11 @@ public final class GatedDecoding implements AutoCloseable {
   private Tensor forward(Rows own, Tensor ids, CorruptedValues values) {
     try (ResidualStream stream = stream(own, values, Math.toIntExact(ids.size(1)))) {
       model.decoder().forward(ids, own.cache, stream);
-      Tensor last = stream.readLogits().select(1, ids.size(1) - 1);
+      Tensor reads = stream.readLogits();
+      if (record instanceof FinalReads finalReads) {
+        firstSlot = finalReads.add(own.blocks.live(reads, 0));
+      }
+      Tensor last = reads.select(1, ids.size(1) - 1);
       if (corruption instanceof Corruption.Resample) {
         corruptedReads.set(own.blocks.corrupted(last, 0));
       }
@@ -190,12 +194,12 @@ public final class GatedDecoding implements AutoCloseable {
   }
 
   private ResidualStream stream(Rows own, CorruptedValues values, int time) {
-    if (tape == null) {
-      return model.stream(own.gates, own.blocks, values);
+    if (record instanceof Tape tape) {
+      Tape.Segment segment = tape.next(own.blocks.rows() * time, values);
+      firstSlot = segment.first();
+      return new RecordingStream(model, own.blocks, values, own.gates, segment);
     }
-    Tape.Segment segment = tape.next(own.blocks.rows() * time, values);
-    firstSlot = segment.first();
-    return new RecordingStream(model, own.blocks, values, own.gates, segment);
+    return model.stream(own.gates, own.blocks, values);
   }
 
   @Override

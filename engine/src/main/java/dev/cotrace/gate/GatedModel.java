@@ -45,6 +45,12 @@ public record GatedModel(Decoder decoder, ComputationGraph graph) {
     return decoder.architecture().maxPositions();
   }
 
+  /** Nothing from any source in place of its output. */
+  public Corruption zero() {
+    int width = decoder.architecture().width();
+    return new Corruption.Constant(SourceValues.zero(graph.sources(), width));
+  }
+
   /** Bytes that a {@link Tape} keeps of {@code positions} positions. */
   public long recordedBytes(long positions) {
     return positions * Tape.bytesPerSlot(decoder.architecture(), placement());

@@ -79,6 +79,18 @@ public sealed interface Gates {
     };
   }
 
+  /** Whether the gate of every edge of every row is {@code value}. */
+  default boolean all(double value) {
+    DoubleStream all =
+        switch (this) {
+          case Uniform(double[] alpha) -> Arrays.stream(alpha);
+          case Inputs(double[] alpha) -> Arrays.stream(alpha);
+          case PerEdge(ComputationGraph graph, double[] z) ->
+              Arrays.stream(graph.edgeCells()).mapToDouble(cell -> z[cell]);
+        };
+    return all.allMatch(gate -> gate == value);
+  }
+
   private static double[] joined(double[] first, double[] second) {
     return DoubleStream.concat(Arrays.stream(first), Arrays.stream(second)).toArray();
   }

@@ -133,8 +133,7 @@ public record Recording(Tape tape, List<int[]> slots, Gates gates, @Nullable Rec
   }
 
   /** What the logits read at every place, {@code [N, D]}, in the caller's scope. */
-  public Tensor finalReads(GatedModel model) {
-    long[] all = slots.stream().flatMapToInt(Arrays::stream).asLongStream().toArray();
-    return tape.finalReads(model.placement().indices(all, all.length));
+  public Tensor finalReads() {
+    return tape.finalReads(slots);
   }
 }

@@ -14,19 +14,16 @@ import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What runs whose targets all read one stream leave behind for their backward pass, one slot for
- * each live row and position that was fed, in the order in which they were.
+ * What runs whose targets all read one stream leave behind for their backward pass.
  *
  * <p>Of every block of the live rows it keeps what the block read, and how much more the block
  * wrote than its corrupted self; of heads that is kept before the output projection, in {@code H ·
  * dHead} numbers, from which {@link #writeHeadDifferences} makes every head's own output.
- *
- * <p>Sequences may share slots: rollouts those of their prompt, branches those of their stem.
  */
-public final class Tape implements AutoCloseable {
+public final class Tape implements RunRecord {
   private final GatedModel model;
   private final SlotBuffer input; // o − o' of the input, [slots, D]
-  private final SlotBuffer finalReads; // [slots, D]
+  private final FinalReads finalReads;
   private final List<SlotBuffer> headReads = new ArrayList<>(); // [slots, D]
   private final List<SlotBuffer> heads = new ArrayList<>(); // z − z', [slots, H · dHead]
   private final List<SlotBuffer> mlpReads = new ArrayList<>(); // [slots, D]
@@ -41,7 +38,7 @@ public final class Tape implements AutoCloseable {
     Architecture architecture = model.decoder().architecture();
     int width = architecture.width();
     input = new SlotBuffer(model.placement(), width);
-    finalReads = new SlotBuffer(model.placement(), width);
+    finalReads = new FinalReads(model);
     for (int layer = 0; layer < architecture.layers(); layer++) {
       headReads.add(new SlotBuffer(model.placement(), width));
       heads.add(
@@ -51,7 +48,7 @@ public final class Tape implements AutoCloseable {
     }
   }
 
-  /** Number of slots so far. */
+  @Override
   public int slots() {
     return slots;
   }
@@ -59,15 +56,16 @@ public final class Tape implements AutoCloseable {
   /** Bytes that a slot takes. */
   static long bytesPerSlot(Architecture a, Placement placement) {
     long heads = (long) a.heads() * a.headDimension();
-    return (a.layers() * (3L * a.width() + heads) + 2L * a.width()) * placement.precision().bytes();
+    long run = (a.layers() * (3L * a.width() + heads) + a.width()) * placement.precision().bytes();
+    return run + FinalReads.bytesPerSlot(a, placement);
   }
 
-  /** What the logits read at {@code at}, {@code [n, D]}, in the caller's scope. */
-  Tensor finalReads(Tensor at) {
-    return finalReads.at(at);
+  @Override
+  public Tensor finalReads(List<int[]> sequences) {
+    return finalReads.finalReads(sequences);
   }
 
-  /** What all heads of {@code layer} read at {@code at}, {@code [n, D]}. */
+  /** What all heads of {@code layer} read at {@code at}, {@code [n, D]}, in the caller's scope. */
   Tensor headReads(int layer, Tensor at) {
     return headReads.get(layer).at(at);
   }
@@ -132,11 +130,7 @@ public final class Tape implements AutoCloseable {
 
   private Stream<SlotBuffer> allBuffers() {
     return Stream.of(
-            Stream.of(input, finalReads),
-            headReads.stream(),
-            heads.stream(),
-            mlpReads.stream(),
-            mlps.stream())
+            Stream.of(input), headReads.stream(), heads.stream(), mlpReads.stream(), mlps.stream())
         .flatMap(buffers -> buffers);
   }
 
@@ -181,7 +175,7 @@ public final class Tape implements AutoCloseable {
     }
 
     void finalRead(Tensor live) {
-      finalReads.write(first, count, live);
+      finalReads.add(live);
     }
 
     private void difference(SlotBuffer buffer, Tensor live, Tensor corrupted) {
@@ -194,6 +188,7 @@ public final class Tape implements AutoCloseable {
   @Override
   public void close() {
     allBuffers().forEach(SlotBuffer::close);
+    finalReads.close();
     constants.close();
   }
 }

@@ -7,6 +7,9 @@
  * objective needs it, <em>clean</em> (a plain run on clean tokens). Row i of each block belongs to
  * the same sequence. <strong>Gate 1 is clean, gate 0 is corrupted.</strong>
  *
+ * <p>A {@link dev.cotrace.gate.RunRecord} is what a run leaves behind, one <em>slot</em> for each
+ * live row and position that was fed.
+ *
  * <p>Opens {@code model}, {@code circuit} and {@code torch}.
  */
 @NullMarked

@@ -22,7 +22,7 @@ final class Path {
   private final int[] tokens;
   private final int[] partners; // of the tokens, in the corrupted run
   private final Sampling sampling;
-  private int[] slots = {}; // on the tape, of what was fed so far: prompt, then tokens
+  private int[] slots = {}; // on the record, of what was fed so far: prompt, then tokens
   private int fed;
   private int length;
   private Rollout.@Nullable Finish finish;
@@ -82,13 +82,13 @@ final class Path {
     return child;
   }
 
-  /** Takes note of where on the tape its prompt is. */
+  /** Takes note of where on the record its prompt is. */
   void recordPrompt(int[] promptSlots) {
     slots = promptSlots.clone();
     fed = promptSlots.length;
   }
 
-  /** Takes note of where on the tape the next of its transcript is. */
+  /** Takes note of where on the record the next of its transcript is. */
   void record(int slot) {
     if (fed == slots.length) {
       slots = Arrays.copyOf(slots, 2 * fed);
@@ -96,7 +96,7 @@ final class Path {
     slots[fed++] = slot;
   }
 
-  /** Where on the tape its transcript is, as far as it was fed. */
+  /** Where on the record its transcript is, as far as it was fed. */
   int[] slots() {
     return Arrays.copyOf(slots, fed);
   }

@@ -9,7 +9,7 @@ import java.util.List;
  * @param rollouts the chains of thought
  * @param weighting how they count in expectations and gradients
  * @param tokens number of tokens drawn for them: a prefix that several share is drawn once
- * @param slots of each rollout's whole transcript on the tape; none where nothing was recorded
+ * @param slots of each rollout's whole transcript on the record; none where nothing was recorded
  */
 public record Sample(List<Rollout> rollouts, Weighting weighting, long tokens, List<int[]> slots) {
   /** Copies the lists. */

@@ -3,11 +3,8 @@ package dev.cotrace.rollout;
 import dev.cotrace.gate.GatedDecoding;
 import dev.cotrace.gate.GatedModel;
 import dev.cotrace.gate.Gates;
-import dev.cotrace.gate.SequencePairs;
-import dev.cotrace.gate.Tape;
-import java.util.Arrays;
+import dev.cotrace.gate.RunRecord;
 import java.util.List;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -56,26 +53,28 @@ public record Sampler(GatedModel model, Sampling sampling, Randomness randomness
 
   /**
    * Samples for every request; each prompt is prefilled once. Rows are given up as their rollouts
-   * end, and requests that wait take their place.
+   * end, and requests that wait take their place. Where all gates are 1, or all 0, there are no
+   * more rows than the model's own, as far as the corruption and a tape allow.
    *
    * @param gates one α for each request, or a gate for every edge
    * @param rows rollouts under way at most, if every request alone has fewer
-   * @param tape records every rollout's whole transcript, with what follows the chain of thought,
-   *     where a gradient is to follow
+   * @param record of every rollout's whole transcript, with what follows the chain of thought,
+   *     where a measurement or a gradient is to follow
    * @return a sample for each request, in order
    */
   public List<Sample> sample(
-      Gates gates, List<Request> requests, Scheme scheme, int rows, @Nullable Tape tape) {
+      Gates gates, List<Request> requests, Scheme scheme, int rows, @Nullable RunRecord record) {
     List<Growth> growths = requests.stream().map(request -> growth(scheme, request)).toList();
     boolean fed =
-        tape != null
+        record != null
             || growths.stream()
                 .anyMatch(growth -> growth.roots().stream().anyMatch(path -> !path.done()));
     if (fed) {
       int begun = requests.stream().mapToInt(r -> r.prefix().length).min().orElse(0);
-      int more = sampling.maxNewTokens() - begun + (tape == null ? 0 : afterThought(requests));
-      try (GatedDecoding decoding = new GatedDecoding(model, sampling.corruption(), more, tape)) {
-        new SamplingBatch(this, gates, requests, growths, decoding, rows, tape != null).run();
+      int more = sampling.maxNewTokens() - begun + (record == null ? 0 : afterThought(requests));
+      Feed feed = Feed.of(model, sampling.corruption(), gates, requests, record);
+      try (GatedDecoding decoding = new GatedDecoding(model, feed.corruption(), more, record)) {
+        new SamplingBatch(this, feed, requests, growths, decoding, rows, record != null).run();
       }
     }
     return growths.stream().map(Growth::sample).toList();
@@ -96,20 +95,5 @@ public record Sampler(GatedModel model, Sampling sampling, Randomness randomness
       case Scheme.WithoutReplacement _ ->
           new WithoutReplacementGrowth(request, sampling, randomness);
     };
-  }
-
-  /** The prompt that {@code request} begins with. */
-  SequencePairs.Row row(Request request) {
-    PromptPair pair = request.pair();
-    int[] corrupted =
-        sampling.corruption().runs()
-            ? joined(pair.corrupted(), sampling.corruption().partners(request.prefix()))
-            : new int[0];
-    return new SequencePairs.Row(
-        joined(pair.clean(), request.prefix()), corrupted, pair.alignment(), request.noise());
-  }
-
-  private static int[] joined(int[] first, int[] second) {
-    return IntStream.concat(Arrays.stream(first), Arrays.stream(second)).toArray();
   }
 }

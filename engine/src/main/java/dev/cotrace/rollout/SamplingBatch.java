@@ -2,7 +2,6 @@ package dev.cotrace.rollout;
 
 import dev.cotrace.gate.Corruption;
 import dev.cotrace.gate.GatedDecoding;
-import dev.cotrace.gate.Gates;
 import dev.cotrace.gate.SequencePairs;
 import dev.cotrace.rollout.Sampler.Request;
 import dev.cotrace.torch.Placement;
@@ -26,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class SamplingBatch {
   private final Sampler sampler;
-  private final Gates gates;
+  private final Feed feed;
   private final List<Request> requests;
   private final List<Growth> growths;
   private final GatedDecoding decoding;
@@ -62,14 +61,14 @@ final class SamplingBatch {
 
   SamplingBatch(
       Sampler sampler,
-      Gates gates,
+      Feed feed,
       List<Request> requests,
       List<Growth> growths,
       GatedDecoding decoding,
       int mostRows,
       boolean recorded) {
     this.sampler = sampler;
-    this.gates = gates;
+    this.feed = feed;
     this.requests = requests;
     this.growths = growths;
     this.decoding = decoding;
@@ -124,10 +123,12 @@ final class SamplingBatch {
     renumber();
     SequencePairs prompts =
         new SequencePairs(
-            Arrays.stream(fresh).mapToObj(i -> sampler.row(requests.get(i))).toList(),
-            sampler.sampling().corruption());
+            Arrays.stream(fresh)
+                .mapToObj(i -> feed.prompt(requests.get(i), sampler.sampling()))
+                .toList(),
+            feed.corruption());
     try (Scope _ = new Scope()) {
-      Tensor logits = decoding.admit(gates.of(fresh), prompts, stay);
+      Tensor logits = decoding.admit(feed.gates().of(fresh), prompts, stay);
       rows = stay.length + fresh.length;
       List<int[]> slots = recorded ? decoding.slots(prompts) : List.of();
       List<Integer> promptOf = new ArrayList<>(); // of each path that goes on
@@ -195,12 +196,12 @@ final class SamplingBatch {
     int[] partners = new int[rows];
     for (List<Path> own : growing) {
       for (Path path : own) {
-        tokens[path.row] = path.last();
+        tokens[path.row] = feed.live(path.last(), path.lastPartner());
         partners[path.row] = path.lastPartner();
       }
     }
     for (Closing end : closing) {
-      tokens[end.path.row] = end.token();
+      tokens[end.path.row] = feed.live(end.token(), end.partner());
       partners[end.path.row] = end.partner();
     }
     Tensor logits = decoding.step(tokens, partners);
@@ -224,7 +225,7 @@ final class SamplingBatch {
   }
 
   private boolean resamples() {
-    return sampler.sampling().corruption() instanceof Corruption.Resample;
+    return feed.corruption() instanceof Corruption.Resample;
   }
 
   /**

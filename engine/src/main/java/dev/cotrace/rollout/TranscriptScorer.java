@@ -8,6 +8,7 @@ import dev.cotrace.gate.GatedModel;
 import dev.cotrace.gate.Gates;
 import dev.cotrace.gate.Parts;
 import dev.cotrace.gate.Recording;
+import dev.cotrace.gate.RunRecord;
 import dev.cotrace.gate.SequencePairs;
 import dev.cotrace.gate.Tape;
 import dev.cotrace.model.PlainRun;
@@ -17,6 +18,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -76,18 +78,28 @@ public record TranscriptScorer(
       List<Credit> credits) {}
 
   /**
-   * Measures transcripts at any gates.
+   * Measures transcripts at any gates, which run once more.
    *
    * @param gates one α for each transcript, or a gate for every edge
    */
   public List<Measurement> measure(Gates gates, List<Transcript> transcripts) {
+    return measure(transcripts, () -> GatedForward.finalReads(model, gates, pairs(transcripts)));
+  }
+
+  /**
+   * Measures transcripts by what was recorded while they were sampled.
+   *
+   * @param slots of each transcript on {@code record}
+   */
+  public List<Measurement> measure(
+      RunRecord record, List<int[]> slots, List<Transcript> transcripts) {
+    return measure(transcripts, () -> record.finalReads(slots));
+  }
+
+  private List<Measurement> measure(List<Transcript> transcripts, Supplier<Tensor> live) {
     List<Map<OutcomeTerm, Double>> values = outcomes.values(objective, transcripts);
     try (Scope _ = new Scope();
-        TranscriptReadout readout =
-            readout(
-                transcripts,
-                GatedForward.finalReads(model, gates, pairs(transcripts)),
-                /* gradients= */ false)) {
+        TranscriptReadout readout = readout(transcripts, live.get(), /* gradients= */ false)) {
       return readout.measurements(values);
     }
   }
@@ -248,7 +260,7 @@ public record TranscriptScorer(
     List<Transcript> rows = transcripts(groups);
     List<Map<OutcomeTerm, Double>> values = outcomes.values(objective, rows);
     try (Scope _ = new Scope()) {
-      Tensor live = recording.finalReads(model);
+      Tensor live = recording.finalReads();
       try (TranscriptReadout readout = readout(rows, live, /* gradients= */ true)) {
         List<Measurement> measurements = readout.measurements(values);
         return gradients.apply(new Read(readout, live, measurements, weigh(groups, measurements)));

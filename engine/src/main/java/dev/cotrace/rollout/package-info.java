@@ -11,7 +11,7 @@
  * <p>A {@link dev.cotrace.rollout.Scheme} says how the rollouts of a request are drawn together, a
  * {@link dev.cotrace.rollout.Sample} is what came of it, and its {@link
  * dev.cotrace.rollout.Weighting} makes it an unbiased one. While they grow, rollouts are paths,
- * each in a row of the batch.
+ * each in a row of the batch, and a feed says what of a pair the rows are given.
  *
  * <p>Opens {@code gate}, {@code model} and {@code torch}.
  */

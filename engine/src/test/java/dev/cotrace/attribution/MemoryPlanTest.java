@@ -135,9 +135,17 @@ class MemoryPlanTest {
   }
 
   @Test
-  void evaluationNeedsNoTape() {
-    MemoryPlan plan = MemoryPlan.of(MODEL, SHAPE, settings(64, 1), Purpose.EVALUATION, 1L << 45);
-    assertThat(plan.prediction().parts()).containsEntry("tape", 0L).containsEntry("backward", 0L);
+  void measuringWritesDownOnlyWhatTheLogitsRead() {
+    for (Phase phase : List.of(Phase.ENDS, Phase.CIRCUIT)) {
+      assertThat(batch(phase).backward()).isZero();
+      // Of the reads and writes of 30 layers, and of the input and the logits, one.
+      assertThat((30 * 4 + 2) * batch(phase).tape()).isEqualTo(batch(Phase.GRADIENT).tape());
+    }
+  }
+
+  private static MemoryPrediction.Batch batch(Phase phase) {
+    return MemoryPrediction.of(MODEL, SHAPE, settings(64, 1), layout(64, 1), Stream.of(phase))
+        .batch();
   }
 
   @Test
