@@ -28,6 +28,11 @@ public final class FinalReads implements RunRecord {
     return slots;
   }
 
+  @Override
+  public void expect(int more) {
+    reads.require(slots + more);
+  }
+
   /** Writes {@code live [rows, time, D]} in the next slots, and returns the first of them. */
   int add(Tensor live) {
     int first = slots;

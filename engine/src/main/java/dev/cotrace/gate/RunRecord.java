@@ -14,6 +14,9 @@ public sealed interface RunRecord extends AutoCloseable permits Tape, FinalReads
   /** Number of slots so far. */
   int slots();
 
+  /** Makes room for as many slots more, so that nothing is copied before there are more of them. */
+  void expect(int more);
+
   /**
    * What the logits read, {@code [N, D]}: the positions of all sequences one after another; in the
    * caller's scope.

@@ -53,6 +53,12 @@ public final class Tape implements RunRecord {
     return slots;
   }
 
+  @Override
+  public void expect(int more) {
+    finalReads.expect(more);
+    allBuffers().forEach(buffer -> buffer.require(slots() + more));
+  }
+
   /** Bytes that a slot takes. */
   static long bytesPerSlot(Architecture a, Placement placement) {
     long heads = (long) a.heads() * a.headDimension();

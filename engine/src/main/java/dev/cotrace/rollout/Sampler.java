@@ -73,11 +73,21 @@ public record Sampler(GatedModel model, Sampling sampling, Randomness randomness
       int begun = requests.stream().mapToInt(r -> r.prefix().length).min().orElse(0);
       int more = sampling.maxNewTokens() - begun + (record == null ? 0 : afterThought(requests));
       Feed feed = Feed.of(model, sampling.corruption(), gates, requests, record);
+      if (record != null) {
+        record.expect(expected(requests, growths, rows, more));
+      }
       try (GatedDecoding decoding = new GatedDecoding(model, feed.corruption(), more, record)) {
         new SamplingBatch(this, feed, requests, growths, decoding, rows, record != null).run();
       }
     }
     return growths.stream().map(Growth::sample).toList();
+  }
+
+  /** Slots of all prompts, and of what follows them in as many rows as grow together. */
+  private static int expected(List<Request> requests, List<Growth> growths, int rows, int more) {
+    int prompts = requests.stream().mapToInt(r -> r.pair().longest() + r.prefix().length).sum();
+    int together = growths.stream().mapToInt(growth -> growth.rows(growth.roots().size())).sum();
+    return Math.addExact(prompts, Math.multiplyExact(Math.min(rows, together), more));
   }
 
   /** Most tokens that are fed after a chain of thought. */
