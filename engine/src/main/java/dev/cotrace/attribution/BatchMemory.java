@@ -98,8 +98,18 @@ record BatchMemory(Footprint footprint, RunShape shape, Layout layout) {
         recorded ? tape(recordedPlaces()) : rows * tape,
         again + clean(rows),
         readout(rows, /* gradients= */ true),
-        footprint.backward(
-            rows * shape.positions(), shape.positions(), shape.gradientsPerRollout(), parts));
+        footprint.backward(places(rows), shape.gradientsPerRollout(), parts));
+  }
+
+  /** Those of {@code rows} rollouts; where every rollout is a part of its own nothing is shared. */
+  private Footprint.Places places(long rows) {
+    long all = rows * shape.positions();
+    if (shape.gradientsPerRollout() > 2) {
+      return new Footprint.Places(all, all, 0, shape.positions());
+    }
+    long prompts = Math.max(1, rows / shape.groupRows()) * shape.prompt();
+    long distinct = prompts + rows * (shape.positions() - shape.prompt());
+    return new Footprint.Places(all, distinct, prompts, shape.positions());
   }
 
   private Batch measuring(boolean perEdge) {

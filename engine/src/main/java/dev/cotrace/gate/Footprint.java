@@ -125,23 +125,34 @@ public record Footprint(Architecture architecture, ComputationGraph graph, Place
   }
 
   /**
-   * The pass back from a recording of {@code places}, without its tape.
+   * The positions of rows that go back together.
    *
+   * @param all of every row
+   * @param distinct those that rows share counted once
+   * @param stems of these, those at the end of which rows part or before it
    * @param longest positions of a row
+   */
+  public record Places(long all, long distinct, long stems, long longest) {}
+
+  /**
+   * The pass back from a recording, without its tape.
+   *
    * @param cotangents C
    * @param parts that get a gradient of their own
    */
-  public long backward(long places, long longest, int cotangents, long parts) {
-    long at = Math.min(places, Math.max(longest, GateGradient.PLACES_AT_ONCE));
+  public long backward(Places places, int cotangents, long parts) {
+    long at = Math.min(places.distinct, Math.max(places.longest, GateGradient.PLACES_AT_ONCE));
     long kept =
         (3 * heads() + width()) * architecture.layers() * cotangents + 2L * cotangents * width();
     long attention = (12 + 4L * cotangents) * heads() + 3L * cotangents * width();
     long mlp = (7 + 3L * cotangents) * architecture.mlp().width() + 3L * cotangents * width();
     long pass = at * (kept + Math.max(attention, mlp)) * bytes();
-    return (2 + 2L * cotangents) * places * width() * bytes()
+    long whole = (2 + 2L * cotangents) * places.all + (long) cotangents * places.distinct;
+    long waiting = 2L * cotangents * heads() * architecture.layers() * places.stems;
+    return (whole * width() + waiting) * bytes()
         + pass
-        + cappedScores(1, longest)
-        + contraction(places, cotangents, parts);
+        + cappedScores(1, places.longest)
+        + contraction(places.distinct, cotangents, parts);
   }
 
   /** Rows of the projections of a layer's queries, keys and values. */

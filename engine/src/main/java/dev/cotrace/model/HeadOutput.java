@@ -42,12 +42,6 @@ public final class HeadOutput {
     return postNorm == null ? sum : sum.mul(postNorm.weight());
   }
 
-  /** As {@link #sum} without the bias: what all heads together add. */
-  public Tensor sumWithoutBias(Tensor z) {
-    Tensor sum = new Linear(projection.weight(), null).apply(flat(z));
-    return postNorm == null ? sum : sum.mul(postNorm.weight());
-  }
-
   /**
    * Each head's own output without the bias, {@code [H, rows · time, D]}, from z {@code [rows,
    * time, H, dHead]}.
