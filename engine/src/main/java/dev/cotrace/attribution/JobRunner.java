@@ -131,6 +131,7 @@ final class JobRunner {
         throw asUnchecked(e);
       }
     }
+    Torch.releaseFreeMemory(); // The next workers may use another heap of the C library.
   }
 
   /**

@@ -113,6 +113,28 @@ public final class Torch {
   }
 
   /**
+   * Gives memory that is free back to the system, where the C library would keep it: glibc has
+   * several heaps, and what one thread has freed is of no use to a thread of another heap.
+   */
+  public static void releaseFreeMemory() {
+    Linker linker = Linker.nativeLinker();
+    linker
+        .defaultLookup()
+        .find("malloc_trim")
+        .map(function ->
+            linker.downcallHandle(
+                function,
+                FunctionDescriptor.of(ValueLayout.JAVA_INT, linker.canonicalLayouts().get("size_t"))))
+        .ifPresent(function -> {
+          try {
+            function.invoke(0);
+          } catch (Throwable e) {
+            throw new AssertionError("a call of C throws nothing", e);
+          }
+        });
+  }
+
+  /**
    * Ends the work of an interrupted thread; called between steps, where no native call is running.
    *
    * @throws CancellationException when this thread was interrupted
