@@ -124,7 +124,8 @@ public final class Torch {
         .map(function ->
             linker.downcallHandle(
                 function,
-                FunctionDescriptor.of(ValueLayout.JAVA_INT, linker.canonicalLayouts().get("size_t"))))
+                FunctionDescriptor.of(
+                    ValueLayout.JAVA_INT, linker.canonicalLayouts().get("size_t"))))
         .ifPresent(function -> {
           try {
             function.invoke(0);
