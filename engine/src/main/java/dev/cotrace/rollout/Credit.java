@@ -7,8 +7,8 @@ import java.util.Arrays;
  *
  * <p>A position's mass is {@code Σ_{u→v} ⟨o_u(t) − o'_u(t), g_v(t)⟩}: the gradient summed over all
  * edges there, the rollout's weight included. Summed over positions and over the rollouts of a
- * group it is the gradient of the group, summed over edges. Where rollouts of a group begin with the
- * same tokens each has an equal share of what they have there together.
+ * group it is the gradient of the group, summed over edges. Where rollouts of a group begin with
+ * the same tokens each has an equal share of what they have there together.
  *
  * @param advantage R_t − b_t of each sampled step
  * @param direct mass at fixed tokens of each position that was fed: prompt, chain of thought,
