@@ -1,5 +1,8 @@
 package dev.cotrace.attribution;
 
+import dev.cotrace.attribution.MemoryPrediction.Phase;
+import java.util.stream.Stream;
+
 /** What sums and results take of Java's heap, in bytes; a score is two doubles by bin. */
 final class HeapEstimate {
   private final RunShape shape;
@@ -27,15 +30,32 @@ final class HeapEstimate {
     }
   }
 
-  /** All sums alive at one time, the gradients that wait to be added, and the results. */
-  long bytes(Layout layout) {
+  /** The most of any phase. */
+  private long bytes(Layout layout) {
+    return Stream.of(Phase.values()).mapToLong(phase -> bytes(phase, layout)).max().orElseThrow();
+  }
+
+  /**
+   * What is alive at one time: gradients that wait to be added are gone before there are scores.
+   */
+  long bytes(Phase phase, Layout layout) {
+    long sums = sums() * clusters() * (3 + 2L * shape.bins());
+    long beside =
+        switch (phase) {
+          case SAMPLING, GRADIENT -> gradients(layout);
+          case ENDS -> 0;
+          case CIRCUIT -> 12 + 6L * shape.bins(); // scores with errors
+        };
+    return cells * Double.BYTES * (sums + beside);
+  }
+
+  /** Those that wait to be added, and those being taken. */
+  private long gradients(Layout layout) {
     long groups = Math.max(1, layout.batchRows() / shape.groupRows());
     long parts = Math.max(1, shape.bins());
-    long sums = sums() * clusters() * (3 + 2L * shape.bins());
     long waiting = (layout.threads() + 1) * groups * 2 * (1 + shape.bins());
     long fresh = layout.threads() * groups * parts * shape.gradientsPerRollout() * 2;
-    long results = 12 + 6L * shape.bins();
-    return cells * Double.BYTES * (sums + waiting + fresh + results);
+    return waiting + fresh;
   }
 
   /** The clusters there may be in the end; with one prompt, more repeats may follow. */

@@ -70,14 +70,16 @@ public record MemoryPrediction(
   static MemoryPrediction of(
       Footprint footprint, RunShape shape, Settings settings, Layout layout, Stream<Phase> some) {
     BatchMemory memory = new BatchMemory(footprint, shape, layout);
-    long heap =
-        Math.min(
-            Runtime.getRuntime().maxMemory(),
-            HEAP * new HeapEstimate(shape, settings, footprint.graph().cells()).bytes(layout));
+    HeapEstimate heap = new HeapEstimate(shape, settings, footprint.graph().cells());
     int batches = Math.toIntExact(Math.clamp(shape.groups(), 1, layout.threads()));
     return some.map(phase ->
             new MemoryPrediction(
-                phase, PROCESS, footprint.weights(), heap, batches, memory.of(phase)))
+                phase,
+                PROCESS,
+                footprint.weights(),
+                Math.min(Runtime.getRuntime().maxMemory(), HEAP * heap.bytes(phase, layout)),
+                batches,
+                memory.of(phase)))
         .max(Comparator.comparingLong(MemoryPrediction::total))
         .orElseThrow();
   }
