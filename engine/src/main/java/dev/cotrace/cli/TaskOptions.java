@@ -32,9 +32,10 @@ final class TaskOptions {
       names = "--objective",
       paramLabel = "F",
       description = {
-        "kl, kl-reverse, answer-prob, answer-logprob, logit-diff, length; of the sampled text",
-        "exact-match, contains(\"TEXT\"), contains(answer), regex(\"PATTERN\"), judge, external",
-        "and your own; or a weighted sum such as \"answer-prob - 0.01*length\".",
+        "kl, kl-reverse, answer-prob, answer-logprob, logit-diff, prob-diff, answer-kl, length;",
+        "of the sampled text exact-match, contains(\"TEXT\"), contains(answer),",
+        "regex(\"PATTERN\"), judge, external and your own; or a weighted sum such as",
+        "\"answer-prob - 0.01*length\".",
         "Default: answer-prob."
       })
   private @Nullable String objective;

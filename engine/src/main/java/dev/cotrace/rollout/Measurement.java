@@ -10,8 +10,9 @@ import java.util.Map;
  * @param kl KL(G‖H_z) at each step, in nats
  * @param klReverse KL(H_z‖G) at each step, in nats
  * @param answerLogProbability log H_z of each answer token, the earlier ones given, in nats
- * @param logitDifference logit of the answer less logit of the wrong answer, first token each; NaN
- *     when not asked for
+ * @param contrastLogProbability at temperature 1, log H_z of the answer and of the wrong answer,
+ *     first token each, in nats
+ * @param answerKl KL(G‖H_z) where the answer begins, in nats; NaN when not asked for
  * @param outcomes what each outcome of the objective makes of the sampled text
  */
 public record Measurement(
@@ -19,7 +20,8 @@ public record Measurement(
     double[] kl,
     double[] klReverse,
     double[] answerLogProbability,
-    double logitDifference,
+    double[] contrastLogProbability,
+    double answerKl,
     Map<OutcomeTerm, Double> outcomes) {
 
   /** Log-probability of the whole chain of thought. */
@@ -30,6 +32,16 @@ public record Measurement(
   /** Log-probability of the whole answer. */
   public double answer() {
     return sum(answerLogProbability);
+  }
+
+  /** Logit of the answer less logit of the wrong answer. */
+  public double logitDifference() {
+    return contrastLogProbability[0] - contrastLogProbability[1];
+  }
+
+  /** Probability of the answer less that of the wrong answer. */
+  public double probabilityDifference() {
+    return Math.exp(contrastLogProbability[0]) - Math.exp(contrastLogProbability[1]);
   }
 
   /** What the outcome of {@code term} makes of the sampled text; NaN when not asked for. */

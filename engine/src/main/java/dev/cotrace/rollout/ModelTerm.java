@@ -20,6 +20,16 @@ public enum ModelTerm implements Term {
    */
   LOGIT_DIFF,
   /**
+   * Probability of the answer less that of the wrong one, at temperature 1: terminal,
+   * differentiable.
+   */
+  PROB_DIFF,
+  /**
+   * KL(G‖H_z) where the answer begins, after the chain of thought: terminal, differentiable. What
+   * {@link #KL} is when nothing is generated.
+   */
+  ANSWER_KL,
+  /**
    * Number of sampled tokens, an end token included: dense, f_s = 1 at every step, no gradient at
    * fixed tokens. Whether step s is reached depends on the tokens before it, so R_t counts the
    * steps after t.

@@ -43,7 +43,12 @@ public record Objective(List<Part> parts) {
 
   /** Whether the clean model's distribution is read at every step. */
   public boolean readsClean() {
-    return has(ModelTerm.KL) || has(ModelTerm.KL_REVERSE);
+    return has(ModelTerm.KL) || has(ModelTerm.KL_REVERSE) || has(ModelTerm.ANSWER_KL);
+  }
+
+  /** Whether the answer is compared with the wrong one. */
+  public boolean readsContrast() {
+    return has(ModelTerm.LOGIT_DIFF) || has(ModelTerm.PROB_DIFF);
   }
 
   /** Whether the answer's log-probability is read. */
@@ -97,6 +102,8 @@ public record Objective(List<Part> parts) {
                 case ModelTerm.ANSWER_LOGPROB -> m.answer();
                 case ModelTerm.ANSWER_PROB -> Math.exp(m.answer());
                 case ModelTerm.LOGIT_DIFF -> m.logitDifference();
+                case ModelTerm.PROB_DIFF -> m.probabilityDifference();
+                case ModelTerm.ANSWER_KL -> m.answerKl();
                 case OutcomeTerm outcome -> m.outcome(outcome);
               };
     }
@@ -115,6 +122,19 @@ public record Objective(List<Part> parts) {
   /** Derivative of {@link #terminal} with respect to the answer's log-probability. */
   double answerSlope(Measurement m) {
     return weight(ModelTerm.ANSWER_LOGPROB) + weight(ModelTerm.ANSWER_PROB) * Math.exp(m.answer());
+  }
+
+  /**
+   * Derivatives of {@link #terminal} with respect to the contrasted log-probabilities, that of the
+   * answer and that of the wrong answer.
+   */
+  double[] contrastSlopes(Measurement m) {
+    double logit = weight(ModelTerm.LOGIT_DIFF);
+    double probability = weight(ModelTerm.PROB_DIFF);
+    double[] contrast = m.contrastLogProbability();
+    return new double[] {
+      logit + probability * Math.exp(contrast[0]), -logit - probability * Math.exp(contrast[1])
+    };
   }
 
   /**

@@ -42,7 +42,9 @@ final class Readout implements AutoCloseable {
    * Where to read: {@code slots} are places in {@code [N]}, {@code tokens} are the ids to look up
    * there.
    */
-  record Positions(long[] slots, long[] tokens) {}
+  record Positions(long[] slots, long[] tokens) {
+    static final Positions NONE = new Positions(new long[0], new long[0]);
+  }
 
   /** What to read beside the tokens' log-probabilities. */
   record Quantities(double kl, double klReverse, double temperature) {

@@ -22,7 +22,7 @@ public record Task(List<PromptPair> pairs, Sampling sampling, Outcomes outcomes)
     outcomes.require(objective);
     boolean needsAnswer =
         objective.readsAnswer()
-            || objective.has(ModelTerm.LOGIT_DIFF)
+            || objective.readsContrast()
             || objective.outcomes().stream().anyMatch(OutcomeTerm::readsAnswer);
     boolean needsWrong = objective.outcomes().stream().anyMatch(OutcomeTerm::readsWrong);
     for (PromptPair pair : pairs) {
@@ -32,9 +32,9 @@ public record Task(List<PromptPair> pairs, Sampling sampling, Outcomes outcomes)
       if (needsWrong && pair.wrong().length == 0) {
         throw lacks(pair, "wrong answer", objective);
       }
-      if (objective.has(ModelTerm.LOGIT_DIFF)) {
-        requireOneToken(pair, "answer", pair.answer());
-        requireOneToken(pair, "wrong answer", pair.wrong());
+      if (objective.readsContrast()) {
+        requireOneToken(pair, "answer", pair.answer(), objective);
+        requireOneToken(pair, "wrong answer", pair.wrong(), objective);
       }
     }
   }
@@ -44,11 +44,13 @@ public record Task(List<PromptPair> pairs, Sampling sampling, Outcomes outcomes)
         "pair %s has no %s, which the objective %s needs".formatted(pair.id(), what, objective));
   }
 
-  private static void requireOneToken(PromptPair pair, String what, int[] ids) {
+  private static void requireOneToken(
+      PromptPair pair, String what, int[] ids, Objective objective) {
     if (ids.length != 1) {
+      Term term = objective.has(ModelTerm.LOGIT_DIFF) ? ModelTerm.LOGIT_DIFF : ModelTerm.PROB_DIFF;
       throw new IllegalArgumentException(
-          "pair %s: logit-diff needs the %s to be one token, got %d; answer-logprob takes longer answers"
-              .formatted(pair.id(), what, ids.length));
+          "pair %s: %s needs the %s to be one token, got %d; answer-logprob takes longer answers"
+              .formatted(pair.id(), term.label(), what, ids.length));
     }
   }
 }

@@ -21,8 +21,8 @@ final class TranscriptReadout implements AutoCloseable {
   private final int[] first;
   private final Readout sampled;
   private final Readout answers;
-  private final Readout
-      contrasts; // answer and wrong answer by turns; log p(a) − log p(w) is the logit difference
+  private final Readout contrasts; // answer and wrong answer by turns
+  private final Readout beginnings; // where the answer begins, for the divergence there
 
   /**
    * Reads a batch.
@@ -56,6 +56,14 @@ final class TranscriptReadout implements AutoCloseable {
             decoder, live, null, answerPositions(), new Quantities(0, 0, temperature), gradients);
     contrasts =
         new Readout(decoder, live, null, contrastPositions(), new Quantities(0, 0, 1), gradients);
+    beginnings =
+        new Readout(
+            decoder,
+            live,
+            clean,
+            beginningPositions(),
+            new Quantities(objective.weight(ModelTerm.ANSWER_KL), 0, temperature),
+            gradients);
   }
 
   /** First place of each transcript. */
@@ -93,8 +101,8 @@ final class TranscriptReadout implements AutoCloseable {
   }
 
   private Positions contrastPositions() {
-    if (!objective.has(ModelTerm.LOGIT_DIFF)) {
-      return new Positions(new long[0], new long[0]);
+    if (!objective.readsContrast()) {
+      return Positions.NONE;
     }
     long[] slots = new long[2 * transcripts.size()];
     long[] tokens = new long[slots.length];
@@ -105,6 +113,15 @@ final class TranscriptReadout implements AutoCloseable {
       tokens[2 * row + 1] = transcript.pair().wrong()[0];
     }
     return new Positions(slots, tokens);
+  }
+
+  private Positions beginningPositions() {
+    if (!objective.has(ModelTerm.ANSWER_KL)) {
+      return Positions.NONE;
+    }
+    long[] slots = new long[transcripts.size()];
+    Arrays.setAll(slots, row -> first[row] + transcripts.get(row).answeredFrom(0));
+    return new Positions(slots, new long[slots.length]); // No token is looked up.
   }
 
   private int answerLength(int row) {
@@ -124,7 +141,6 @@ final class TranscriptReadout implements AutoCloseable {
       Transcript transcript = transcripts.get(row);
       int nextStep = step + transcript.rollout().steps();
       int nextAnswer = answer + answerLength(row);
-      boolean contrast = objective.has(ModelTerm.LOGIT_DIFF);
       measurements.add(
           new Measurement(
               Arrays.copyOfRange(sampled.logProbability, step, nextStep),
@@ -135,9 +151,10 @@ final class TranscriptReadout implements AutoCloseable {
                   ? Arrays.copyOfRange(sampled.klReverse, step, nextStep)
                   : new double[0],
               Arrays.copyOfRange(answers.logProbability, answer, nextAnswer),
-              contrast
-                  ? contrasts.logProbability[2 * row] - contrasts.logProbability[2 * row + 1]
-                  : Double.NaN,
+              objective.readsContrast()
+                  ? Arrays.copyOfRange(contrasts.logProbability, 2 * row, 2 * row + 2)
+                  : new double[0],
+              objective.has(ModelTerm.ANSWER_KL) ? beginnings.kl[row] : Double.NaN,
               outcomes.get(row)));
       step = nextStep;
       answer = nextAnswer;
@@ -178,12 +195,16 @@ final class TranscriptReadout implements AutoCloseable {
           answer, token, nextToken, weight[row] * objective.answerSlope(measurements.get(row)));
       token = nextToken;
       if (contrast.length > 0) {
-        contrast[2 * row] = weight[row] * objective.weight(ModelTerm.LOGIT_DIFF);
-        contrast[2 * row + 1] = -contrast[2 * row];
+        double[] slopes = objective.contrastSlopes(measurements.get(row));
+        contrast[2 * row] = weight[row] * slopes[0];
+        contrast[2 * row + 1] = weight[row] * slopes[1];
       }
     }
-    if (objective.readsClean()) {
+    if (objective.has(ModelTerm.KL) || objective.has(ModelTerm.KL_REVERSE)) {
       sampled.addDivergence(cotangent, steps);
+    }
+    if (objective.has(ModelTerm.ANSWER_KL)) {
+      beginnings.addDivergence(cotangent, weight);
     }
     answers.addLogProbability(cotangent, answer);
     contrasts.addLogProbability(cotangent, contrast);
@@ -194,5 +215,6 @@ final class TranscriptReadout implements AutoCloseable {
     sampled.close();
     answers.close();
     contrasts.close();
+    beginnings.close();
   }
 }

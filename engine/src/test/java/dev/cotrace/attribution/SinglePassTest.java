@@ -25,6 +25,8 @@ final class SinglePassTest {
   @ParameterizedTest
   @CsvSource({
     "llama, logit-diff, 51",
+    "gpt2, prob-diff, 57",
+    "llama, answer-kl, 58",
     "gpt2, logit-diff, 52",
     "llama, answer-prob, 53",
     "gpt2, answer-logprob, 54",

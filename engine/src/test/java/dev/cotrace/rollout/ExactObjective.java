@@ -198,8 +198,13 @@ public final class ExactObjective {
       value = value.add(cleanAt.exp().mul(cleanAt.sub(at)).sum().mul(weight(ModelTerm.KL)));
       value = value.add(at.exp().mul(at.sub(cleanAt)).sum().mul(weight(ModelTerm.KL_REVERSE)));
     }
+    int first = prompt + rollout.thoughtLength() + sampling.answerPrefix().length - 1;
+    Tensor begins = log.select(0, first);
+    Tensor cleanBegins = cleanLog.select(0, first);
+    value =
+        value.add(
+            cleanBegins.exp().mul(cleanBegins.sub(begins)).sum().mul(weight(ModelTerm.ANSWER_KL)));
     if (pair.answer().length > 0) {
-      int first = prompt + rollout.thoughtLength() + sampling.answerPrefix().length - 1;
       Tensor answer = zero();
       for (int i = 0; i < pair.answer().length; i++) {
         answer = answer.add(log.select(0, first + i).select(0, pair.answer()[i]));
@@ -208,7 +213,10 @@ public final class ExactObjective {
       Tensor contrast = raw.select(0, pair.answer()[0]).sub(raw.select(0, pair.wrong()[0]));
       value = value.add(answer.mul(weight(ModelTerm.ANSWER_LOGPROB)));
       value = value.add(answer.exp().mul(weight(ModelTerm.ANSWER_PROB)));
+      Tensor chance = raw.softmax(-1);
+      Tensor ahead = chance.select(0, pair.answer()[0]).sub(chance.select(0, pair.wrong()[0]));
       value = value.add(contrast.mul(weight(ModelTerm.LOGIT_DIFF)));
+      value = value.add(ahead.mul(weight(ModelTerm.PROB_DIFF)));
     }
     value = value.add(new Scalar(objective.weight(ModelTerm.LENGTH) * rollout.steps()));
     for (OutcomeTerm term : objective.outcomes()) {

@@ -98,7 +98,8 @@ final class ObjectiveTest {
             new double[] {10, 20, 30},
             none,
             none,
-            0,
+            none,
+            Double.NaN,
             Map.of(OutcomeTerm.JUDGE, 7.0));
     assertThat(objective.rewardToGo(measured)).containsExactly(7 + 50 + 1, 7 + 30 + 0.5, 7);
     assertThat(objective.value(measured)).isEqualTo(7 + 60 + 1.5);

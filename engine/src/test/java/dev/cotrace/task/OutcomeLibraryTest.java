@@ -69,7 +69,7 @@ class OutcomeLibraryTest {
       quoteCharacter = '`',
       textBlock =
           """
-          magic             | unknown term 'magic'; there are kl, kl-reverse, answer-logprob, answer-prob, logit-diff, length, exact-match, contains, regex, judge, external, count (found on the class path)
+          magic             | unknown term 'magic'; there are kl, kl-reverse, answer-logprob, answer-prob, logit-diff, prob-diff, answer-kl, length, exact-match, contains, regex, judge, external, count (found on the class path)
           contains          | contains needs one text in quotes
           contains("")      | contains needs one text in quotes
           contains(prompt)  | got prompt
