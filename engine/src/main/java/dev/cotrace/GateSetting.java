@@ -70,7 +70,7 @@ record GateSetting(String name, Gates gates) {
         yield z;
       }
       case Gates.PerEdge(ComputationGraph _, double[] z) -> z.clone();
-      case Gates.Inputs _ -> throw new IllegalStateException("no gate of an edge is asked for");
+      case Gates.Held _ -> throw new IllegalStateException("no gate of an edge is asked for");
     };
   }
 

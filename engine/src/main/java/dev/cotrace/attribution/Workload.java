@@ -128,7 +128,7 @@ public record Workload(
   Gates gates(double[] alpha) {
     return switch (settings.method()) {
       case IG_GATES -> new Gates.Uniform(alpha);
-      case EAP_IG_INPUTS -> new Gates.Inputs(alpha);
+      case EAP_IG_INPUTS -> Gates.Held.inputs(alpha);
     };
   }
 

@@ -57,6 +57,29 @@ public record ComputationGraph(int layers, int heads, boolean parallel) {
     return headSource(layer) + heads;
   }
 
+  /**
+   * Number of writers, {@code 1 + 2L}: the input, and of each layer its heads together and its MLP.
+   * In this order they write.
+   */
+  public int writers() {
+    return 1 + 2 * layers;
+  }
+
+  /** The input among the writers. */
+  public int inputWriter() {
+    return 0;
+  }
+
+  /** The heads of {@code layer} together, among the writers. */
+  public int headsWriter(int layer) {
+    return 1 + 2 * layer;
+  }
+
+  /** The MLP of {@code layer} among the writers. */
+  public int mlpWriter(int layer) {
+    return 2 + 2 * layer;
+  }
+
   /** Column of the first head's {@code slot} input in {@code layer}; the other heads follow it. */
   public int headTarget(int layer, Slot slot) {
     return layer * (3 * heads + 1) + slot.block() * heads;

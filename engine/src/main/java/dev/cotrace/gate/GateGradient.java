@@ -22,10 +22,10 @@ import org.bytedeco.pytorch.Tensor;
  *
  * <p>METHOD §4: {@code ∂S/∂z_uv = Σ_t ⟨o_u(t) − o'_u(t), g_v(t)⟩} with {@code g_v = ∂S/∂in_v},
  * before the norm and apart for each head's q, k and v. At uniform gates the cotangent of every
- * source's output is α times the sum of the g_v of all later targets, where only the input is gated
- * it is that sum, so one running sum carries the gradient down. Places that rows share go back
- * once, a few stretches at a time: first those that follow, whose part in the keys and values of
- * their stems waits for these ({@link StemCotangents}).
+ * source's output is α times the sum of the g_v of all later targets, where one writer is held it
+ * is that sum but for this writer's own, so one running sum carries the gradient down. Places that
+ * rows share go back once, a few stretches at a time: first those that follow, whose part in the
+ * keys and values of their stems waits for these ({@link StemCotangents}).
  */
 public final class GateGradient {
   /** Places that go back together: enough for the matrix products, few enough for the caches. */
@@ -99,6 +99,7 @@ public final class GateGradient {
     private final Tensor slots; // on the tape, of own
     private final Tensor allSlots; // of own and ofStems
     private final Tensor alpha; // [n, 1]
+    private final int[] held; // a writer, or −1
     private final PackedRows rows;
 
     Pass(Recording recording, SharedPlaces places, List<Stretch> stretches) {
@@ -123,11 +124,21 @@ public final class GateGradient {
       allSlots = placement.indices(places.slots(all), all.length);
       slots = allSlots.narrow(0, 0, own.length);
       alpha = placement.tensor(places.alpha(own), own.length, 1);
+      held = places.held(own);
     }
 
     private Tensor indices(int[] places) {
       long[] wide = Arrays.stream(places).asLongStream().toArray();
       return model.placement().indices(wide, wide.length);
+    }
+
+    /** The cotangent of what {@code writer} wrote: none where that is held. */
+    private Tensor reaching(int writer, Tensor stream) {
+      if (Arrays.stream(held).noneMatch(w -> w == writer)) {
+        return stream;
+      }
+      double[] open = Arrays.stream(held).mapToDouble(w -> w == writer ? 0 : 1).toArray();
+      return stream.mul(model.placement().tensor(open, open.length, 1));
     }
 
     /**
@@ -146,13 +157,19 @@ public final class GateGradient {
       for (int layer = graph.layers() - 1; layer >= 0; layer--) {
         Torch.checkInterrupted();
         try (Scope scope = new Scope()) {
-          Tensor mlp = pullBack.mlp(layer, tape.mlpReads(layer, slots), stream);
+          Tensor mlp =
+              pullBack.mlp(
+                  layer, tape.mlpReads(layer, slots), reaching(graph.mlpWriter(layer), stream));
           if (!graph.parallel()) {
             stream.addcmul_(mlp, alpha);
           }
           PullBack.Heads attention =
               pullBack.heads(
-                  layer, tape.headReads(layer, allSlots), rows, stream, stems.at(layer, own));
+                  layer,
+                  tape.headReads(layer, allSlots),
+                  rows,
+                  reaching(graph.headsWriter(layer), stream),
+                  stems.at(layer, own));
           stems.add(layer, ofStems, attention.stems());
           if (graph.parallel()) {
             stream.addcmul_(mlp, alpha);

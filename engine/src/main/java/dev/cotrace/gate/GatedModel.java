@@ -60,7 +60,7 @@ public record GatedModel(Decoder decoder, ComputationGraph graph) {
   ResidualStream stream(Gates gates, Blocks blocks, CorruptedValues corrupted) {
     return switch (gates) {
       case Gates.Uniform uniform -> new MixedStream(this, blocks, corrupted, uniform);
-      case Gates.Inputs inputs -> new MixedInputStream(this, blocks, corrupted, inputs);
+      case Gates.Held held -> new HeldStream(this, blocks, corrupted, held);
       case Gates.PerEdge perEdge -> new MaskedStream(this, blocks, corrupted, perEdge);
     };
   }
@@ -78,7 +78,7 @@ public record GatedModel(Decoder decoder, ComputationGraph graph) {
     }
     int heads =
         switch (gates) {
-          case Gates.Uniform _, Gates.Inputs _ -> architecture.keyValueHeads();
+          case Gates.Uniform _, Gates.Held _ -> architecture.keyValueHeads();
           case Gates.PerEdge _ -> architecture.heads();
         };
     return new KvCache(placement(), architecture, heads, capacity, padding);

@@ -3,6 +3,7 @@ package dev.cotrace.gate;
 import dev.cotrace.circuit.ComputationGraph;
 import java.util.Arrays;
 import java.util.stream.DoubleStream;
+import java.util.stream.IntStream;
 
 /**
  * How open every edge of a run is: <strong>gate 1 = clean, 0 = corrupted</strong>.
@@ -25,16 +26,37 @@ public sealed interface Gates {
   }
 
   /**
-   * Only the input is gated: a live run begins with {@code α · o + (1 − α) · o'} of the input
-   * (token plus position embedding), and every target reads the live run's own outputs.
+   * What one writer of each live row writes is held at {@code α · o + (1 − α) · o'}; everything
+   * else is the live run's own. The live run below the writer is the clean one, so o is clean. What
+   * is held is a constant: nothing goes back through it.
    *
-   * @param alpha gate of the input of each live row, in [0, 1]
+   * @param writer of each live row, as {@link ComputationGraph#writers} counts them
+   * @param alpha gate of what it writes, in [0, 1]
    */
-  record Inputs(double[] alpha) implements Gates {
+  record Held(int[] writer, double[] alpha) implements Gates {
     /** Refuses gates outside [0, 1]. */
-    public Inputs {
+    public Held {
+      if (writer.length != alpha.length) {
+        throw new IllegalArgumentException(
+            "%d writers need as many gates, got %d".formatted(writer.length, alpha.length));
+      }
       requireUnitInterval(alpha);
+      writer = writer.clone();
       alpha = alpha.clone();
+    }
+
+    /**
+     * The input (token plus position embedding) of every row is held.
+     *
+     * @param alpha gate of the input of each live row, in [0, 1]
+     */
+    public static Held inputs(double[] alpha) {
+      return new Held(new int[alpha.length], alpha);
+    }
+
+    /** Whether the input of every row is held. */
+    boolean isOfInputs() {
+      return Arrays.stream(writer).allMatch(w -> w == 0);
     }
   }
 
@@ -61,8 +83,10 @@ public sealed interface Gates {
     if (this instanceof Uniform(double[] first) && more instanceof Uniform(double[] second)) {
       return new Uniform(joined(first, second));
     }
-    if (this instanceof Inputs(double[] first) && more instanceof Inputs(double[] second)) {
-      return new Inputs(joined(first, second));
+    if (this instanceof Held first && more instanceof Held second) {
+      return new Held(
+          IntStream.concat(Arrays.stream(first.writer), Arrays.stream(second.writer)).toArray(),
+          joined(first.alpha, second.alpha));
     }
     if (this instanceof PerEdge && equals(more)) {
       return this;
@@ -74,17 +98,27 @@ public sealed interface Gates {
   default Gates of(int[] chosen) {
     return switch (this) {
       case Uniform(double[] alpha) -> new Uniform(chosen(alpha, chosen));
-      case Inputs(double[] alpha) -> new Inputs(chosen(alpha, chosen));
+      case Held(int[] writer, double[] alpha) ->
+          new Held(Arrays.stream(chosen).map(row -> writer[row]).toArray(), chosen(alpha, chosen));
       case PerEdge perEdge -> perEdge;
     };
   }
 
-  /** Whether the gate of every edge of every row is {@code value}. */
-  default boolean all(double value) {
+  /** Whether every live row is that of the clean run. */
+  default boolean areOpen() {
+    return all(1);
+  }
+
+  /** Whether every live row is that of the corrupted run. */
+  default boolean areShut() {
+    return all(0) && !(this instanceof Held held && !held.isOfInputs());
+  }
+
+  private boolean all(double value) {
     DoubleStream all =
         switch (this) {
           case Uniform(double[] alpha) -> Arrays.stream(alpha);
-          case Inputs(double[] alpha) -> Arrays.stream(alpha);
+          case Held(int[] _, double[] alpha) -> Arrays.stream(alpha);
           case PerEdge(ComputationGraph graph, double[] z) ->
               Arrays.stream(graph.edgeCells()).mapToDouble(cell -> z[cell]);
         };

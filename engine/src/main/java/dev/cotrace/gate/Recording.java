@@ -57,10 +57,15 @@ public record Recording(Tape tape, List<int[]> slots, Gates gates, @Nullable Rec
     return gates instanceof Gates.Uniform(double[] alpha) ? alpha[row] : 1;
   }
 
+  /** The writer whose output is a constant in {@code row}; −1 for none. */
+  int held(int row) {
+    return gates instanceof Gates.Held(int[] writer, double[] _) ? writer[row] : -1;
+  }
+
   private static double[] alpha(Gates gates) {
     return switch (gates) {
       case Gates.Uniform(double[] alpha) -> alpha;
-      case Gates.Inputs(double[] alpha) -> alpha;
+      case Gates.Held(int[] _, double[] alpha) -> alpha;
       case Gates.PerEdge _ ->
           throw new IllegalArgumentException("runs with a gate for every edge cannot be recorded");
     };
@@ -90,7 +95,7 @@ public record Recording(Tape tape, List<int[]> slots, Gates gates, @Nullable Rec
   }
 
   /** What a slot of a pass over whole sequences depends on beside the slot before it. */
-  private record Fed(int before, int clean, int corrupted, long noise, double alpha) {}
+  private record Fed(int before, int clean, int corrupted, long noise, double alpha, int held) {}
 
   /**
    * The slots of each row of a pass. Where rows begin alike they did so with the same values, and
@@ -108,7 +113,8 @@ public record Recording(Tape tape, List<int[]> slots, Gates gates, @Nullable Rec
         if (own.alignment().length == 0) {
           int corrupted = own.corrupted().length == 0 ? -1 : own.corrupted()[t];
           int before = t == 0 ? -1 : each[t - 1];
-          Fed fed = new Fed(before, own.clean()[t], corrupted, own.noise(), alpha[row]);
+          int writer = gates instanceof Gates.Held held ? held.writer()[row] : -1;
+          Fed fed = new Fed(before, own.clean()[t], corrupted, own.noise(), alpha[row], writer);
           slot = Objects.requireNonNullElse(known.putIfAbsent(fed, slot), slot);
         }
         each[t] = slot;

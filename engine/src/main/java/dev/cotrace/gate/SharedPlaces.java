@@ -26,7 +26,7 @@ final class SharedPlaces {
   private final long[] slots;
   private final long[] sources;
   private final int[] part;
-  private final double[] alpha;
+  private final int[] row; // the first of those that have it
   private final int[] parent; // −1 before a row's first
   private final int[] rows; // how many have it
   private final List<Stretch> stretches = new ArrayList<>();
@@ -74,7 +74,7 @@ final class SharedPlaces {
     slots = new long[most];
     sources = new long[most];
     part = new int[most];
-    alpha = new double[most];
+    row = new int[most];
     parent = new int[most];
     rows = new int[most];
     number();
@@ -92,7 +92,7 @@ final class SharedPlaces {
         Step step = new Step(place, own[t], written[t], parts.of(row, t));
         Integer next = known.putIfAbsent(step, count);
         if (next == null) {
-          add(step, recording.gate(row));
+          add(step, row);
           next = count - 1;
         }
         place = next;
@@ -102,12 +102,12 @@ final class SharedPlaces {
     }
   }
 
-  private void add(Step step, double gate) {
+  private void add(Step step, int firstRow) {
     parent[count] = step.parent;
     slots[count] = step.slot;
     sources[count] = step.source;
     part[count] = step.part;
-    alpha[count] = gate;
+    row[count] = firstRow;
     count++;
   }
 
@@ -159,7 +159,12 @@ final class SharedPlaces {
 
   /** The share of an earlier source's output in what is read. */
   double[] alpha(int[] places) {
-    return Arrays.stream(places).mapToDouble(place -> alpha[place]).toArray();
+    return Arrays.stream(places).mapToDouble(place -> recording.gate(row[place])).toArray();
+  }
+
+  /** The writers whose output is a constant there; −1 where there is none. */
+  int[] held(int[] places) {
+    return Arrays.stream(places).map(place -> recording.held(row[place])).toArray();
   }
 
   /** The part that a place belongs to. */

@@ -39,10 +39,10 @@ record Feed(Gates gates, Corruption corruption, Side live) {
       List<Request> requests,
       @Nullable RunRecord record) {
     boolean both = record instanceof Tape;
-    if (!both && gates.all(1) && isCleanAlone(corruption)) {
+    if (!both && gates.areOpen() && isCleanAlone(corruption)) {
       return alone(model, requests.size(), Side.CLEAN);
     }
-    if (!both && gates.all(0) && isCorruptedAlone(corruption, requests)) {
+    if (!both && gates.areShut() && isCorruptedAlone(corruption, requests)) {
       return alone(model, requests.size(), Side.CORRUPTED);
     }
     return new Feed(gates, corruption, Side.CLEAN);

@@ -126,7 +126,7 @@ final class PartsTest {
   /** Reads of runs with mixed inputs, and differences of clean ones, one tape for both. */
   private static Recording frozen(TinyModel model, long seed, Tape tape) {
     Recording clean = run(model, new Gates.Uniform(new double[] {1, 1, 1}), seed, tape);
-    return run(model, new Gates.Inputs(new double[] {0.2, 0.5, 0.9}), seed, tape)
+    return run(model, Gates.Held.inputs(new double[] {0.2, 0.5, 0.9}), seed, tape)
         .withDifferencesOf(clean);
   }
 

@@ -63,7 +63,7 @@ class FeedTest {
   private static void assertAlone(Feed feed, Side side) {
     assertThat(feed.live()).isEqualTo(side);
     assertThat(feed.corruption().runs()).isFalse();
-    assertThat(feed.gates().all(1)).isTrue();
+    assertThat(feed.gates().areOpen()).isTrue();
   }
 
   private void assertGeneral(Corruption corruption, Gates gates, Request... requests) {
@@ -77,14 +77,14 @@ class FeedTest {
       assertAlone(feed(corruption, uniform(1), PLAIN), Side.CLEAN);
     }
     assertAlone(feed(SAME, uniform(1, 1), PLAIN, ALIGNED), Side.CLEAN);
-    assertAlone(feed(SAME, new Gates.Inputs(new double[] {1}), PLAIN), Side.CLEAN);
+    assertAlone(feed(SAME, Gates.Held.inputs(new double[] {1}), PLAIN), Side.CLEAN);
   }
 
   @Test
   void closedGatesNeedOnlyTheCorruptedRunOfEqualPrompts() {
     assertAlone(feed(SAME, uniform(0, 0), PLAIN, PLAIN), Side.CORRUPTED);
     assertAlone(feed(MAP, uniform(0), PLAIN), Side.CORRUPTED);
-    assertAlone(feed(SAME, new Gates.Inputs(new double[] {0}), PLAIN), Side.CORRUPTED);
+    assertAlone(feed(SAME, Gates.Held.inputs(new double[] {0}), PLAIN), Side.CORRUPTED);
     assertGeneral(SAME, uniform(0, 0), PLAIN, ALIGNED);
     assertGeneral(NOISE, uniform(0), PLAIN);
   }
@@ -99,7 +99,7 @@ class FeedTest {
   void otherGatesNeedBothRuns() {
     assertGeneral(SAME, uniform(0.5), PLAIN);
     assertGeneral(SAME, uniform(0, 1), PLAIN, PLAIN);
-    assertGeneral(SAME, new Gates.Inputs(new double[] {1, 0.5}), PLAIN, PLAIN);
+    assertGeneral(SAME, Gates.Held.inputs(new double[] {1, 0.5}), PLAIN, PLAIN);
   }
 
   @Test
