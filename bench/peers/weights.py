@@ -1,6 +1,6 @@
 """Writes random Hugging Face checkpoints of well-known shapes: speed depends on shapes, not on what was learned.
 
-    python weights.py [smollm2-135m] [gpt2-small] [tiny-llama] [tiny-gpt2]
+    python weights.py [smollm2-135m] [gpt2-small] [tiny-llama] [tiny-gpt2] [tiny-pythia]
 
 Each goes to .cache/NAME (config.json, model.safetensors, a tokenizer) unless it is there. The same seed gives the same
 weights. Matrices have a standard deviation of 1/√D, so that activations keep their scale through the layers and logits
@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 import torch
-from transformers import AutoModelForCausalLM, GPT2Config, LlamaConfig, PretrainedConfig
+from transformers import AutoModelForCausalLM, GPT2Config, GPTNeoXConfig, LlamaConfig, PretrainedConfig
 from transformers.utils import logging
 
 CACHE = Path(__file__).parent / ".cache"
@@ -36,11 +36,21 @@ def gpt2(width: int, layers: int, heads: int, vocabulary: int) -> GPT2Config:
     )
 
 
+def pythia(width: int, layers: int, heads: int, vocabulary: int) -> GPTNeoXConfig:
+    return GPTNeoXConfig(
+        hidden_size=width, num_hidden_layers=layers, num_attention_heads=heads, intermediate_size=4 * width,
+        vocab_size=vocabulary, max_position_embeddings=2048, use_parallel_residual=True, initializer_range=width**-0.5,
+        rope_parameters=dict(rope_type="default", rope_theta=10_000.0, partial_rotary_factor=0.25),
+        bos_token_id=0, eos_token_id=None, pad_token_id=None,
+    )
+
+
 SHAPES = {
     "smollm2-135m": llama(576, 30, 9, 3, 1536, 49_152),
     "gpt2-small": gpt2(768, 12, 12, 50_257),
     "tiny-llama": llama(48, 3, 4, 2, 96, 128),
     "tiny-gpt2": gpt2(48, 3, 4, 128),
+    "tiny-pythia": pythia(64, 3, 4, 128),
 }
 
 

@@ -1,8 +1,10 @@
 package dev.cotrace;
 
 import dev.cotrace.attribution.Evaluation;
+import dev.cotrace.attribution.ExactEffects;
 import dev.cotrace.attribution.IntegratedGradient;
 import dev.cotrace.attribution.MemoryPlan;
+import dev.cotrace.attribution.RandomScores;
 import dev.cotrace.attribution.Reference;
 import dev.cotrace.attribution.WorkEstimate;
 import dev.cotrace.attribution.Workload;
@@ -10,6 +12,7 @@ import dev.cotrace.circuit.Attribution;
 import dev.cotrace.circuit.Circuit;
 import dev.cotrace.circuit.Estimate;
 import dev.cotrace.circuit.Faithfulness;
+import dev.cotrace.circuit.Method;
 import dev.cotrace.circuit.Stability;
 import dev.cotrace.gate.Corruption;
 import dev.cotrace.report.CircuitJson;
@@ -42,17 +45,24 @@ public final class Discovery {
         log.say(plan.line());
 
         Workload work = experiment.workload().with(plan.memory().layout());
-        boolean keeps = !spec.references().reference().isEmpty();
-        Evaluation evaluation = new Evaluation(work, log, keeps);
+        boolean compares = !spec.references().reference().isEmpty();
+        boolean exact = spec.attribution().method() == Method.EXACT;
+        Evaluation evaluation = new Evaluation(work, log, compares || exact);
         warnOfConstants(spec, evaluation, log);
         IntegratedGradient gradient = new IntegratedGradient(work, evaluation, log);
-        Attribution attribution = gradient.attribute();
+        Attribution attribution =
+            switch (spec.attribution().method()) {
+              case EXACT -> new ExactEffects(work, evaluation, log).attribute();
+              case RANDOM -> RandomScores.attribute(work, evaluation);
+              case IG_GATES, EAP_IG_INPUTS, EAP_IG_ACTIVATIONS, CLEAN_CORRUPTED, EAP ->
+                  gradient.attribute();
+            };
         log.say(attribution.completeness());
         int size = spec.top().edges(attribution.graph());
         Stability stability =
             attribution.stability(size, spec.attribution().ranking(), spec.attribution().seed());
         RunReferences references =
-            keeps ? RunReferences.of(gradient.references(), experiment) : RunReferences.NONE;
+            compares ? RunReferences.of(gradient.references(), experiment) : RunReferences.NONE;
         directory.write(
             "scores.safetensors",
             file ->
@@ -104,8 +114,10 @@ public final class Discovery {
   }
 
   private static RunPlan plan(Experiment experiment) {
+    boolean gradient = experiment.spec().attribution().method().isGradient();
     return new RunPlan(
-        experiment.memory(MemoryPlan.Purpose.DISCOVERY), WorkEstimate.of(experiment.workload()));
+        experiment.memory(gradient ? MemoryPlan.Purpose.DISCOVERY : MemoryPlan.Purpose.EVALUATION),
+        WorkEstimate.of(experiment.workload()));
   }
 
   private static void requireSentences(DiscoverySpec spec, Experiment experiment) {

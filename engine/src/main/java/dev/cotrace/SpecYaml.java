@@ -62,7 +62,11 @@ public final class SpecYaml {
 
   /** What a method takes by default where that is not the default of all: EAP-IG's five steps. */
   private static final Map<String, String> METHOD_DEFAULTS =
-      Map.of(Method.EAP_IG_INPUTS.label(), "quadrature: left\npoints: 5\n");
+      Map.of(
+          Method.EAP_IG_INPUTS.label(), "quadrature: left\npoints: 5\n",
+          Method.EAP_IG_ACTIVATIONS.label(), "quadrature: right\npoints: 5\n",
+          Method.CLEAN_CORRUPTED.label(), "quadrature: trapezoid\npoints: 2\n",
+          Method.EAP.label(), "quadrature: eap\npoints: 1\n");
 
   /** Every thread works on a batch of its own, which takes memory. */
   private static final int MOST_THREADS = 8;

@@ -86,6 +86,16 @@ public final class Evaluation {
     return clusters().mean(sum(clean));
   }
 
+  /** Rounds so far. */
+  int rounds() {
+    return clean.size();
+  }
+
+  /** J(1) of all rounds, by cluster. */
+  double[] cleanSums() {
+    return sum(clean);
+  }
+
   /** J(1) − J(0) of the first {@code rounds} rounds, by cluster. */
   double[] difference(int rounds) {
     return less(sum(clean.subList(0, rounds)), sum(corrupted.subList(0, rounds)));

@@ -50,7 +50,7 @@ final class Expectation {
     for (int repeat = from; repeat < to; repeat++) {
       for (int prompt = 0; prompt < prompts; prompt++) {
         long stream = FIRST_STREAM + (long) repeat * prompts + prompt;
-        jobs.add(new Job(stream, prompt, repeat, alpha, alpha, work.rolloutsPerJob()));
+        jobs.add(new Job(stream, prompt, repeat, alpha, work.rolloutsPerJob()));
       }
     }
     return jobs;

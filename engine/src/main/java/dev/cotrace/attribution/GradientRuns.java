@@ -39,20 +39,16 @@ final class GradientRuns implements AutoCloseable {
     return tape;
   }
 
-  /** The runs of {@code groups}, whose {@code samples} are on the tape. */
-  Recording sampled(List<Group> groups, List<Sample> samples) {
+  /** The runs of {@code groups}, whose {@code samples} at {@code gates} are on the tape. */
+  Recording sampled(Gates gates, List<Group> groups, List<Sample> samples) {
     List<int[]> slots = samples.stream().flatMap(sample -> sample.slots().stream()).toList();
-    return complete(groups, new Recording(tape, slots, gates(groups)));
+    return complete(groups, new Recording(tape, slots, gates));
   }
 
-  /** The runs of {@code groups} in one more pass. */
-  Recording rerun(List<Group> groups) {
+  /** The runs of {@code groups} at {@code gates} in one more pass. */
+  Recording rerun(Gates gates, List<Group> groups) {
     List<Transcript> transcripts = TranscriptScorer.transcripts(groups);
-    return complete(groups, work.scorer().recorded(gates(groups), transcripts, tape));
-  }
-
-  private Gates gates(List<Group> groups) {
-    return work.gates(TranscriptScorer.alpha(groups));
+    return complete(groups, work.scorer().recorded(gates, transcripts, tape));
   }
 
   private Recording complete(List<Group> groups, Recording recording) {

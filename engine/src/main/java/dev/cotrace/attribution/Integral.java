@@ -59,9 +59,9 @@ final class Integral {
     return branched;
   }
 
-  /** The gate values that the rule came to. */
+  /** The gate values that the rule came to, whatever was held there. */
   Nodes nodes() {
-    return Nodes.together(intervals.stream().map(Interval::nodes).toList());
+    return Nodes.together(intervals.stream().map(interval -> interval.nodes.ofGates()).toList());
   }
 
   /** The integral over all rounds so far. */
@@ -115,9 +115,10 @@ final class Integral {
   }
 
   private Interval interval(double from, double to, Nodes nodes) {
-    points += nodes.count();
+    Nodes all = nodes.forWriters(work.writers());
+    points += all.count();
     int prompts = work.task().pairs().size();
-    return new Interval(from, to, nodes, new Allotment(nodes.weight(), prompts), empty());
+    return new Interval(from, to, all, new Allotment(all.weight(), prompts), empty());
   }
 
   private boolean needsHalving(double worst, Clusters clusters, double[] difference) {
@@ -219,7 +220,8 @@ final class Integral {
       for (int repeat = from; repeat < to; repeat++) {
         for (int node = 0; node < nodes.count(); node++) {
           double gate = nodes.gate(node, randomness.uniform(nextJob, 0, GATE));
-          jobs.add(new Job(nextJob++, prompt, repeat, gate, gate, rollouts[node]));
+          jobs.add(
+              new Job(nextJob++, prompt, repeat, nodes.writer(node), gate, gate, rollouts[node]));
         }
       }
     }

@@ -18,7 +18,9 @@ import dev.cotrace.rollout.TranscriptScorer.GroupGradient;
 import dev.cotrace.rollout.Weighting;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -43,7 +45,7 @@ final class JobBatch {
     }
     try (GradientRuns runs = new GradientRuns(work, work.rowsAtOnce(jobs))) {
       List<Sample> samples = samples(scheme, runs.tape());
-      return gradients(jobs, samples, groups -> runs.sampled(groups, samples));
+      return gradients(jobs, samples, (gates, groups) -> runs.sampled(gates, groups, samples));
     }
   }
 
@@ -76,16 +78,18 @@ final class JobBatch {
 
   /** The gradients of a few jobs whose rollouts were sampled. */
   private List<JobGradient> gradients(
-      List<Job> some, List<Sample> samples, Function<List<Group>, Recording> recording) {
+      List<Job> some, List<Sample> samples, BiFunction<Gates, List<Group>, Recording> recording) {
     List<Group> groups = new ArrayList<>();
+    List<Job> rows = new ArrayList<>();
     for (int i = 0; i < some.size(); i++) {
       Job job = some.get(i);
       Sample sample = samples.get(i);
       groups.add(
           new Group(job.alpha(), work.transcripts(job, sample.rollouts()), sample.weighting()));
+      rows.addAll(Collections.nCopies(sample.rollouts().size(), job));
     }
     boolean perEdge = samples.getFirst().weighting() == Baseline.PER_EDGE;
-    Recording run = recording.apply(groups);
+    Recording run = recording.apply(work.gates(rows), groups);
     List<GroupGradient> gradients =
         perEdge
             ? work.scorer().gradientsPerEdge(groups, run)
@@ -127,7 +131,7 @@ final class JobBatch {
     for (List<Rollout> part : Lists.split(rollouts, work.rowsAtOnce(jobs))) {
       List<Transcript> transcripts = work.transcripts(job, part);
       Group group = new Group(job.alpha(), transcripts, exact(job, transcripts, own));
-      GroupGradient gradient = gradient(group);
+      GroupGradient gradient = gradient(job, group);
       byBin.add(1, gradient.byBin());
       credits.addAll(gradient.credits());
       Arrays.setAll(direct, i -> direct[i] + gradient.direct()[i]);
@@ -141,10 +145,11 @@ final class JobBatch {
     return new JobGradient(result, direct, throughCot, byBin, Double.NaN);
   }
 
-  private GroupGradient gradient(Group group) {
+  private GroupGradient gradient(Job job, Group group) {
     List<Group> groups = List.of(group);
+    Gates gates = work.gates(job, group.transcripts().size());
     try (GradientRuns runs = new GradientRuns(work, work.rowsAtOnce(jobs))) {
-      return work.scorer().gradients(groups, work.bins(), runs.rerun(groups)).getFirst();
+      return work.scorer().gradients(groups, work.bins(), runs.rerun(gates, groups)).getFirst();
     }
   }
 
@@ -161,7 +166,7 @@ final class JobBatch {
     if (job.sampledAt() == job.alpha()) {
       return own;
     }
-    Gates gates = work.gates(job.sampledAt(), transcripts.size());
+    Gates gates = work.gates(job.whereDrawn(), transcripts.size());
     return Weighting.given(work.scorer().measure(gates, transcripts));
   }
 

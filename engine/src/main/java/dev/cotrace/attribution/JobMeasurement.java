@@ -32,8 +32,7 @@ record JobMeasurement(Workload work, List<Job> jobs) {
    *     own gate
    */
   List<JobResult> of(@Nullable Circuit circuit) {
-    Gates.@Nullable PerEdge mask =
-        circuit == null ? null : new Gates.PerEdge(circuit.graph(), circuit.gates());
+    Gates.@Nullable PerEdge mask = mask(circuit);
     if (work.enumerating()) {
       Sample listed = new Sample(work.listed(), Baseline.EXACT, 0);
       return rerun(Collections.nCopies(jobs.size(), listed), mask);
@@ -41,10 +40,20 @@ record JobMeasurement(Workload work, List<Job> jobs) {
     return sampled(mask == null ? work.gatesWhereDrawn(jobs) : mask, _ -> new int[0]);
   }
 
-  /** Measures every job at its own gate on rollouts that were drawn before. */
-  List<JobResult> ofDrawn(Function<Job, Sample> drawn) {
+  /**
+   * Measures every job on rollouts that were drawn before.
+   *
+   * @param circuit its edges are clean and all others corrupted; null to measure each job at its
+   *     own gate
+   */
+  List<JobResult> ofDrawn(Function<Job, Sample> drawn, @Nullable Circuit circuit) {
     return rerun(
-        jobs.stream().map(work.enumerating() ? this::listedElsewhere : drawn).toList(), null);
+        jobs.stream().map(work.enumerating() ? this::listedElsewhere : drawn).toList(),
+        mask(circuit));
+  }
+
+  private static Gates.@Nullable PerEdge mask(@Nullable Circuit circuit) {
+    return circuit == null ? null : new Gates.PerEdge(circuit.graph(), circuit.gates());
   }
 
   /** All rollouts, as likely as they are where the job draws them. */
@@ -102,7 +111,7 @@ record JobMeasurement(Workload work, List<Job> jobs) {
   List<Measurement> rerun(Job job, List<Rollout> rollouts, Gates.@Nullable PerEdge mask) {
     List<Measurement> measurements = new ArrayList<>();
     for (List<Rollout> part : Lists.split(rollouts, work.rowsAtOnce(jobs))) {
-      Gates each = mask == null ? work.gates(job.alpha(), part.size()) : mask;
+      Gates each = mask == null ? work.gates(job, part.size()) : mask;
       measurements.addAll(work.scorer().measure(each, work.transcripts(job, part)));
     }
     return measurements;

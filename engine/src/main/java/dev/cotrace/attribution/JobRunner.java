@@ -60,10 +60,16 @@ final class JobRunner {
 
   /** Measures every job at its own gate, on rollouts that were drawn before. */
   List<JobResult> measureDrawn(List<Job> jobs, Function<Job, Sample> drawn) {
+    return measureDrawn(jobs, drawn, null);
+  }
+
+  /** As {@link #measure(List, Circuit)} on rollouts that were drawn before. */
+  List<JobResult> measureDrawn(
+      List<Job> jobs, Function<Job, Sample> drawn, @Nullable Circuit circuit) {
     List<JobResult> results = new ArrayList<>();
     inOrder(
         jobs,
-        batch -> new JobMeasurement(work, batch).ofDrawn(drawn),
+        batch -> new JobMeasurement(work, batch).ofDrawn(drawn, circuit),
         result -> {
           listener.again(result);
           results.add(result);

@@ -17,6 +17,8 @@ public enum Quadrature {
   TRAPEZOID,
   /** {@code k/m} for k = 0 … m − 1, as EAP-IG takes its steps. */
   LEFT,
+  /** {@code k/m} for k = 1 … m. */
+  RIGHT,
   /** {@code k/(m − 1)}, all at equal weight. */
   UNIFORM,
   /** One gate drawn from each of m equal parts of [0, 1], anew for every group: no rule's error. */
@@ -45,7 +47,7 @@ public enum Quadrature {
       }
     }
     throw new IllegalArgumentException(
-        "unknown quadrature '%s': expected adaptive, gauss-legendre, midpoint, trapezoid, left, uniform, stratified or eap"
+        "unknown quadrature '%s': expected adaptive, gauss-legendre, midpoint, trapezoid, left, right, uniform, stratified or eap"
             .formatted(label));
   }
 
@@ -53,7 +55,7 @@ public enum Quadrature {
   public int fewestPoints() {
     return switch (this) {
       case ADAPTIVE -> GaussKronrod.NODES.length;
-      case GAUSS_LEGENDRE, MIDPOINT, LEFT, STRATIFIED, EAP -> 1;
+      case GAUSS_LEGENDRE, MIDPOINT, LEFT, RIGHT, STRATIFIED, EAP -> 1;
       case TRAPEZOID, UNIFORM -> 2;
     };
   }
@@ -77,6 +79,7 @@ public enum Quadrature {
       case GAUSS_LEGENDRE -> gaussLegendre(nodes, weights);
       case MIDPOINT -> Arrays.setAll(nodes, k -> (k + 0.5) / points);
       case LEFT, STRATIFIED -> Arrays.setAll(nodes, k -> (double) k / points);
+      case RIGHT -> Arrays.setAll(nodes, k -> (k + 1.0) / points);
       case EAP -> {
         return new Rule(new double[] {1}, new double[] {1});
       }

@@ -41,6 +41,11 @@ public record ReferenceSettings(
 
   /** Refuses references that a run with these settings cannot have. */
   public void require(Settings settings, Objective objective, int maxNewTokens) {
+    if (!reference.isEmpty() && !settings.method().isGradient()) {
+      throw new IllegalArgumentException(
+          "--reference stands beside gradients, and --method %s takes none: leave one out"
+              .formatted(settings.method().label()));
+    }
     for (Reference which : List.of(Reference.TEACHER_FORCED, Reference.SENTENCES)) {
       if (has(which) && maxNewTokens == 0) {
         throw new IllegalArgumentException(

@@ -98,7 +98,7 @@ public final class References {
   }
 
   private static Nodes at(double gate) {
-    return new Nodes(new double[] {gate}, 0, new double[] {1}, new double[] {1});
+    return new Nodes(new double[] {gate}, 0, new double[] {1}, new double[] {1}, 1);
   }
 
   private static Sample sample(Map<Long, Sample> drawn, Job job) {
@@ -131,7 +131,7 @@ public final class References {
           long index = FIRST_STREAM + jobs.size();
           double gate = at.gate(node, randomness.uniform(index, 0, GATE));
           double drawnAt = Double.isNaN(sampledAt) ? gate : sampledAt;
-          jobs.add(new Job(index, prompt, repeat, gate, drawnAt, of.rolloutsPerJob()));
+          jobs.add(new Job(index, prompt, repeat, 0, gate, drawnAt, of.rolloutsPerJob()));
         }
       }
     }

@@ -48,14 +48,14 @@ public record RunShape(
     Settings settings = work.settings();
     int answer = longest(work, pair -> pair.answer().length);
     int rollouts = work.rolloutsPerJob();
-    int rows = work.rows(new Job(0, 0, 0, 1, 1, rollouts));
+    int rows = work.rows(new Job(0, 0, 0, 1, rollouts));
     // Later rounds may give a group as many rollouts as a batch has rows.
     boolean learns =
         settings.allot() == Settings.Allotment.VARIANCE
             && !work.exact()
             && (work.repeats() > 1 || settings.until().goesOn());
     boolean adaptive = settings.quadrature() == Quadrature.ADAPTIVE;
-    int points = adaptive ? 2 * GaussKronrod.NODES.length : settings.points();
+    int points = work.writers() * (adaptive ? 2 * GaussKronrod.NODES.length : settings.points());
     boolean perEdge = settings.baseline() == Settings.BaselineKind.PER_EDGE;
     return new RunShape(
         work.task().pairs().size(),

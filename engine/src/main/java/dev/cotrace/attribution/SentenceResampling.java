@@ -131,7 +131,7 @@ final class SentenceResampling {
   /** The mean F of chains of thought that begin with {@code prefix}. */
   private Value continued(Evaluation.Drawn group, int[] prefix) {
     int index = jobs.size();
-    jobs.add(new Job(FIRST_STREAM + index, group.prompt(), group.repeat(), 1, 1, continuations));
+    jobs.add(new Job(FIRST_STREAM + index, group.prompt(), group.repeat(), 1, continuations));
     prefixes.add(prefix);
     return results -> Estimate.mean(results.get(index).values());
   }

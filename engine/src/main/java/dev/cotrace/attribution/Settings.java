@@ -133,6 +133,20 @@ public record Settings(
       throw new IllegalArgumentException(
           "--baseline chooses for --estimator sampled; the others have a baseline of their own or need none: leave it out");
     }
+    boolean ends = quadrature == Quadrature.TRAPEZOID && points == 2;
+    if (method == Method.CLEAN_CORRUPTED && !ends) {
+      throw new IllegalArgumentException(
+          "--method clean-corrupted takes gradients at both ends and nowhere else: leave out --quadrature and --points");
+    }
+    if (method == Method.EAP && quadrature != Quadrature.EAP) {
+      throw new IllegalArgumentException(
+          "--method eap takes the gradient at the clean end and nowhere else: leave out --quadrature and --points");
+    }
+    if (!method.isGradient() && until.goesOn()) {
+      throw new IllegalArgumentException(
+          "--until adds rounds of gradients, and --method %s takes none: leave out --until"
+              .formatted(method.label()));
+    }
     requirePositive("--branch-top", branchTop);
     requirePositive("--branch-rest", branchRest);
     requirePositive("--branch-most", branchMost);

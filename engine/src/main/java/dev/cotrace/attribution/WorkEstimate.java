@@ -1,5 +1,6 @@
 package dev.cotrace.attribution;
 
+import dev.cotrace.circuit.Method;
 import dev.cotrace.rollout.Enumeration;
 import java.util.Locale;
 
@@ -8,7 +9,7 @@ import java.util.Locale;
  * as {@code --repeats} says and without references. A rule that chooses its gate values as it goes
  * has a range.
  *
- * @param ends rollouts of J(0), J(1) and two circuits
+ * @param ends rollouts of J(0), J(1), two circuits and interventions
  * @param gradients rollouts whose gradient is taken
  * @param budget tokens of a rollout
  * @param listed whether rollouts are listed, so that no token is sampled
@@ -36,16 +37,18 @@ public record WorkEstimate(long ends, Range gradients, int budget, boolean liste
   public static WorkEstimate of(Workload work) {
     Settings settings = work.settings();
     int rows = rows(work);
-    int grown = work.enumerating() ? rows : work.rows(new Job(0, 0, 0, 1, 1, rows));
+    int grown = work.enumerating() ? rows : work.rows(new Job(0, 0, 0, 1, rows));
     long units = (long) work.task().pairs().size() * work.repeats();
     boolean adaptive = settings.quadrature() == Quadrature.ADAPTIVE;
     int nodes = GaussKronrod.NODES.length;
-    int points = settings.quadrature() == Quadrature.EAP ? 1 : settings.points();
+    int points = work.writers() * (settings.quadrature() == Quadrature.EAP ? 1 : settings.points());
     // Halving an interval takes two rules of its halves.
     long most = adaptive ? nodes + (points - nodes) / (2 * nodes) * 2L * nodes : points;
+    int interventions = settings.method() == Method.EXACT ? work.model().graph().edgeCount() : 0;
+    long gradients = settings.method().isGradient() ? units * grown : 0;
     return new WorkEstimate(
-        ends(work, CIRCUITS),
-        new Range(units * grown * (adaptive ? nodes : points), units * grown * most),
+        ends(work, CIRCUITS + interventions),
+        new Range(gradients * (adaptive ? nodes : points), gradients * most),
         work.task().sampling().maxNewTokens(),
         work.enumerating());
   }

@@ -20,7 +20,7 @@ import dev.cotrace.rollout.Task;
 import dev.cotrace.rollout.Transcript;
 import dev.cotrace.rollout.TranscriptScorer;
 import dev.cotrace.rollout.Weighting;
-import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 
 /**
@@ -66,6 +66,11 @@ public record Workload(
     if (sampled && task.pairs().size() * settings.repeats() < 2) {
       throw new IllegalArgumentException(
           "one prompt sampled once gives no standard error: add prompts or set --repeats to at least 2");
+    }
+    if (!settings.method().isGradient() && !bins.names().isEmpty()) {
+      throw new IllegalArgumentException(
+          "--bins divides gradients by position, and --method %s takes none: leave out --bins"
+              .formatted(settings.method().label()));
     }
     if (settings.baseline() == Settings.BaselineKind.PER_EDGE && !bins.names().isEmpty()) {
       throw new IllegalArgumentException(
@@ -121,27 +126,32 @@ public record Workload(
   }
 
   /**
-   * The gates along the method's way from the corrupted to the clean run.
+   * The gates of rows along the method's way from the corrupted to the clean run.
    *
-   * @param alpha of each row
+   * @param jobs one for each row
    */
-  Gates gates(double[] alpha) {
+  Gates gates(List<Job> jobs) {
+    double[] alpha = jobs.stream().mapToDouble(Job::alpha).toArray();
     return switch (settings.method()) {
-      case IG_GATES -> new Gates.Uniform(alpha);
-      case EAP_IG_INPUTS -> Gates.Held.inputs(alpha);
+      case IG_GATES, EAP, EXACT, RANDOM -> new Gates.Uniform(alpha);
+      case EAP_IG_INPUTS, EAP_IG_ACTIVATIONS, CLEAN_CORRUPTED ->
+          new Gates.Held(jobs.stream().mapToInt(Job::writer).toArray(), alpha);
     };
   }
 
-  /** The same gate in {@code rows} rows, along the method's way. */
-  Gates gates(double alpha, int rows) {
-    double[] gates = new double[rows];
-    Arrays.fill(gates, alpha);
-    return gates(gates);
+  /** The gates of {@code rows} rows of {@code job}. */
+  Gates gates(Job job, int rows) {
+    return gates(Collections.nCopies(rows, job));
   }
 
-  /** The gates at which the rollouts of {@code jobs} are drawn. */
+  /** The gates at which the rollouts of {@code jobs} are drawn, a row each. */
   Gates gatesWhereDrawn(List<Job> jobs) {
-    return gates(jobs.stream().mapToDouble(Job::sampledAt).toArray());
+    return gates(jobs.stream().map(Job::whereDrawn).toList());
+  }
+
+  /** Writers whose outputs are held one by one: all, or the input alone. */
+  int writers() {
+    return settings.method() == Method.EAP_IG_ACTIVATIONS ? model.graph().writers() : 1;
   }
 
   private PromptPair pair(Job job) {
@@ -168,7 +178,10 @@ public record Workload(
 
   /** Whether the differences that gradients meet are those of the clean run. */
   boolean freezesDifferences() {
-    return settings.method() == Method.EAP_IG_INPUTS;
+    return switch (settings.method()) {
+      case EAP_IG_INPUTS, EAP_IG_ACTIVATIONS, CLEAN_CORRUPTED -> true;
+      case IG_GATES, EAP, EXACT, RANDOM -> false;
+    };
   }
 
   /** Whether expectations are exact, because every rollout is listed or nothing is sampled. */
@@ -248,7 +261,7 @@ public record Workload(
    * More rollouts than a batch has rows are not allotted to a job, whose rollouts stay together.
    */
   int mostRollouts() {
-    return Math.max(1, settings.batchRows() / rows(new Job(0, 0, 0, 0, 0, 1)));
+    return Math.max(1, settings.batchRows() / rows(new Job(0, 0, 0, 0, 1)));
   }
 
   /** Bytes of all that is recorded of {@code positions} positions before a gradient. */

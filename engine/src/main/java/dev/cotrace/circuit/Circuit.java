@@ -106,9 +106,7 @@ public record Circuit(ComputationGraph graph, boolean[] edges) {
         return current;
       }
       if (current.contains(cell)) {
-        boolean[] fewer = current.edges.clone();
-        fewer[cell] = false;
-        Circuit trial = new Circuit(current.graph, fewer).pruned();
+        Circuit trial = current.without(cell).pruned();
         if (trial.size() >= size) {
           current = trial;
         } else if (trial.size() > best.size()) {
@@ -133,6 +131,15 @@ public record Circuit(ComputationGraph graph, boolean[] edges) {
       edges[cell] = true;
     }
     return new Circuit(graph, edges);
+  }
+
+  /** The same without the edges at {@code cells}. */
+  public Circuit without(int... cells) {
+    boolean[] fewer = edges.clone();
+    for (int cell : cells) {
+      fewer[cell] = false;
+    }
+    return new Circuit(graph, fewer);
   }
 
   /** Number of edges. */

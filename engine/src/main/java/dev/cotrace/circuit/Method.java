@@ -18,7 +18,21 @@ public enum Method {
    * corrupted run, frozen, with the gradient of a run whose input alone lies between the two,
    * averaged over such inputs.
    */
-  EAP_IG_INPUTS(/* addsUp= */ false);
+  EAP_IG_INPUTS(/* addsUp= */ false),
+  /**
+   * EAP-IG's activations: the same differences, with the gradients of clean runs in which what one
+   * writer writes (the input, the heads of a layer, an MLP) is held between the two, averaged over
+   * writers and such values.
+   */
+  EAP_IG_ACTIVATIONS(/* addsUp= */ false),
+  /** The same differences, with the mean of the gradients of the clean and the corrupted run. */
+  CLEAN_CORRUPTED(/* addsUp= */ false),
+  /** Attribution patching: the same differences, with the gradients of the clean run. */
+  EAP(/* addsUp= */ false),
+  /** J(1) less J with the one edge corrupted: a real intervention on every edge. */
+  EXACT(/* addsUp= */ false),
+  /** Scores that know nothing, as a floor for the others. */
+  RANDOM(/* addsUp= */ false);
 
   private final boolean addsUp;
 
@@ -29,6 +43,11 @@ public enum Method {
   /** Whether the scores of all edges add up to J(1) − J(0), but for errors. */
   public boolean addsUp() {
     return addsUp;
+  }
+
+  /** Whether scores are made of gradients. */
+  public boolean isGradient() {
+    return this != EXACT && this != RANDOM;
   }
 
   /** Its name on the command line and in files, for example {@code ig-gates}. */

@@ -13,8 +13,9 @@ final class AttributionOptions {
       names = "--method",
       paramLabel = "NAME",
       description = {
-        "ig-gates: gradients over gates of all edges; eap-ig-inputs: frozen differences, gradients",
-        "over inputs, in --points steps (5). Default: ig-gates."
+        "ig-gates: gradients over gates of all edges; with frozen differences eap-ig-inputs,",
+        "eap-ig-activations (--points steps, 5), clean-corrupted and eap, as EAP-IG has them;",
+        "exact: an intervention on every edge; random. Default: ig-gates."
       })
   private @Nullable String method;
 

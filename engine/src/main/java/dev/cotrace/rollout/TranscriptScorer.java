@@ -149,7 +149,7 @@ public record TranscriptScorer(
   }
 
   /** The α of every transcript of all groups, in order. */
-  public static double[] alpha(List<Group> groups) {
+  private static double[] alpha(List<Group> groups) {
     return groups.stream()
         .flatMapToDouble(g -> g.transcripts().stream().mapToDouble(_ -> g.alpha()))
         .toArray();

@@ -196,7 +196,7 @@ final class CorruptionLawsTest {
       TinyCorruption tiny, NaiveGatedModel naive, Gates sampled, Gates measured) {
     int draws = 10_000;
     Sampler.Request request =
-        new Sampler.Request(tiny.pair(), 0, draws).withNoise(new Job(0, 0, 0, 0, 0, 1).noise());
+        new Sampler.Request(tiny.pair(), 0, draws).withNoise(new Job(0, 0, 0, 0, 1).noise());
     Map<String, Integer> counts = new HashMap<>();
     new Sampler(GatedModel.of(tiny.model().decoder()), tiny.sampling(), new Randomness(4))
         .sample(sampled, List.of(request), new Scheme.Independent(Baseline.NONE))

@@ -259,7 +259,7 @@ final class MeasuringLawsTest {
     List<Job> jobs = new ArrayList<>();
     for (int repeat = 0; repeat < work.settings().repeats(); repeat++) {
       for (int prompt = 0; prompt < work.task().pairs().size(); prompt++) {
-        jobs.add(new Job(jobs.size(), prompt, repeat, alpha, alpha, work.rolloutsPerJob()));
+        jobs.add(new Job(jobs.size(), prompt, repeat, alpha, work.rolloutsPerJob()));
       }
     }
     return jobs;

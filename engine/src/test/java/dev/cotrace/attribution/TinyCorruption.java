@@ -148,7 +148,7 @@ record TinyCorruption(TinyModel model, Corruption corruption, PromptPair pair, d
   }
 
   private long noiseName() {
-    return new Job(0, 0, 0, 0, 0, 1).noise();
+    return new Job(0, 0, 0, 0, 1).noise();
   }
 
   @Override

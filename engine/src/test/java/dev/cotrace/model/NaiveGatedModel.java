@@ -3,7 +3,9 @@ package dev.cotrace.model;
 import dev.cotrace.circuit.ComputationGraph;
 import dev.cotrace.circuit.Slot;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
@@ -52,23 +54,32 @@ public final class NaiveGatedModel {
   }
 
   /**
-   * Logits {@code [rows, time, V]} of a plain run whose input is {@code α · o + (1 − α) · o'}, with
-   * gates for derivatives at 1: shutting one takes {@code o_u − o'_u} of the clean and the
-   * corrupted run off what its target reads.
+   * Logits {@code [rows, time, V]} of a plain run in which what {@code writer} writes is {@code α ·
+   * o + (1 − α) · o'} of the clean and the corrupted run, with gates for derivatives at 1: shutting
+   * one takes {@code o_u − o'_u} of these two runs off what its target reads.
    *
    * @param corrupted o' of every source at the clean positions, {@code [rows, time, D]} each
+   * @param writer 0 the input, 1 + 2l the heads of layer l, 2 + 2l its MLP
    */
-  public Tensor logitsOfMixedInput(Tensor clean, List<Tensor> corrupted, double alpha, Tensor z) {
+  public Tensor logitsOfHeld(
+      Tensor clean, List<Tensor> corrupted, int writer, double alpha, Tensor z) {
     List<Tensor> frozen = outputs(clean, null);
-    Tensor own = frozen.getFirst().mul(new Scalar(alpha));
-    Tensor input = own.add(corrupted.getFirst().mul(new Scalar(1 - alpha)));
-    List<Tensor> mixed = new ArrayList<>();
-    run(input, List.of(), torch.ones(new long[0]), mixed);
-    List<Tensor> shut = new ArrayList<>();
-    for (int source = 0; source < mixed.size(); source++) {
-      shut.add(mixed.get(source).sub(frozen.get(source)).add(corrupted.get(source)));
+    int layer = (writer - 1) / 2;
+    int first =
+        writer == 0 ? 0 : writer % 2 == 1 ? graph.headSource(layer) : graph.mlpSource(layer);
+    int end = first + (writer % 2 == 1 ? graph.heads() : 1);
+    Map<Integer, Tensor> held = new HashMap<>();
+    for (int source = first; source < end; source++) {
+      Tensor own = frozen.get(source).mul(new Scalar(alpha));
+      held.put(source, own.add(corrupted.get(source).mul(new Scalar(1 - alpha))));
     }
-    return run(input, shut, z, new ArrayList<>());
+    List<Tensor> plain = new ArrayList<>();
+    run(embed(clean), List.of(), torch.ones(new long[0]), plain, held);
+    List<Tensor> shut = new ArrayList<>();
+    for (int source = 0; source < plain.size(); source++) {
+      shut.add(plain.get(source).sub(frozen.get(source)).add(corrupted.get(source)));
+    }
+    return run(embed(clean), shut, z, new ArrayList<>(), held);
   }
 
   /**
@@ -99,12 +110,23 @@ public final class NaiveGatedModel {
     return unembed(sum);
   }
 
+  private Tensor run(Tensor embedding, List<Tensor> others, Tensor z, List<Tensor> own) {
+    return run(embedding, others, z, own, Map.of());
+  }
+
   /**
    * Runs one stream; with {@code others} its reads are gated against them. Appends each source's
    * output to {@code own}.
+   *
+   * @param held constants that stand for outputs, by source
    */
-  private Tensor run(Tensor embedding, List<Tensor> others, Tensor z, List<Tensor> own) {
-    own.add(embedding);
+  private Tensor run(
+      Tensor embedding,
+      List<Tensor> others,
+      Tensor z,
+      List<Tensor> own,
+      Map<Integer, Tensor> held) {
+    write(own, embedding, held);
     Tensor constant = torch.zeros_like(own.getFirst());
     for (int layer = 0; layer < graph.layers(); layer++) {
       Tensor beforeHeads = constant;
@@ -112,14 +134,18 @@ public final class NaiveGatedModel {
       constant = plus(constant, parameters.outputBias(layer));
       if (graph.parallel()) {
         Tensor mlp = mlp(layer, read(own, others, z, graph.mlpTarget(layer), beforeHeads));
-        own.addAll(heads);
-        own.add(mlp);
+        heads.forEach(head -> write(own, head, held));
+        write(own, mlp, held);
       } else {
-        own.addAll(heads);
-        own.add(mlp(layer, read(own, others, z, graph.mlpTarget(layer), constant)));
+        heads.forEach(head -> write(own, head, held));
+        write(own, mlp(layer, read(own, others, z, graph.mlpTarget(layer), constant)), held);
       }
     }
     return unembed(read(own, others, z, graph.logitsTarget(), constant));
+  }
+
+  private static void write(List<Tensor> own, Tensor output, Map<Integer, Tensor> held) {
+    own.add(held.getOrDefault(own.size(), output));
   }
 
   /** What each head adds: its share of the layer's attention where a norm follows. */

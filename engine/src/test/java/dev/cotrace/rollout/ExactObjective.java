@@ -92,13 +92,11 @@ public final class ExactObjective {
     this.run = run;
   }
 
-  /**
-   * The same of runs whose input is mixed, with gates as {@link NaiveGatedModel} has them there.
-   */
-  public ExactObjective withMixedInput(double alpha) {
-    Run mixed =
-        (naive, clean, others, gates) -> naive.logitsOfMixedInput(clean, others, alpha, gates);
-    return new ExactObjective(model, pair, sampling, objective, rollouts, corrupted, mixed);
+  /** The same of runs that hold a writer, with gates as {@link NaiveGatedModel} has them there. */
+  public ExactObjective withHeld(int writer, double alpha) {
+    Run held =
+        (naive, clean, others, gates) -> naive.logitsOfHeld(clean, others, writer, alpha, gates);
+    return new ExactObjective(model, pair, sampling, objective, rollouts, corrupted, held);
   }
 
   /** J and ∂J/∂z at the gates {@code z}. */

@@ -1,0 +1,68 @@
+package dev.cotrace.attribution;
+
+import dev.cotrace.circuit.Attribution;
+import dev.cotrace.circuit.Circuit;
+import dev.cotrace.circuit.ClusterSums;
+import dev.cotrace.circuit.ComputationGraph;
+import dev.cotrace.circuit.Estimate;
+import dev.cotrace.circuit.Method;
+import dev.cotrace.circuit.Scores;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/** {@link Method#EXACT}: every edge corrupted by itself, one after the other. */
+public final class ExactEffects {
+  private final Workload work;
+  private final Evaluation ends;
+  private final RunListener listener;
+
+  /**
+   * The effects of the edges of {@code work}'s model.
+   *
+   * @param ends J(0) and J(1), which must keep its rollouts
+   */
+  public ExactEffects(Workload work, Evaluation ends, RunListener listener) {
+    this.work = work;
+    this.ends = ends;
+    this.listener = listener;
+  }
+
+  /** Computes all scores. */
+  public Attribution attribute() {
+    ComputationGraph graph = work.model().graph();
+    Interventions interventions = new Interventions(work, ends, listener);
+    listener.planned(
+        "interventions on %d edges".formatted(graph.edgeCount()),
+        Math.multiplyExact(graph.edgeCount(), interventions.jobCount()));
+    Clusters clusters = interventions.clusters();
+    double[][] total = new double[clusters.count()][graph.cells()];
+    double[][] direct = new double[clusters.count()][graph.cells()];
+    for (int cell : graph.edgeCells()) {
+      Interventions.Effect effect = interventions.of(Circuit.full(graph).without(cell));
+      for (int cluster = 0; cluster < clusters.count(); cluster++) {
+        total[cluster][cell] = effect.total()[cluster];
+        direct[cluster][cell] = effect.direct()[cluster];
+      }
+    }
+    return new Attribution(
+        graph,
+        Method.EXACT,
+        scores(clusters, (cluster, cell) -> total[cluster][cell]),
+        scores(clusters, (cluster, cell) -> direct[cluster][cell]),
+        scores(clusters, (cluster, cell) -> total[cluster][cell] - direct[cluster][cell]),
+        ends.clean(),
+        ends.corrupted(),
+        new Estimate(Double.NaN, Double.NaN),
+        clusters.count(),
+        /* points= */ 0,
+        interventions.sampledTokens() + ends.sampledTokens(),
+        new ClusterSums(
+            List.<double[][]>of(total),
+            IntStream.range(0, clusters.count()).map(clusters::units).toArray()),
+        List.of());
+  }
+
+  private Scores scores(Clusters clusters, AttributionSum.Sums sums) {
+    return AttributionSum.scores(clusters, work.model().graph().cells(), sums);
+  }
+}

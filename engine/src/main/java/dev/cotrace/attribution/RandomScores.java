@@ -1,0 +1,45 @@
+package dev.cotrace.attribution;
+
+import dev.cotrace.circuit.Attribution;
+import dev.cotrace.circuit.ClusterSums;
+import dev.cotrace.circuit.ComputationGraph;
+import dev.cotrace.circuit.Estimate;
+import dev.cotrace.circuit.Method;
+import dev.cotrace.circuit.Scores;
+import dev.cotrace.rollout.Randomness;
+import java.util.Arrays;
+import java.util.List;
+
+/** {@link Method#RANDOM}: uniform in [−1, 1), a function of the seed and the edge alone. */
+public final class RandomScores {
+  /** No job has this stream. */
+  private static final long STREAM = -1;
+
+  private RandomScores() {}
+
+  /** Scores of all edges, as if they were direct and known without error. */
+  public static Attribution attribute(Workload work, Evaluation ends) {
+    ComputationGraph graph = work.model().graph();
+    Randomness randomness = new Randomness(work.settings().seed());
+    double[] values = new double[graph.cells()];
+    for (int cell : graph.edgeCells()) {
+      values[cell] = 2 * randomness.uniform(STREAM, 0, cell) - 1;
+    }
+    double[] nothing = new double[values.length];
+    Scores scores = new Scores(values, nothing, Estimate.exact(Arrays.stream(values).sum()));
+    return new Attribution(
+        graph,
+        Method.RANDOM,
+        scores,
+        scores,
+        new Scores(nothing, nothing, Estimate.exact(0)),
+        ends.clean(),
+        ends.corrupted(),
+        new Estimate(Double.NaN, Double.NaN),
+        /* clusters= */ 1,
+        /* points= */ 0,
+        ends.sampledTokens(),
+        new ClusterSums(List.<double[][]>of(new double[][] {values}), new int[] {1}),
+        List.of());
+  }
+}
