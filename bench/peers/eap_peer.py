@@ -106,7 +106,8 @@ def losses(objective: str) -> Callable:
     import torch
 
     def of(logits, clean_logits, lengths, labels):
-        last, clean = (x[torch.arange(len(lengths)), lengths - 1] for x in (logits, clean_logits))
+        at = (torch.arange(len(lengths)), lengths - 1)
+        last = logits[at]
         contrast = lambda values: values.gather(1, labels).unbind(1)
         match objective:
             case "logit-diff":
@@ -116,7 +117,7 @@ def losses(objective: str) -> Callable:
             case "answer-logprob":
                 answer, wrong = contrast(last.log_softmax(-1))[0], 0
             case "answer-kl":
-                p, q = clean.log_softmax(-1), last.log_softmax(-1)
+                p, q = clean_logits[at].log_softmax(-1), last.log_softmax(-1)
                 answer, wrong = (p.exp() * (p - q)).sum(-1), 0
         return wrong - answer
 
