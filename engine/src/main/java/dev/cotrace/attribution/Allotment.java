@@ -49,8 +49,9 @@ final class Allotment {
   }
 
   /**
-   * Takes note of one group. Independent rollouts show among themselves how much one varies; trees
-   * and sets do so from one round of a prompt to the next.
+   * Takes note of one group. How much a rollout's gradient varies shows from one round of a prompt
+   * to the next: within a group, rollouts share places, whose part in each one's gradient is not
+   * known.
    */
   void add(int node, JobGradient gradient) {
     Job job = gradient.result().job();
@@ -59,10 +60,8 @@ final class Allotment {
     double rounds = 1.0 / job.rollouts() + 1.0 / lastRollouts[node][prompt];
     last[node][prompt] = gradient.total();
     lastRollouts[node][prompt] = job.rollouts();
-    double variance =
-        Double.isNaN(gradient.variance()) ? step * step / rounds : gradient.variance();
-    if (!Double.isNaN(variance)) {
-      spread[node] += variance;
+    if (!Double.isNaN(step)) {
+      spread[node] += step * step / rounds;
       measured[node]++;
     }
   }

@@ -105,14 +105,9 @@ final class JobBatch {
               g.measurements(),
               g.weights().rollout(),
               g.credits());
-      results.add(new JobGradient(result, g.direct(), g.throughCot(), g.byBin(), variance(result)));
+      results.add(new JobGradient(result, g.direct(), g.throughCot(), g.byBin()));
     }
     return results;
-  }
-
-  private double variance(JobResult result) {
-    boolean apart = work.settings().estimator() == Settings.Estimator.SAMPLED;
-    return apart ? result.variance() : Double.NaN;
   }
 
   /**
@@ -142,7 +137,7 @@ final class JobBatch {
     double[] all = weights.stream().mapToDouble(Double::doubleValue).toArray();
     Sample sample = new Sample(rollouts, Baseline.EXACT, 0);
     JobResult result = JobResult.of(work.objective(), job, sample, measurements, all, credits);
-    return new JobGradient(result, direct, throughCot, byBin, Double.NaN);
+    return new JobGradient(result, direct, throughCot, byBin);
   }
 
   private GroupGradient gradient(Job job, Group group) {

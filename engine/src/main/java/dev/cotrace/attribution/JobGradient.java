@@ -9,11 +9,8 @@ import java.util.Arrays;
  * @param direct effect at fixed tokens
  * @param throughCot effect by which tokens get sampled
  * @param byBin both by bin of positions
- * @param variance of a single rollout's gradient summed over edges; NaN where rollouts do not count
- *     the same or there is only one
  */
-record JobGradient(
-    JobResult result, double[] direct, double[] throughCot, GradientByBin byBin, double variance) {
+record JobGradient(JobResult result, double[] direct, double[] throughCot, GradientByBin byBin) {
   /** The gradient summed over edges. */
   double total() {
     return Arrays.stream(direct).sum() + Arrays.stream(throughCot).sum();

@@ -5,7 +5,6 @@ import dev.cotrace.rollout.Measurement;
 import dev.cotrace.rollout.Objective;
 import dev.cotrace.rollout.Rollout;
 import dev.cotrace.rollout.Sample;
-import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -53,25 +52,5 @@ public record JobResult(
       sum += weights[i] * values[i];
     }
     return sum;
-  }
-
-  /**
-   * How much the gradients of rollouts drawn apart differ, each summed over edges; NaN for a single
-   * one.
-   */
-  double variance() {
-    int count = rollouts.size();
-    if (count < 2) {
-      return Double.NaN;
-    }
-    double sum = 0;
-    double squares = 0;
-    for (Credit credit : credits) {
-      double mass =
-          count * (Arrays.stream(credit.direct()).sum() + Arrays.stream(credit.throughCot()).sum());
-      sum += mass;
-      squares += mass * mass;
-    }
-    return Math.max(0, (squares - sum * sum / count) / (count - 1));
   }
 }

@@ -205,8 +205,8 @@ public record Workload(
   /** Rounds that are made before any is judged: one where later ones learn from it. */
   int firstRounds() {
     boolean learns = settings.allot() == Settings.Allotment.VARIANCE;
-    // One round of one prompt has no error to judge anything by.
-    return learns ? Math.min(repeats(), task.pairs().size() == 1 ? 2 : 1) : repeats();
+    // What later rounds learn is how the first two differ.
+    return learns ? Math.min(repeats(), 2) : repeats();
   }
 
   /** What may depend on each other after {@code repeats} repeats. */

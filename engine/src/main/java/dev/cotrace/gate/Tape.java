@@ -128,7 +128,9 @@ public final class Tape implements RunRecord {
       if (!constants.isSet() || constants.get().size(1) < own.outputs().size(1)) {
         constants.set(own.outputs());
       }
-      places = Arrays.copyOf(places, Math.max(slots, 2 * places.length));
+      if (slots > places.length) {
+        places = Arrays.copyOf(places, Math.max(slots, 2 * places.length));
+      }
       System.arraycopy(own.placeOf(), 0, places, first, count);
     }
     return new Segment(first, count);
