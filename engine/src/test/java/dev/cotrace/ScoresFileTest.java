@@ -86,7 +86,7 @@ class ScoresFileTest {
       assertThatThrownBy(() -> ScoresFile.read(other))
           .isInstanceOf(MalformedModelException.class)
           .hasMessageContaining(
-              "expected the method to be one of ig-gates, eap-ig-inputs, got 'guess'");
+              "expected the method to be one of ig-gates, eap-ig-inputs, eap-ig-activations, clean-corrupted, eap, exact, random, got 'guess'");
       metadata.remove("method");
       Safetensors.write(other, metadata, tensors);
     }

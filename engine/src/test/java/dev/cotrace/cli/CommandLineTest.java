@@ -262,7 +262,7 @@ class CommandLineTest {
           --rollouts 1                     | --rollouts must be at least 2, got 1
           --rollouts many                  | Invalid value for option '--rollouts': 'many' is not an int
           --rolouts 3                      | Unknown options: '--rolouts', '3'
-          --method eap                     | method: expected one of ig-gates, eap-ig-inputs, got 'eap'
+          --method eap                     | method: expected one of ig-gates, eap-ig-inputs, eap-ig-activations, clean-corrupted, eap, exact, random, got 'eap'
           --quadrature simpson             | quadrature: expected one of adaptive, gauss-legendre
           --quadrature trapezoid --points 1 | --quadrature trapezoid needs --points of at least 2, got 1
           --dtype float8                   | dtype: expected one of float64, float32, bfloat16
