@@ -60,6 +60,7 @@ final class EvaluateCommand implements Callable<Integer> {
 
   @Mixin private final TaskOptions task = new TaskOptions();
   @Mixin private final AttributionOptions attribution = new AttributionOptions();
+  @Mixin private final SelectionOptions selection = new SelectionOptions();
   @Mixin private final DryRunOption dryRun = new DryRunOption();
   @Mixin private final OutputOptions output = new OutputOptions();
 
@@ -74,6 +75,7 @@ final class EvaluateCommand implements Callable<Integer> {
     Path settings = config == null && directory ? run.resolve("spec.yaml") : config;
     Map<String, Object> flags = new HashMap<>(task.flags());
     flags.putAll(attribution.flags());
+    flags.putAll(selection.flags());
     DiscoverySpec spec = SpecYaml.read(settings, flags);
     List<CircuitSize> wanted = sizes.stream().map(CircuitSize::parse).toList();
     if (dryRun.asked()) {
