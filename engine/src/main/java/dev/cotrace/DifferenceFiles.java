@@ -44,11 +44,7 @@ public final class DifferenceFiles {
     ScoresFile.add(tensors, difference.graph(), "scores", "stderr", difference.total());
     ScoresFile.add(tensors, difference.graph(), "direct", "direct_stderr", difference.direct());
     ScoresFile.add(
-        tensors,
-        difference.graph(),
-        "through_cot",
-        "through_cot_stderr",
-        difference.throughCot());
+        tensors, difference.graph(), "through_cot", "through_cot_stderr", difference.throughCot());
     ScoresFile.add(tensors, difference.graph(), difference.significance());
     Map<String, String> metadata = ScoresFile.names(difference.graph());
     metadata.put("format_version", VERSION);

@@ -82,8 +82,7 @@ public record RunDifference(
   private static String shape(StoredRun run) {
     var graph = run.attribution().graph();
     return "%d layers with %d heads%s"
-        .formatted(
-            graph.layers(), graph.heads(), graph.parallel() ? " in parallel blocks" : "");
+        .formatted(graph.layers(), graph.heads(), graph.parallel() ? " in parallel blocks" : "");
   }
 
   /** By cluster where both have the same prompts, several of them, and kept sums by cluster. */
@@ -117,11 +116,12 @@ public record RunDifference(
         : ClusterSums.NONE;
   }
 
-  private static Agreement agreement(
-      StoredRun first, StoredRun second, @Nullable CircuitSize top) {
+  private static Agreement agreement(StoredRun first, StoredRun second, @Nullable CircuitSize top) {
     var graph = first.attribution().graph();
     int size =
-        top != null ? top.edges(graph) : Math.min(top(first).edges(graph), top(second).edges(graph));
+        top != null
+            ? top.edges(graph)
+            : Math.min(top(first).edges(graph), top(second).edges(graph));
     boolean signed = ranking(first) == Ranking.SIGNED && ranking(second) == Ranking.SIGNED;
     return Agreement.of(
         graph, side(first), side(second), size, signed ? Ranking.SIGNED : Ranking.ABSOLUTE);
@@ -190,8 +190,6 @@ public record RunDifference(
 
   /** The number of settings of what is measured that differ. */
   public long questions() {
-    return changes.stream()
-        .filter(change -> change.kind() == SettingChange.Kind.QUESTION)
-        .count();
+    return changes.stream().filter(change -> change.kind() == SettingChange.Kind.QUESTION).count();
   }
 }

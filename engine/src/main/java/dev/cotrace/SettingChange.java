@@ -30,14 +30,37 @@ public record SettingChange(String key, String first, String second, Kind kind, 
   /** Settings that change speed and memory, or names of files, and never a score. */
   private static final Set<String> IDLE =
       Set.of(
-          "out", "memory", "backward", "batch-rows", "threads", "top", "select", "ranking",
-          "reference", "reference-rollouts", "reference-continuations", "bins");
+          "out",
+          "memory",
+          "backward",
+          "batch-rows",
+          "threads",
+          "top",
+          "select",
+          "ranking",
+          "reference",
+          "reference-rollouts",
+          "reference-continuations",
+          "bins");
 
   /** Settings that change how well something is measured. */
   private static final Set<String> PRECISION =
       Set.of(
-          "estimator", "baseline", "rollouts", "repeats", "allot", "branch-top", "branch-rest",
-          "branch-most", "branch-at", "until", "seed", "points", "dtype", "device", "cotrace");
+          "estimator",
+          "baseline",
+          "rollouts",
+          "repeats",
+          "allot",
+          "branch-top",
+          "branch-rest",
+          "branch-most",
+          "branch-at",
+          "until",
+          "seed",
+          "points",
+          "dtype",
+          "device",
+          "cotrace");
 
   /** Files that are the same when their contents are, by what tells the content. */
   private static final Map<String, String> FILES =

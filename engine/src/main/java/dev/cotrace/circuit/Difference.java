@@ -105,7 +105,8 @@ public record Difference(
     double share = first * first / squares;
     double rest = 1 - share;
     return 1
-        / (share * share / Math.max(1, clusters - 1) + rest * rest / Math.max(1, otherClusters - 1));
+        / (share * share / Math.max(1, clusters - 1)
+            + rest * rest / Math.max(1, otherClusters - 1));
   }
 
   /** {@code difference} with the errors of differences by cluster. */
@@ -120,8 +121,7 @@ public record Difference(
       for (int cluster = 0; cluster < byCluster.length; cluster++) {
         byCluster[cluster] = 0;
         for (int part : parts) {
-          byCluster[cluster] +=
-              other.score(part, cluster, cell) - one.score(part, cluster, cell);
+          byCluster[cluster] += other.score(part, cluster, cell) - one.score(part, cluster, cell);
         }
         overEdges[cluster] += byCluster[cluster];
       }

@@ -12,9 +12,9 @@ import org.apache.commons.statistics.distribution.TDistribution;
 /**
  * What standard errors say about scores, all row-major {@code [nSrc, nDst]}.
  *
- * <p>Student's t with one degree of freedom less than there are clusters. A score without error is
- * certain: its interval is a point, and its q-value is 0 when it is not zero. Cells without an edge
- * have score 0 and q-value 1.
+ * <p>Student's t with one degree of freedom less than there are clusters, for differences of runs
+ * with Welch's ({@link Difference}). A score without error is certain: its interval is a point, and
+ * its q-value is 0 when it is not zero. Cells without an edge have score 0 and q-value 1.
  *
  * @param q Benjamini–Hochberg q-values of the two-sided hypotheses that an edge's score is zero,
  *     over all edges: among the edges with q ≤ x the expected share of such edges is at most x
@@ -54,8 +54,7 @@ public record Significance(double[] q, double[] low, double[] high) {
       Estimate score = scores.at(edges[i]);
       boolean known = !Double.isNaN(score.standardError());
       p[i] = known ? student.apply(edges[i]).p(score) : Double.NaN;
-      double width =
-          known ? student.apply(edges[i]).width() * score.standardError() : Double.NaN;
+      double width = known ? student.apply(edges[i]).width() * score.standardError() : Double.NaN;
       low[edges[i]] -= width;
       high[edges[i]] += width;
     }

@@ -78,8 +78,7 @@ final class DifferenceTable {
     out.printf(
         "%nThe %d largest differences of %d edges, second less first:%n",
         cells.size(), difference.graph().edgeCount());
-    out.printf(
-        EDGE, "edge", "first", "second", "difference", "q", "direct", "through the words");
+    out.printf(EDGE, "edge", "first", "second", "difference", "q", "direct", "through the words");
     double[] first = runs.firstScores().total().values();
     double[] second = runs.secondScores().total().values();
     Numbers numbers =
@@ -113,8 +112,8 @@ final class DifferenceTable {
       out.printf(
           ROW,
           NAMES.get(row.name()),
-          numbers.signedOf(row.first()),
-          numbers.signedOf(row.second()),
+          numbers.of(row.first()),
+          numbers.of(row.second()),
           numbers.signedOf(row.difference()));
     }
   }

@@ -45,6 +45,9 @@ record Numbers(int decimals) {
   }
 
   private String number(double value) {
+    if (Double.isNaN(value)) {
+      return "?";
+    }
     return decimals < 0
         ? String.format(Locale.ROOT, "%.2e", value)
         : String.format(Locale.ROOT, "%." + decimals + "f", value);

@@ -20,10 +20,10 @@ final class SelectionTest {
           new ComputationGraph(1, 1, false),
           new ComputationGraph(2, 3, false),
           new ComputationGraph(3, 2, true),
-          new ComputationGraph(4, 4, false));
+          new ComputationGraph(3, 3, false));
 
   @ParameterizedTest
-  @ValueSource(longs = {1, 2, 3, 4, 5, 6})
+  @ValueSource(longs = {1, 2, 3, 4})
   void greedyTakesTheBestEdgeIntoWhatItHasUntilItHasEnough(long seed) {
     forEachRun(
         seed,

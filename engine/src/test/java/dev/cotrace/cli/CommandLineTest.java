@@ -244,7 +244,7 @@ class CommandLineTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"discover", "evaluate", "select", "sample", "info", "demo"})
+  @ValueSource(strings = {"discover", "evaluate", "select", "diff", "sample", "info", "demo"})
   void everyCommandExplainsItself(String command) {
     assertThat(run(command, "--help")).isZero();
     assertThat(out.toString()).contains("Usage: cotrace " + command, "--json");
