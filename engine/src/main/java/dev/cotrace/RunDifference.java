@@ -106,7 +106,18 @@ public record RunDifference(
         && task.equals(second.provenance().path("task_sha256"))
         && pairs.asInt(0) > 1
         && pairs.equals(second.metrics().path("pairs"))
-        && first.settings().path("limit").equals(second.settings().path("limit"));
+        && first.settings().path("limit").equals(second.settings().path("limit"))
+        && (!(skips(first) || skips(second)) || sameModel(first, second));
+  }
+
+  /** Whether pairs may have been left out, which depends on the tokenizer. */
+  private static boolean skips(StoredRun run) {
+    return run.settings().path("align").asString("").equals("skip");
+  }
+
+  private static boolean sameModel(StoredRun first, StoredRun second) {
+    JsonNode model = first.provenance().path("model_sha256");
+    return model.isObject() && model.equals(second.provenance().path("model_sha256"));
   }
 
   private static ClusterSums clusters(StoredRun run) throws IOException {

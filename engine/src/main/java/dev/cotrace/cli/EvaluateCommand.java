@@ -36,7 +36,7 @@ import picocli.CommandLine.Parameters;
       "  cotrace evaluate circuit.json --model gpt2 --task ioi.csv --objective logit-diff"
     })
 final class EvaluateCommand implements Callable<Integer> {
-  private static final String LINE = "%-14s %8s  %-20s  %-20s  %-20s%n";
+  private static final String LINE = "%-14s %8s  %-20s  %-20s  %-20s  %s%n";
 
   @Parameters(
       paramLabel = "RUN",
@@ -95,7 +95,7 @@ final class EvaluateCommand implements Callable<Integer> {
     out.printf(
         "%nJ(1) = %s clean, J(0) = %s corrupted (%s)%n%n",
         Numbers.text(sweep.clean()), Numbers.text(sweep.corrupted()), spec.objective());
-    out.printf(LINE, "circuit", "edges", "J", "faithfulness", "random circuit's");
+    out.printf(LINE, "circuit", "edges", "J", "faithfulness", "random circuit's", "chosen");
     for (CircuitSweep.Row row : sweep.rows()) {
       out.printf(
           LINE,
@@ -103,7 +103,8 @@ final class EvaluateCommand implements Callable<Integer> {
           row.circuit().edges(),
           Numbers.text(row.circuit().circuit()),
           Numbers.text(row.circuit().faithfulness()),
-          Numbers.text(row.random().faithfulness()));
+          Numbers.text(row.random().faithfulness()),
+          row.selection());
     }
     out.flush();
   }

@@ -86,6 +86,26 @@ final class SelectionTest {
   }
 
   @Test
+  void anEdgeWithoutAScoreIsKept() {
+    ComputationGraph graph = GRAPHS.getFirst();
+    int unscored = graph.cell(new Edge(new Node.Input(), new Node.Logits(), Slot.IN));
+    double[] values = new double[graph.cells()];
+    for (int cell : graph.edgeCells()) {
+      values[cell] = cell == unscored ? Double.NaN : -1;
+    }
+    Attribution attribution = attribution(graph, values, new double[graph.cells()], 1);
+    for (Selection selection :
+        List.of(
+            new Selection.Top(1, Ranking.ABSOLUTE),
+            new Selection.Greedy(1, Ranking.SIGNED),
+            new Selection.Threshold(2, Ranking.ABSOLUTE))) {
+      Circuit circuit = selection.of(attribution);
+      assertThat(circuit.size()).as(selection.words()).isEqualTo(1);
+      assertThat(circuit.contains(unscored)).as(selection.words()).isTrue();
+    }
+  }
+
+  @Test
   void signedRankingFollowsTheDirectionFromCorruptedToClean() {
     ComputationGraph graph = GRAPHS.getLast();
     double[] values = new double[graph.cells()];
