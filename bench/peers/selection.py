@@ -74,7 +74,8 @@ def compare(graph_class, shape: tuple, seed: int, folder: Path) -> int:
     write_run(folder, graph)
     edges = len(graph.edges)
     differing = 0
-    for share, ranking, kind in itertools.product((0.02, 0.1, 0.5), ("absolute", "signed"), ("top", "greedy", "threshold")):
+    cases = itertools.product((0.02, 0.1, 0.5), ("absolute", "signed"), ("top", "greedy", "threshold"))
+    for share, ranking, kind in cases:
         size = max(1, round(share * edges))
         rule = f"threshold={(edges - size + 1) / 1024}" if kind == "threshold" else kind
         a, b = ours(folder, rule, ranking, size), theirs(graph, rule, ranking, size)

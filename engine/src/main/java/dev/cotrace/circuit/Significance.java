@@ -52,7 +52,7 @@ public record Significance(double[] q, double[] low, double[] high) {
     double[] high = scores.values().clone();
     for (int i = 0; i < edges.length; i++) {
       Estimate score = scores.at(edges[i]);
-      boolean known = !Double.isNaN(score.standardError());
+      boolean known = Double.isFinite(score.standardError());
       p[i] = known ? student.apply(edges[i]).p(score) : Double.NaN;
       double width = known ? student.apply(edges[i]).width() * score.standardError() : Double.NaN;
       low[edges[i]] -= width;
