@@ -26,7 +26,8 @@ public final class ClusterSums {
   /**
    * Sums over the units of each cluster.
    *
-   * @param parts of the score, to be added up; each {@code [cluster][cell]}
+   * @param parts of the score, to be added up; each {@code [cluster][cell]}. Those of an
+   *     attribution are {@link #DIRECT} and {@link #THROUGH_COT}
    * @param units number of units in each cluster, of which a score is the mean
    */
   public ClusterSums(List<double[][]> parts, int[] units) {

@@ -16,6 +16,8 @@ import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -123,6 +125,19 @@ class DiffCommandTest {
       case "through_cot" -> attribution.throughCot().values();
       default -> attribution.total().values();
     };
+  }
+
+  /** Every method keeps both parts by cluster, those without a gradient too. */
+  @ParameterizedTest
+  @CsvSource({"exact, by-cluster", "random, independent"})
+  void runsOfEveryMethodCanBeCompared(String method, String errors) throws IOException {
+    Path run = discover("run", THREE_PAIRS, "--limit", "2");
+    Path other = discover("other", THREE_PAIRS, "--limit", "2", "--method", method);
+    JsonNode diff = diff(run, other);
+    assertThat(diff.get("errors").stringValue()).isEqualTo(errors);
+    assertThat(err.toString())
+        .contains("method  ig-gates → " + method + "   (scores are different quantities)");
+    assertThat(diff(other, other).get("edges_q_below_0.05").intValue()).isZero();
   }
 
   @Test
