@@ -7,6 +7,7 @@ import dev.cotrace.attribution.Workload;
 import dev.cotrace.circuit.Attribution;
 import dev.cotrace.circuit.Circuit;
 import dev.cotrace.circuit.Faithfulness;
+import dev.cotrace.circuit.Selection;
 import dev.cotrace.gate.GatedModel;
 import dev.cotrace.model.Model;
 import dev.cotrace.model.Tokenizer;
@@ -56,7 +57,7 @@ final class E01FirstCircuit {
       strongest(scores, 5).forEach(cell -> print(scores, cell));
 
       // 4. A circuit, and what it is worth when one samples from it.
-      Circuit circuit = Circuit.top(scores, 150, Circuit.Ranking.ABSOLUTE);
+      Circuit circuit = new Selection.Top(150, Circuit.Ranking.ABSOLUTE).of(scores);
       Faithfulness faithful = new Evaluation(work, RunListener.SILENT).of(circuit);
       System.out.printf(
           "%d edges, faithfulness %.3f ± %.3f%n",

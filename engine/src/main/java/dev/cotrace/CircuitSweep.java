@@ -10,6 +10,7 @@ import dev.cotrace.circuit.ComputationGraph;
 import dev.cotrace.circuit.Estimate;
 import dev.cotrace.circuit.Faithfulness;
 import dev.cotrace.circuit.Scores;
+import dev.cotrace.circuit.Selection;
 import dev.cotrace.report.CircuitJson;
 import dev.cotrace.report.ScoredCircuit;
 import java.io.IOException;
@@ -34,10 +35,11 @@ public record CircuitSweep(Estimate clean, Estimate corrupted, List<Row> rows) {
    * One circuit.
    *
    * @param name the size asked for, or {@code circuit.json}
+   * @param selection how its edges were chosen, in words; empty for that of the file
    * @param circuit sampled from it
    * @param random sampled from a random circuit of the same size
    */
-  public record Row(String name, Faithfulness circuit, Faithfulness random) {}
+  public record Row(String name, String selection, Faithfulness circuit, Faithfulness random) {}
 
   /**
    * Evaluates the circuit of {@code file} and the best edges by its scores.
@@ -55,12 +57,12 @@ public record CircuitSweep(Estimate clean, Estimate corrupted, List<Row> rows) {
       Workload work = experiment.workload().with(plan.memory().layout());
       Evaluation evaluation = new Evaluation(work, new ProgressReporter(listener));
       List<Row> rows = new ArrayList<>();
-      rows.add(row("circuit.json", given.circuit(), evaluation, spec));
+      rows.add(row("circuit.json", "", given.circuit(), evaluation, spec));
       Attribution ranked = ranked(given, evaluation);
       for (CircuitSize size : sizes) {
-        Circuit circuit =
-            Circuit.top(ranked, size.edges(given.graph()), spec.attribution().ranking());
-        rows.add(row(size.toString(), circuit, evaluation, spec));
+        Selection selection =
+            spec.select().sized(size.edges(given.graph()), spec.attribution().ranking());
+        rows.add(row(size.toString(), selection.words(), selection.of(ranked), evaluation, spec));
       }
       experiment.tell(listener::say);
       return new CircuitSweep(evaluation.clean(), evaluation.corrupted(), rows);
@@ -93,15 +95,19 @@ public record CircuitSweep(Estimate clean, Estimate corrupted, List<Row> rows) {
     ArrayNode list = json.putArray("circuits");
     for (Row row : rows) {
       ObjectNode entry = list.addObject().put("name", row.name);
+      if (!row.selection.isEmpty()) {
+        entry.put("selection", row.selection);
+      }
       entry.set("circuit", ResultJson.of(row.circuit));
       entry.set("random_circuit", ResultJson.of(row.random));
     }
     return json.toString();
   }
 
-  private static Row row(String name, Circuit circuit, Evaluation evaluation, DiscoverySpec spec) {
+  private static Row row(
+      String name, String selection, Circuit circuit, Evaluation evaluation, DiscoverySpec spec) {
     Circuit random = RandomCircuits.like(circuit, spec.attribution().seed());
-    return new Row(name, evaluation.of(circuit), evaluation.of(random));
+    return new Row(name, selection, evaluation.of(circuit), evaluation.of(random));
   }
 
   private static Attribution ranked(ScoredCircuit given, Evaluation evaluation) {

@@ -13,6 +13,7 @@ import dev.cotrace.circuit.Circuit;
 import dev.cotrace.circuit.Estimate;
 import dev.cotrace.circuit.Faithfulness;
 import dev.cotrace.circuit.Method;
+import dev.cotrace.circuit.Selection;
 import dev.cotrace.circuit.Stability;
 import dev.cotrace.gate.Corruption;
 import dev.cotrace.report.CircuitJson;
@@ -68,14 +69,21 @@ public final class Discovery {
             file ->
                 ScoresFile.write(
                     file, attribution, stability, spec.bins().toString(), references.scores()));
+        directory.write(
+            "clusters.safetensors",
+            file -> ClustersFile.write(file, attribution.graph(), attribution.sums()));
         if (spec.references().has(Reference.SENTENCES)) {
           directory.write("sentences.jsonl", references.lines());
         }
 
-        Circuit circuit = Circuit.top(attribution, size, spec.attribution().ranking());
+        Selection selection = spec.selection(attribution.graph());
+        Circuit circuit = selection.of(attribution);
+        warnOfNothingChosen(circuit, selection, log);
         directory.write(
             "circuit.json",
-            file -> CircuitJson.write(file, circuit, attribution, experiment.width()));
+            file ->
+                CircuitJson.write(
+                    file, circuit, selection.words(), attribution, experiment.width()));
 
         Faithfulness own = evaluation.of(circuit);
         Faithfulness random =
@@ -131,6 +139,14 @@ public final class Discovery {
     if (experiment.task().sampling().corruption() instanceof Corruption.Resample) {
       throw new IllegalArgumentException(
           "--reference sentences continues chains of thought, which have no beginning that --corruption resample could pair them with: leave one out");
+    }
+  }
+
+  private static void warnOfNothingChosen(Circuit circuit, Selection selection, RunLog log) {
+    if (circuit.size() == 0) {
+      log.say(
+          "warning: the circuit is empty: no path from input to logits has only edges of %s; choose others with cotrace select"
+              .formatted(selection.words()));
     }
   }
 

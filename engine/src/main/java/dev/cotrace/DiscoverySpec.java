@@ -2,6 +2,8 @@ package dev.cotrace;
 
 import dev.cotrace.attribution.ReferenceSettings;
 import dev.cotrace.attribution.Settings;
+import dev.cotrace.circuit.ComputationGraph;
+import dev.cotrace.circuit.Selection;
 import dev.cotrace.rollout.Binning;
 import dev.cotrace.rollout.Objective;
 import dev.cotrace.task.OutcomeSettings;
@@ -28,7 +30,8 @@ import org.jspecify.annotations.Nullable;
  * @param outcomes what the outcomes {@code judge} and {@code external} need to know
  * @param dtype of weights and activations
  * @param device libtorch's device string
- * @param top size of the circuit
+ * @param top size of the circuit, where its rule does not say it itself
+ * @param select how the edges of the circuit are chosen
  * @param references what stands beside the scores
  * @param memory what a run may come to hold
  */
@@ -45,6 +48,7 @@ public record DiscoverySpec(
     Precision dtype,
     String device,
     CircuitSize top,
+    SelectionRule select,
     ReferenceSettings references,
     MemoryLimit memory) {
 
@@ -65,6 +69,11 @@ public record DiscoverySpec(
         && objective.equals(other.objective)
         && sampling.equals(other.sampling)
         && outcomes.equals(other.outcomes);
+  }
+
+  /** How the edges of the circuit are chosen. */
+  public Selection selection(ComputationGraph graph) {
+    return select.selection(top.edges(graph), attribution.ranking());
   }
 
   /** Which rows of the task's file are used, and which of their columns. */
@@ -91,6 +100,7 @@ public record DiscoverySpec(
         dtype,
         device,
         top,
+        select,
         references,
         memory);
   }
@@ -110,6 +120,7 @@ public record DiscoverySpec(
         dtype,
         device,
         top,
+        select,
         references,
         memory);
   }

@@ -42,7 +42,8 @@ final class ResultJson {
     json.put("points", attribution.points());
     json.put("sampled_tokens", attribution.sampledTokens());
     put(json, "seconds", result.seconds());
-    json.set("circuit", of(result.circuitFaithfulness()));
+    String selection = result.spec().selection(attribution.graph()).words();
+    json.set("circuit", of(result.circuitFaithfulness()).put("selection", selection));
     json.set("random_circuit", of(result.randomFaithfulness()));
     json.put("edges_q_below_0.05", result.significance().edgesBelow(0.05));
     ObjectNode stability = json.putObject("stability");

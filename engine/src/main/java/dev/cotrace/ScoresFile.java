@@ -46,6 +46,9 @@ public final class ScoresFile {
   private static final String DIVERGENCE =
       "positive: the clean value of the edge raises KL(G||H_z), so most are negative";
 
+  /** More layers or heads than any model has. */
+  private static final int MOST = 4096;
+
   private static final String VERSION = "1";
   private static final JsonMapper JSON = new JsonMapper();
 
@@ -74,10 +77,7 @@ public final class ScoresFile {
     add(tensors, graph, "scores", "stderr", attribution.total());
     add(tensors, graph, "direct", "direct_stderr", attribution.direct());
     add(tensors, graph, "through_cot", "through_cot_stderr", attribution.throughCot());
-    Significance significance = attribution.significance();
-    tensors.add(matrix("ci95_low", significance.low(), graph));
-    tensors.add(matrix("ci95_high", significance.high(), graph));
-    tensors.add(matrix("q_value", significance.q(), graph));
+    add(tensors, graph, attribution.significance());
     tensors.add(matrix("inclusion", stability.inclusion(), graph));
     Map<String, String> metadata = metadata(attribution);
     metadata.put("top_n", String.valueOf(stability.size()));
@@ -98,9 +98,9 @@ public final class ScoresFile {
       Metadata metadata = new Metadata(file, stored.metadata());
       ComputationGraph graph =
           new ComputationGraph(
-              Math.toIntExact(metadata.whole("n_layers")),
-              Math.toIntExact(metadata.whole("n_heads")),
-              Boolean.parseBoolean(metadata.text("parallel_attn_mlp")));
+              metadata.whole("n_layers", 1, MOST),
+              metadata.whole("n_heads", 1, MOST),
+              metadata.truth("parallel_attn_mlp"));
       return new Attribution(
           graph,
           metadata.method(),
@@ -110,15 +110,23 @@ public final class ScoresFile {
           metadata.estimate("J1"),
           metadata.estimate("J0"),
           metadata.estimate("gap"),
-          Math.toIntExact(metadata.whole("clusters")),
-          Math.toIntExact(metadata.whole("points")),
+          metadata.whole("clusters", 0, Integer.MAX_VALUE),
+          metadata.whole("points", 0, Integer.MAX_VALUE),
           metadata.whole("sampled_tokens"),
           ClusterSums.NONE,
           BinScoresFile.read(stored, graph));
     }
   }
 
-  private static void add(
+  /** Adds what {@code significance} says of scores. */
+  static void add(List<StoredTensor> tensors, ComputationGraph graph, Significance significance) {
+    tensors.add(matrix("ci95_low", significance.low(), graph));
+    tensors.add(matrix("ci95_high", significance.high(), graph));
+    tensors.add(matrix("q_value", significance.q(), graph));
+  }
+
+  /** Adds {@code scores} and their errors under the names {@code values} and {@code errors}. */
+  static void add(
       List<StoredTensor> tensors,
       ComputationGraph graph,
       String values,
@@ -156,15 +164,8 @@ public final class ScoresFile {
   }
 
   private static Map<String, String> metadata(Attribution attribution) {
-    ComputationGraph graph = attribution.graph();
-    Map<String, String> metadata = new LinkedHashMap<>();
+    Map<String, String> metadata = names(attribution.graph());
     metadata.put("format_version", VERSION);
-    metadata.put("n_layers", String.valueOf(graph.layers()));
-    metadata.put("n_heads", String.valueOf(graph.heads()));
-    metadata.put("parallel_attn_mlp", String.valueOf(graph.parallel()));
-    metadata.put("sources", names(graph.sources(), i -> graph.sourceNode(i).toString()));
-    metadata.put(
-        "targets", names(graph.targets(), i -> graph.targetNode(i) + graph.targetSlot(i).suffix()));
     metadata.put("method", attribution.method().label());
     metadata.put("sign_convention", CircuitJson.SIGN_CONVENTION);
     put(metadata, "J0", attribution.corrupted());
@@ -176,6 +177,18 @@ public final class ScoresFile {
     metadata.put("clusters", String.valueOf(attribution.clusters()));
     metadata.put("points", String.valueOf(attribution.points()));
     metadata.put("sampled_tokens", String.valueOf(attribution.sampledTokens()));
+    return metadata;
+  }
+
+  /** What rows and columns are. */
+  static Map<String, String> names(ComputationGraph graph) {
+    Map<String, String> metadata = new LinkedHashMap<>();
+    metadata.put("n_layers", String.valueOf(graph.layers()));
+    metadata.put("n_heads", String.valueOf(graph.heads()));
+    metadata.put("parallel_attn_mlp", String.valueOf(graph.parallel()));
+    metadata.put("sources", names(graph.sources(), i -> graph.sourceNode(i).toString()));
+    metadata.put(
+        "targets", names(graph.targets(), i -> graph.targetNode(i) + graph.targetSlot(i).suffix()));
     return metadata;
   }
 
@@ -196,7 +209,7 @@ public final class ScoresFile {
         metadata.estimate(values + "_sum"));
   }
 
-  private static double[] matrix(StoredTensor tensor, Path file, ComputationGraph graph) {
+  static double[] matrix(StoredTensor tensor, Path file, ComputationGraph graph) {
     long[] shape = tensor.shape();
     if (shape.length != 2 || shape[0] != graph.sources() || shape[1] != graph.targets()) {
       throw new MalformedModelException(
@@ -229,8 +242,27 @@ public final class ScoresFile {
       }
     }
 
+    int whole(String name, int least, int most) {
+      long whole = whole(name);
+      if (whole < least || whole > most) {
+        throw new MalformedModelException(
+            file, 0, "expected %s from %d to %d, got %d".formatted(name, least, most, whole));
+      }
+      return (int) whole;
+    }
+
     long whole(String name) {
       return (long) number(name);
+    }
+
+    boolean truth(String name) {
+      return switch (text(name)) {
+        case "true" -> true;
+        case "false" -> false;
+        default ->
+            throw new MalformedModelException(
+                file, 0, "expected %s to be true or false, got '%s'".formatted(name, text(name)));
+      };
     }
 
     Estimate estimate(String name) {

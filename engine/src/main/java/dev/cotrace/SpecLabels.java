@@ -33,6 +33,7 @@ final class SpecLabels {
     add(module, Objective.class, SpecLabels::objective);
     add(module, Binning.class, Binning::parse);
     add(module, CircuitSize.class, CircuitSize::parse);
+    add(module, SelectionRule.class, SelectionRule::parse);
     add(module, Until.class, Until::parse);
     addEnum(module, Method.class);
     add(module, MemoryLimit.class, MemoryLimit::new);

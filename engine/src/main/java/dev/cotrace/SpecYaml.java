@@ -54,6 +54,7 @@ public final class SpecYaml {
       dtype: float32
       device: cpu
       top: 10%
+      select: top
       ranking: absolute
       reference: []
       reference-rollouts: 1

@@ -39,7 +39,7 @@ class ComparisonTest {
   @Test
   void theCircuitOfAllEdgesNeverPartsFromTheFullModel() throws IOException {
     Path file = folder.resolve("all.json");
-    CircuitJson.write(file, Circuit.full(graph()), noScores(graph()), 1);
+    CircuitJson.write(file, Circuit.full(graph()), "all", noScores(graph()), 1);
     Comparison full = compare(List.of("full", file.toString()), List.of(), 6, Map.of());
     assertThat(full.neverParted()).isEqualTo(1);
     assertThat(full.difference().value()).isCloseTo(0, offset(1e-12));
@@ -53,7 +53,7 @@ class ComparisonTest {
     boolean[] edges = Circuit.full(graph).edges().clone();
     edges[cell] = false;
     Path file = folder.resolve("most.json");
-    CircuitJson.write(file, new Circuit(graph, edges), noScores(graph), 1);
+    CircuitJson.write(file, new Circuit(graph, edges), "some", noScores(graph), 1);
     Comparison without =
         compare(List.of("full"), List.of(graph.edge(cell).toString()), 6, Map.of());
     Comparison circuit = compare(List.of("full", file.toString()), List.of(), 6, Map.of());

@@ -12,10 +12,17 @@ import dev.cotrace.circuit.Estimate;
 import dev.cotrace.circuit.Method;
 import dev.cotrace.circuit.Scores;
 import dev.cotrace.circuit.Stability;
+import dev.cotrace.format.Damage;
+import dev.cotrace.format.JsonMutations;
 import dev.cotrace.format.MalformedModelException;
+import dev.cotrace.format.Mutations;
 import dev.cotrace.format.Safetensors;
 import dev.cotrace.format.StoredTensor;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -23,6 +30,8 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ScoresFileTest {
   private static final ComputationGraph GRAPH = new ComputationGraph(2, 2, false);
@@ -161,6 +170,31 @@ class ScoresFileTest {
     assertThatThrownBy(() -> ScoresFile.read(file))
         .isInstanceOf(MalformedModelException.class)
         .hasMessageContaining("is this a scores file?");
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2})
+  void damagedScoresAreRefusedOrRead(long seed) throws IOException {
+    Path file = folder.resolve("scores.safetensors");
+    Attribution written =
+        new Attribution(GRAPH, scores(1), scores(1), scores(1), ZERO, ZERO, ZERO, 8, 1, 1);
+    ScoresFile.write(file, written, NO_STABILITY, "none");
+    byte[] original = Files.readAllBytes(file);
+    int length = (int) ByteBuffer.wrap(original).order(ByteOrder.LITTLE_ENDIAN).getLong();
+    String header = new String(original, 8, length, StandardCharsets.UTF_8);
+    Damage.survive(
+        seed,
+        5000,
+        "scores.safetensors",
+        random -> {
+          byte[] text = JsonMutations.damage(header, random).getBytes(StandardCharsets.UTF_8);
+          ByteBuffer lied = ByteBuffer.allocate(original.length - length + text.length);
+          lied.order(ByteOrder.LITTLE_ENDIAN).putLong(text.length).put(text);
+          lied.put(original, 8 + length, original.length - 8 - length);
+          Files.write(
+              file, random.nextBoolean() ? Mutations.damage(original, random) : lied.array());
+          ScoresFile.read(file);
+        });
   }
 
   /** Values that float32 holds exactly. */

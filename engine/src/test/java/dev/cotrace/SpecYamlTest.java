@@ -39,6 +39,7 @@ class SpecYamlTest {
                 Map.entry("answer-prefix", " Answer: "),
                 Map.entry("temperature", 0.7),
                 Map.entry("top", "2.5%"),
+                Map.entry("select", "threshold=0.025"),
                 Map.entry("seed", Long.MIN_VALUE),
                 Map.entry("dtype", "bfloat16"),
                 Map.entry("bos", true),

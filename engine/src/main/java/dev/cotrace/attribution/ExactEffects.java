@@ -37,11 +37,13 @@ public final class ExactEffects {
     Clusters clusters = interventions.clusters();
     double[][] total = new double[clusters.count()][graph.cells()];
     double[][] direct = new double[clusters.count()][graph.cells()];
+    double[][] throughCot = new double[clusters.count()][graph.cells()];
     for (int cell : graph.edgeCells()) {
       Interventions.Effect effect = interventions.of(Circuit.full(graph).without(cell));
       for (int cluster = 0; cluster < clusters.count(); cluster++) {
         total[cluster][cell] = effect.total()[cluster];
         direct[cluster][cell] = effect.direct()[cluster];
+        throughCot[cluster][cell] = effect.total()[cluster] - effect.direct()[cluster];
       }
     }
     return new Attribution(
@@ -49,7 +51,7 @@ public final class ExactEffects {
         Method.EXACT,
         scores(clusters, (cluster, cell) -> total[cluster][cell]),
         scores(clusters, (cluster, cell) -> direct[cluster][cell]),
-        scores(clusters, (cluster, cell) -> total[cluster][cell] - direct[cluster][cell]),
+        scores(clusters, (cluster, cell) -> throughCot[cluster][cell]),
         ends.clean(),
         ends.corrupted(),
         new Estimate(Double.NaN, Double.NaN),
@@ -57,7 +59,7 @@ public final class ExactEffects {
         /* points= */ 0,
         interventions.sampledTokens() + ends.sampledTokens(),
         new ClusterSums(
-            List.<double[][]>of(total),
+            List.of(direct, throughCot),
             IntStream.range(0, clusters.count()).map(clusters::units).toArray()),
         List.of());
   }

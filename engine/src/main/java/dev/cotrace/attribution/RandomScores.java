@@ -39,7 +39,7 @@ public final class RandomScores {
         /* clusters= */ 1,
         /* points= */ 0,
         ends.sampledTokens(),
-        new ClusterSums(List.<double[][]>of(new double[][] {values}), new int[] {1}),
+        new ClusterSums(List.of(new double[][] {values}, new double[][] {nothing}), new int[] {1}),
         List.of());
   }
 }

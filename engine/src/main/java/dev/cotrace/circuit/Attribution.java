@@ -67,6 +67,24 @@ public record Attribution(
         List.of());
   }
 
+  /** This with its total by cluster. */
+  public Attribution with(ClusterSums known) {
+    return new Attribution(
+        graph,
+        method,
+        total,
+        direct,
+        throughCot,
+        clean,
+        corrupted,
+        gap,
+        clusters,
+        points,
+        sampledTokens,
+        known,
+        byBin);
+  }
+
   /** Confidence intervals and q-values of the total. */
   public Significance significance() {
     return Significance.of(graph, total, clusters);

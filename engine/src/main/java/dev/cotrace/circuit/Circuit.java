@@ -1,6 +1,8 @@
 package dev.cotrace.circuit;
 
 import java.util.Arrays;
+import java.util.Comparator;
+import java.util.Locale;
 import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
 
@@ -16,7 +18,12 @@ public record Circuit(ComputationGraph graph, boolean[] edges) {
     /** By |score|. */
     ABSOLUTE,
     /** By score in the direction from J(0) to J(1): edges that work against it come last. */
-    SIGNED
+    SIGNED;
+
+    /** What edges are ranked by, in words. */
+    public String score() {
+      return name().toLowerCase(Locale.ROOT) + " score";
+    }
   }
 
   /** Refuses edges that the graph does not have. */
@@ -43,23 +50,20 @@ public record Circuit(ComputationGraph graph, boolean[] edges) {
     return new Circuit(graph, edges);
   }
 
-  /**
-   * The {@code size} highest-ranked edges without those that are not connected: pruning may leave
-   * fewer.
-   *
-   * @param size at most the number of edges
-   */
-  public static Circuit top(Attribution attribution, int size, Ranking ranking) {
-    double[] rank = rank(attribution.total().values(), ranking, attribution.direction());
-    return ranked(attribution.graph(), rank, size).pruned();
-  }
-
   /** What edges are ranked by, the highest first. */
   static double[] rank(double[] scores, Ranking ranking, double direction) {
     return switch (ranking) {
       case ABSOLUTE -> Arrays.stream(scores).map(Math::abs).toArray();
-      case SIGNED -> Arrays.stream(scores).map(v -> direction * v).toArray();
+      // Adding zero leaves no −0, which would rank below 0.
+      case SIGNED -> Arrays.stream(scores).map(v -> direction * v + 0.0).toArray();
     };
+  }
+
+  /** Cells by descending rank, those that rank alike in ascending order. */
+  static Comparator<Integer> highestFirst(double[] rank) {
+    return Comparator.comparingDouble((Integer cell) -> rank[cell])
+        .reversed()
+        .thenComparing(Comparator.naturalOrder());
   }
 
   /**
@@ -98,7 +102,7 @@ public record Circuit(ComputationGraph graph, boolean[] edges) {
         IntStream.of(above.graph.edgeCells())
             .filter(above::contains)
             .boxed()
-            .sorted((a, b) -> Double.compare(rank[a], rank[b]))
+            .sorted(highestFirst(rank).reversed())
             .mapToInt(Integer::intValue)
             .toArray();
     for (int cell : cells) {
@@ -117,19 +121,14 @@ public record Circuit(ComputationGraph graph, boolean[] edges) {
     return current.size() == size ? current : best;
   }
 
-  private static Circuit ranked(ComputationGraph graph, double[] rank, int size) {
-    int[] cells =
-        IntStream.of(graph.edgeCells())
-            .boxed()
-            .sorted((a, b) ->
-                rank[a] == rank[b] ? Integer.compare(a, b) : Double.compare(rank[b], rank[a]))
-            .limit(size)
-            .mapToInt(Integer::intValue)
-            .toArray();
+  /** The {@code size} highest-ranked edges, connected or not. */
+  static Circuit ranked(ComputationGraph graph, double[] rank, int size) {
     boolean[] edges = new boolean[graph.cells()];
-    for (int cell : cells) {
-      edges[cell] = true;
-    }
+    IntStream.of(graph.edgeCells())
+        .boxed()
+        .sorted(highestFirst(rank))
+        .limit(size)
+        .forEach(cell -> edges[cell] = true);
     return new Circuit(graph, edges);
   }
 
@@ -149,6 +148,22 @@ public record Circuit(ComputationGraph graph, boolean[] edges) {
       size += edge ? 1 : 0;
     }
     return size;
+  }
+
+  /** Number of edges that this has in common with {@code other}, of the same graph. */
+  public int shared(Circuit other) {
+    return Math.toIntExact(
+        IntStream.range(0, edges.length).filter(cell -> edges[cell] && other.edges[cell]).count());
+  }
+
+  /**
+   * {@code |A ∩ B| / |A ∪ B|} of the edges of this and {@code other}, of the same graph; 1 when
+   * both are empty.
+   */
+  public double jaccard(Circuit other) {
+    int shared = shared(other);
+    int either = size() + other.size() - shared;
+    return either == 0 ? 1 : shared / (double) either;
   }
 
   /** Whether the edge at {@code cell} is in the circuit. */
@@ -191,15 +206,8 @@ public record Circuit(ComputationGraph graph, boolean[] edges) {
   }
 
   private boolean hasInput(Node node) {
-    return switch (node) {
-      case Node.Input _ -> true;
-      case Node.Head head ->
-          anyInto(graph.target(head, Slot.Q))
-              || anyInto(graph.target(head, Slot.K))
-              || anyInto(graph.target(head, Slot.V));
-      case Node.Mlp mlp -> anyInto(graph.target(mlp, Slot.IN));
-      case Node.Logits logits -> anyInto(graph.target(logits, Slot.IN));
-    };
+    return node instanceof Node.Input
+        || graph.targets(node).flatMap(graph::edgesInto).anyMatch(cell -> edges[cell]);
   }
 
   private boolean hasOutput(Node node) {
@@ -208,10 +216,5 @@ public record Circuit(ComputationGraph graph, boolean[] edges) {
     }
     int row = graph.source(node) * graph.targets();
     return IntStream.range(row, row + graph.targets()).anyMatch(cell -> edges[cell]);
-  }
-
-  private boolean anyInto(int target) {
-    return IntStream.range(0, graph.visibleSources(target))
-        .anyMatch(source -> edges[source * graph.targets() + target]);
   }
 }

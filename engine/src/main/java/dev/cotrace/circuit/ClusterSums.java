@@ -10,21 +10,30 @@ import java.util.List;
  * <p>A view: the parts are not copied.
  */
 public final class ClusterSums {
+  /** The direct part, where sums are those of an attribution. */
+  public static final int DIRECT = 0;
+
+  /** The through-CoT part, where sums are those of an attribution. */
+  public static final int THROUGH_COT = 1;
+
   /** For scores whose sums by cluster are not known, as those of a file. */
   public static final ClusterSums NONE = new ClusterSums(List.of(), new int[0]);
 
   private final List<double[][]> parts;
   private final int[] units;
+  private final double unitsInAll;
 
   /**
    * Sums over the units of each cluster.
    *
-   * @param parts of the score, to be added up; each {@code [cluster][cell]}
+   * @param parts of the score, to be added up; each {@code [cluster][cell]}. Those of an
+   *     attribution are {@link #DIRECT} and {@link #THROUGH_COT}
    * @param units number of units in each cluster, of which a score is the mean
    */
   public ClusterSums(List<double[][]> parts, int[] units) {
     this.parts = List.copyOf(parts);
     this.units = units.clone();
+    unitsInAll = Arrays.stream(units).asLongStream().sum();
     for (double[][] part : parts) {
       if (part.length != units.length) {
         throw new IllegalArgumentException(
@@ -38,6 +47,41 @@ public final class ClusterSums {
     return units.length;
   }
 
+  /** Number of units of {@code cluster}. */
+  public int units(int cluster) {
+    return units[cluster];
+  }
+
+  /** The share of {@code cluster} in all units: its weight in the mean. */
+  public double share(int cluster) {
+    return units[cluster] / unitsInAll;
+  }
+
+  /** The score of {@code cluster} alone at {@code cell}: its part {@code part} of that. */
+  public double score(int part, int cluster, int cell) {
+    return parts.get(part)[cluster][cell] / units[cluster];
+  }
+
+  /**
+   * The cluster-robust standard error of the mean over all units: {@code C/(C − 1) · Σ_c w_c² (x_c
+   * − mean)²}, squared, with w the {@link #share}; NaN for a single cluster.
+   *
+   * @param means x, the mean of each cluster
+   */
+  double standardError(double[] means) {
+    double mean = 0;
+    for (int cluster = 0; cluster < means.length; cluster++) {
+      mean += share(cluster) * means[cluster];
+    }
+    double squares = 0;
+    for (int cluster = 0; cluster < means.length; cluster++) {
+      double residual = share(cluster) * (means[cluster] - mean);
+      squares += residual * residual;
+    }
+    double count = means.length;
+    return Math.sqrt(count / (count - 1) * squares);
+  }
+
   /**
    * The scores of a sample in which cluster c occurs {@code times[c]} times, at least one of them.
    *
@@ -45,15 +89,15 @@ public final class ClusterSums {
    */
   public double[] scores(int[] times, int cells) {
     double[] scores = new double[cells];
-    long total = 0;
+    long drawn = 0;
     for (int cluster = 0; cluster < units.length; cluster++) {
-      total += (long) times[cluster] * units[cluster];
+      drawn += (long) times[cluster] * units[cluster];
       for (double[][] part : parts) {
         add(scores, times[cluster], part[cluster]);
       }
     }
-    double unitsInAll = total;
-    Arrays.setAll(scores, cell -> scores[cell] / unitsInAll);
+    double drawnUnits = drawn;
+    Arrays.setAll(scores, cell -> scores[cell] / drawnUnits);
     return scores;
   }
 

@@ -2,6 +2,7 @@ package dev.cotrace.circuit;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * The nodes and edges of a decoder-only transformer, and the only owner of their indices.
@@ -128,6 +129,25 @@ public record ComputationGraph(int layers, int heads, boolean parallel) {
       case Node.Mlp(int layer) -> mlpTarget(layer);
       case Node.Logits _ -> logitsTarget();
     };
+  }
+
+  /** Columns of all inputs of {@code node}: none of {@code input}, three of a head, else one. */
+  public IntStream targets(Node node) {
+    return switch (node) {
+      case Node.Input _ -> IntStream.empty();
+      case Node.Head _ -> HEAD_SLOTS.stream().mapToInt(slot -> target(node, slot));
+      case Node.Mlp _, Node.Logits _ -> IntStream.of(target(node, Slot.IN));
+    };
+  }
+
+  /** Cells of the edges into column {@code target}, ascending. */
+  public IntStream edgesInto(int target) {
+    return IntStream.range(0, visibleSources(target)).map(row -> row * targets() + target);
+  }
+
+  /** Row of the source of the edge at {@code cell}. */
+  public int sourceOf(int cell) {
+    return cell / targets();
   }
 
   /** Cell of {@code edge} in a row-major {@code [nSrc, nDst]} matrix. */

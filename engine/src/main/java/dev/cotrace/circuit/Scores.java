@@ -11,6 +11,18 @@ package dev.cotrace.circuit;
  * @param sum of all values; its error is not that of independent scores
  */
 public record Scores(double[] values, double[] standardErrors, Estimate sum) {
+  /** These less {@code other}, independent scores of the same edges. */
+  public Scores minus(Scores other) {
+    double[] differences = new double[values.length];
+    double[] errors = new double[values.length];
+    for (int cell = 0; cell < values.length; cell++) {
+      Estimate difference = at(cell).minus(other.at(cell));
+      differences[cell] = difference.value();
+      errors[cell] = difference.standardError();
+    }
+    return new Scores(differences, errors, sum.minus(other.sum));
+  }
+
   /** The score of {@code cell} with its error. */
   public Estimate at(int cell) {
     return new Estimate(values[cell], standardErrors[cell]);

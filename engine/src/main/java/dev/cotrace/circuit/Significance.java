@@ -2,15 +2,19 @@ package dev.cotrace.circuit;
 
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.IntFunction;
+import java.util.function.IntToDoubleFunction;
 import java.util.stream.IntStream;
 import org.apache.commons.statistics.distribution.TDistribution;
 
 /**
  * What standard errors say about scores, all row-major {@code [nSrc, nDst]}.
  *
- * <p>Student's t with one degree of freedom less than there are clusters. A score without error is
- * certain: its interval is a point, and its q-value is 0 when it is not zero. Cells without an edge
- * have score 0 and q-value 1.
+ * <p>Student's t with one degree of freedom less than there are clusters, for differences of runs
+ * with Welch's ({@link Difference}). A score without error is certain: its interval is a point, and
+ * its q-value is 0 when it is not zero. Cells without an edge have score 0 and q-value 1.
  *
  * @param q Benjamini–Hochberg q-values of the two-sided hypotheses that an edge's score is zero,
  *     over all edges: among the edges with q ≤ x the expected share of such edges is at most x
@@ -29,30 +33,59 @@ public record Significance(double[] q, double[] low, double[] high) {
    * @param clusters number of independent clusters behind their errors
    */
   public static Significance of(ComputationGraph graph, Scores scores, int clusters) {
-    TDistribution t = TDistribution.of(Math.max(1, clusters - 1));
-    double width = t.inverseSurvivalProbability((1 - LEVEL) / 2);
+    return of(graph, scores, _ -> Math.max(1, clusters - 1));
+  }
+
+  /**
+   * Judges {@code scores}.
+   *
+   * @param degreesOfFreedom of the error at each cell, above zero; not asked where it is NaN
+   */
+  static Significance of(
+      ComputationGraph graph, Scores scores, IntToDoubleFunction degreesOfFreedom) {
+    Map<Double, Student> students = new HashMap<>();
+    IntFunction<Student> student =
+        cell -> students.computeIfAbsent(degreesOfFreedom.applyAsDouble(cell), Student::of);
     int[] edges = graph.edgeCells();
-    double[] p = IntStream.of(edges).mapToDouble(cell -> p(scores.at(cell), t)).toArray();
+    double[] p = new double[edges.length];
+    double[] low = scores.values().clone();
+    double[] high = scores.values().clone();
+    for (int i = 0; i < edges.length; i++) {
+      Estimate score = scores.at(edges[i]);
+      boolean known = Double.isFinite(score.standardError());
+      p[i] = known ? student.apply(edges[i]).p(score) : Double.NaN;
+      double width = known ? student.apply(edges[i]).width() * score.standardError() : Double.NaN;
+      low[edges[i]] -= width;
+      high[edges[i]] += width;
+    }
     double[] adjusted = benjaminiHochberg(p);
     double[] q = new double[graph.cells()];
     Arrays.fill(q, 1);
     for (int i = 0; i < edges.length; i++) {
       q[edges[i]] = adjusted[i];
     }
-    double[] low = new double[q.length];
-    double[] high = new double[q.length];
-    Arrays.setAll(low, i -> scores.values()[i] - width * scores.standardErrors()[i]);
-    Arrays.setAll(high, i -> scores.values()[i] + width * scores.standardErrors()[i]);
     return new Significance(q, low, high);
   }
 
-  /** The two-sided p-value of {@code score}. */
-  private static double p(Estimate score, TDistribution t) {
-    if (score.value() == 0 && score.standardError() == 0) {
-      return 1;
+  /**
+   * Student's distribution.
+   *
+   * @param width half of a confidence interval, in standard errors
+   */
+  private record Student(TDistribution t, double width) {
+    static Student of(double degreesOfFreedom) {
+      TDistribution t = TDistribution.of(degreesOfFreedom);
+      return new Student(t, t.inverseSurvivalProbability((1 - LEVEL) / 2));
     }
-    double statistic = Math.abs(score.value()) / score.standardError();
-    return Double.isNaN(statistic) ? Double.NaN : 2 * t.survivalProbability(statistic);
+
+    /** The two-sided p-value of {@code score}. */
+    double p(Estimate score) {
+      if (score.value() == 0 && score.standardError() == 0) {
+        return 1;
+      }
+      double statistic = Math.abs(score.value()) / score.standardError();
+      return Double.isNaN(statistic) ? Double.NaN : 2 * t.survivalProbability(statistic);
+    }
   }
 
   /** {@code q_(i) = min_{j ≥ i} p_(j) · m / j} over the m values that are numbers. */

@@ -6,7 +6,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Flags that say how scores are computed and circuits chosen; keys of the specification. */
+/** Flags that say how scores are computed; keys of the specification. */
 @SuppressWarnings("UnusedVariable") // Flags reads what picocli set, by key.
 final class AttributionOptions {
   @Option(
@@ -118,18 +118,6 @@ final class AttributionOptions {
         "marker:REGEX (distance to a match in the sampled text) or none. Default: none."
       })
   private @Nullable String bins;
-
-  @Option(
-      names = "--top",
-      paramLabel = "SIZE",
-      description = "Edges of the circuit, such as 200 or 5%%. Default: 10%%.")
-  private @Nullable String top;
-
-  @Option(
-      names = "--ranking",
-      paramLabel = "KIND",
-      description = "Edges by absolute or signed score. Default: absolute.")
-  private @Nullable String ranking;
 
   @Spec(Spec.Target.MIXEE)
   @SuppressWarnings("NullAway.Init") // picocli sets it.

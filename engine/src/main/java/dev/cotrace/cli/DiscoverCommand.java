@@ -37,6 +37,7 @@ import picocli.CommandLine.Option;
 final class DiscoverCommand implements Callable<Integer> {
   @Mixin private final TaskOptions task = new TaskOptions();
   @Mixin private final AttributionOptions attribution = new AttributionOptions();
+  @Mixin private final SelectionOptions selection = new SelectionOptions();
   @Mixin private final ReferenceOptions references = new ReferenceOptions();
   @Mixin private final OutputOptions output = new OutputOptions();
 
@@ -66,6 +67,7 @@ final class DiscoverCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     Map<String, Object> flags = new HashMap<>(task.flags());
     flags.putAll(attribution.flags());
+    flags.putAll(selection.flags());
     flags.putAll(references.flags());
     if (out != null) {
       flags.put("out", out);

@@ -45,8 +45,10 @@ final class EdgeTable {
         result.spec().objective(),
         attribution.completeness());
     out.printf(
-        "Faithfulness of the circuit: %s; of a random one: %s.%n",
-        faithfulness(result.circuitFaithfulness()), faithfulness(result.randomFaithfulness()));
+        "Faithfulness of the circuit (%s): %s; of a random one: %s.%n",
+        result.spec().selection(attribution.graph()).words(),
+        faithfulness(result.circuitFaithfulness()),
+        faithfulness(result.randomFaithfulness()));
     ReferenceTable.print(out, result);
     if (result.bothEndsAlike()) {
       out.println(
@@ -56,7 +58,7 @@ final class EdgeTable {
     out.flush();
   }
 
-  private static String q(double q) {
+  static String q(double q) {
     if (Double.isNaN(q)) {
       return "?";
     }

@@ -36,7 +36,7 @@ import picocli.CommandLine.Parameters;
       "  cotrace evaluate circuit.json --model gpt2 --task ioi.csv --objective logit-diff"
     })
 final class EvaluateCommand implements Callable<Integer> {
-  private static final String LINE = "%-14s %8s  %-20s  %-20s  %-20s%n";
+  private static final String LINE = "%-14s %8s  %-20s  %-20s  %-20s  %s%n";
 
   @Parameters(
       paramLabel = "RUN",
@@ -60,6 +60,7 @@ final class EvaluateCommand implements Callable<Integer> {
 
   @Mixin private final TaskOptions task = new TaskOptions();
   @Mixin private final AttributionOptions attribution = new AttributionOptions();
+  @Mixin private final SelectionOptions selection = new SelectionOptions();
   @Mixin private final DryRunOption dryRun = new DryRunOption();
   @Mixin private final OutputOptions output = new OutputOptions();
 
@@ -74,6 +75,7 @@ final class EvaluateCommand implements Callable<Integer> {
     Path settings = config == null && directory ? run.resolve("spec.yaml") : config;
     Map<String, Object> flags = new HashMap<>(task.flags());
     flags.putAll(attribution.flags());
+    flags.putAll(selection.flags());
     DiscoverySpec spec = SpecYaml.read(settings, flags);
     List<CircuitSize> wanted = sizes.stream().map(CircuitSize::parse).toList();
     if (dryRun.asked()) {
@@ -93,7 +95,7 @@ final class EvaluateCommand implements Callable<Integer> {
     out.printf(
         "%nJ(1) = %s clean, J(0) = %s corrupted (%s)%n%n",
         Numbers.text(sweep.clean()), Numbers.text(sweep.corrupted()), spec.objective());
-    out.printf(LINE, "circuit", "edges", "J", "faithfulness", "random circuit's");
+    out.printf(LINE, "circuit", "edges", "J", "faithfulness", "random circuit's", "chosen");
     for (CircuitSweep.Row row : sweep.rows()) {
       out.printf(
           LINE,
@@ -101,7 +103,8 @@ final class EvaluateCommand implements Callable<Integer> {
           row.circuit().edges(),
           Numbers.text(row.circuit().circuit()),
           Numbers.text(row.circuit().faithfulness()),
-          Numbers.text(row.random().faithfulness()));
+          Numbers.text(row.random().faithfulness()),
+          row.selection());
     }
     out.flush();
   }

@@ -28,8 +28,10 @@ import picocli.CommandLine.Spec;
       DemoCommand.class,
       DiscoverCommand.class,
       EvaluateCommand.class,
+      SelectCommand.class,
       SampleCommand.class,
       CompareCommand.class,
+      DiffCommand.class,
       MeansCommand.class,
       GenerateCommand.class,
       LogitsCommand.class,
@@ -109,8 +111,8 @@ public final class Main implements Runnable {
   public void run() {
     throw new ParameterException(
         spec.commandLine(),
-        "a command is missing: demo, discover, evaluate, sample, compare, means, generate, logits,"
-            + " doctor, info, models, pull or bench");
+        "a command is missing: demo, discover, evaluate, select, sample, compare, diff, means, generate,"
+            + " logits, doctor, info, models, pull or bench");
   }
 
   /** Says which Cotrace this is. */

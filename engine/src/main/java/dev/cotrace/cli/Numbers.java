@@ -32,11 +32,14 @@ record Numbers(int decimals) {
   /** As {@link #of}, with a sign. */
   String signedOf(Estimate estimate) {
     String text = of(estimate);
-    return text.startsWith("-") ? text : "+" + text;
+    return text.startsWith("-") || text.equals("?") ? text : "+" + text;
   }
 
-  /** {@code estimate} with these decimals. */
+  /** {@code estimate} with these decimals; a question mark for an unknown value. */
   String of(Estimate estimate) {
+    if (Double.isNaN(estimate.value())) {
+      return "?";
+    }
     String value = number(estimate.value());
     if (Double.isNaN(estimate.standardError())) {
       return value + " ± ?";

@@ -5,12 +5,13 @@ import dev.cotrace.circuit.Circuit;
 import dev.cotrace.circuit.ComputationGraph;
 import dev.cotrace.circuit.Estimate;
 import dev.cotrace.circuit.Node;
-import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import tools.jackson.core.JsonGenerator;
+import tools.jackson.core.StreamWriteFeature;
+import tools.jackson.core.json.JsonFactory;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
@@ -20,8 +21,9 @@ import tools.jackson.databind.json.JsonMapper;
  * <ul>
  *   <li>on every edge {@code stderr} and {@code q_value} (null when there is too little data to
  *       tell), {@code direct} and {@code through_cot};
- *   <li>at the top {@code cotrace}: {@code method}, {@code sign_convention}, and {@code J1}, {@code
- *       J0} and {@code gap} (METHOD §5), each {@code [value, stderr]}, null where unknown.
+ *   <li>at the top {@code cotrace}: {@code method}, {@code selection} (how the edges were chosen,
+ *       in words), {@code sign_convention}, and {@code J1}, {@code J0} and {@code gap} (METHOD §5),
+ *       each {@code [value, stderr]}, null where unknown.
  * </ul>
  *
  * <p>Numbers are written as the shortest decimal that reads back as the same float32, which is how
@@ -32,30 +34,42 @@ public final class CircuitJson {
   public static final String SIGN_CONVENTION =
       "positive: the clean value of the edge raises J (gate 1 = clean, 0 = corrupted)";
 
-  private static final JsonMapper MAPPER = new JsonMapper();
+  private static final JsonMapper MAPPER =
+      JsonMapper.builder(
+              JsonFactory.builder().disable(StreamWriteFeature.AUTO_CLOSE_TARGET).build())
+          .build();
 
   private CircuitJson() {}
 
   /**
    * Writes {@code circuit} with the scores of {@code attribution}.
    *
+   * @param selection how its edges were chosen, in words
    * @param width of the residual stream, D
    * @throws IllegalArgumentException when the two are of different graphs
    */
-  public static void write(Path file, Circuit circuit, Attribution attribution, int width)
+  public static void write(
+      Path file, Circuit circuit, String selection, Attribution attribution, int width)
       throws IOException {
+    try (OutputStream out = Files.newOutputStream(file)) {
+      write(out, circuit, selection, attribution, width);
+    }
+  }
+
+  /** As {@link #write(Path, Circuit, String, Attribution, int)}; {@code out} is left open. */
+  public static void write(
+      OutputStream out, Circuit circuit, String selection, Attribution attribution, int width) {
     ComputationGraph graph = circuit.graph();
     if (!graph.equals(attribution.graph())) {
       throw new IllegalArgumentException(
           "the circuit is of %s, its scores are of %s".formatted(graph, attribution.graph()));
     }
-    try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(file));
-        JsonGenerator json = MAPPER.createGenerator(out)) {
+    try (JsonGenerator json = MAPPER.createGenerator(out)) {
       json.writeStartObject();
       writeConfiguration(json, graph, width);
       writeNodes(json, circuit);
       writeEdges(json, circuit, attribution);
-      writeOwnKeys(json, attribution);
+      writeOwnKeys(json, selection, attribution);
       json.writeEndObject();
     }
   }
@@ -104,9 +118,10 @@ public final class CircuitJson {
     json.writeEndObject();
   }
 
-  private static void writeOwnKeys(JsonGenerator json, Attribution attribution) {
+  private static void writeOwnKeys(JsonGenerator json, String selection, Attribution attribution) {
     json.writeObjectPropertyStart("cotrace");
     json.writeStringProperty("method", attribution.method().label());
+    json.writeStringProperty("selection", selection);
     json.writeStringProperty("sign_convention", SIGN_CONVENTION);
     writeEstimate(json, "J1", attribution.clean());
     writeEstimate(json, "J0", attribution.corrupted());

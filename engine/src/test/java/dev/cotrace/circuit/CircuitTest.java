@@ -65,31 +65,22 @@ final class CircuitTest {
   }
 
   @Test
-  void signedRankingFollowsTheDirectionFromCorruptedToClean() {
-    double[] values = new double[GRAPH.cells()];
-    int up = GRAPH.cell(new Edge(new Node.Input(), new Node.Logits(), Slot.IN));
-    values[up] = 1;
-    assertThat(Circuit.top(attribution(values, 1), 1, Circuit.Ranking.SIGNED).contains(up))
-        .isTrue();
-    assertThat(Circuit.top(attribution(values, -1), 1, Circuit.Ranking.SIGNED).contains(up))
-        .isFalse();
-    assertThat(Circuit.top(attribution(values, -1), 1, Circuit.Ranking.ABSOLUTE).contains(up))
-        .isTrue();
+  void overlapIsCountedByEdges() {
+    int[] cells = GRAPH.edgeCells();
+    Circuit one = of(cells[0], cells[1], cells[2]);
+    Circuit other = of(cells[1], cells[2], cells[3], cells[4]);
+    assertThat(one.shared(other)).isEqualTo(2);
+    assertThat(one.jaccard(other)).isEqualTo(2 / 5.0).isEqualTo(other.jaccard(one));
+    assertThat(of().jaccard(of())).isEqualTo(1);
+    assertThat(of().jaccard(one)).isZero();
   }
 
-  private static Attribution attribution(double[] values, double clean) {
-    Scores scores = new Scores(values, new double[values.length], Estimate.exact(0));
-    return new Attribution(
-        GRAPH,
-        scores,
-        scores,
-        scores,
-        Estimate.exact(clean),
-        Estimate.exact(0),
-        Estimate.exact(0),
-        8,
-        1,
-        0);
+  private static Circuit of(int... cells) {
+    boolean[] edges = new boolean[GRAPH.cells()];
+    for (int cell : cells) {
+      edges[cell] = true;
+    }
+    return new Circuit(GRAPH, edges);
   }
 
   @Test

@@ -244,7 +244,7 @@ class CommandLineTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"discover", "evaluate", "sample", "info", "demo"})
+  @ValueSource(strings = {"discover", "evaluate", "select", "diff", "sample", "info", "demo"})
   void everyCommandExplainsItself(String command) {
     assertThat(run(command, "--help")).isZero();
     assertThat(out.toString()).contains("Usage: cotrace " + command, "--json");
@@ -274,6 +274,10 @@ class CommandLineTest {
           --stop-ids x                     | --stop-ids takes token ids such as 3,17, got 'x'
           --stop-ids 40                    | stop-ids: token id 40 is not one of the model's 40
           --estimator enumerate --max-new-tokens 9 | would list
+          --select best                    | select: expected top, greedy, threshold=SCORE such as
+          --select threshold=0             | select: a threshold of scores must be a number above 0, got 0.0
+          --select threshold=1.2.3         | select: expected a number, got '1.2.3'
+          --select significant=2           | select: a level of significance must be above 0 and at most 1
           --top 0                          | top: a circuit needs at least one edge
           --batch-rows 0                   | --batch-rows must be at least 1, got 0
           """)

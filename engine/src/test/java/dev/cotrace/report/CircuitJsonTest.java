@@ -47,7 +47,8 @@ class CircuitJsonTest {
   void whatEapIgWroteIsWrittenAgainTheSame(String name) throws IOException {
     ScoredCircuit read = CircuitJson.read(golden(name));
     Path file = folder.resolve("circuit.json");
-    CircuitJson.write(file, read.circuit(), attribution(read.graph(), read.scores()), WIDTH);
+    CircuitJson.write(
+        file, read.circuit(), "some", attribution(read.graph(), read.scores()), WIDTH);
 
     JsonNode ours = json(file);
     JsonNode theirs = json(golden(name));
@@ -64,7 +65,8 @@ class CircuitJsonTest {
   void unknownErrorsAreWrittenAsNull() throws IOException {
     ScoredCircuit read = CircuitJson.read(golden("circuit-2x2.json"));
     Path file = folder.resolve("circuit.json");
-    CircuitJson.write(file, read.circuit(), attribution(read.graph(), read.scores()), WIDTH);
+    CircuitJson.write(
+        file, read.circuit(), "some", attribution(read.graph(), read.scores()), WIDTH);
     assertThat(json(file).at("/edges/input->m0/stderr").isNull()).isTrue();
     assertThat(CircuitJson.read(file).scores()).isEqualTo(read.scores());
   }

@@ -1,0 +1,76 @@
+package dev.cotrace;
+
+import dev.cotrace.circuit.Attribution;
+import dev.cotrace.format.StrictYaml;
+import dev.cotrace.report.CircuitJson;
+import dev.cotrace.report.ScoredCircuit;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * A complete run, read from its directory: no model and no task is needed.
+ *
+ * @param path the directory, as it was given
+ * @param attribution of {@code scores.safetensors}; numbers are those of float32
+ * @param circuit of {@code circuit.json}
+ * @param settings of {@code spec.yaml}, by key
+ * @param provenance of {@code provenance.json}
+ * @param metrics of {@code metrics.json}
+ */
+record StoredRun(
+    Path path,
+    Attribution attribution,
+    ScoredCircuit circuit,
+    ObjectNode settings,
+    JsonNode provenance,
+    JsonNode metrics) {
+  private static final JsonMapper JSON = new JsonMapper();
+
+  /**
+   * Reads the run in {@code directory}.
+   *
+   * @throws IllegalArgumentException when it is not a complete run directory
+   * @throws dev.cotrace.format.MalformedModelException when its scores are damaged
+   */
+  static StoredRun read(Path directory) throws IOException {
+    Attribution attribution = ScoresFile.read(file(directory, "scores.safetensors"));
+    Path circuitFile = file(directory, "circuit.json");
+    ScoredCircuit circuit = CircuitJson.read(circuitFile);
+    CircuitSweep.requireSameGraph(circuitFile, circuit.graph(), attribution.graph());
+    Path spec = file(directory, "spec.yaml");
+    return new StoredRun(
+        directory,
+        attribution,
+        circuit,
+        new StrictYaml().parse(spec.toString(), Files.readString(spec)),
+        json(file(directory, "provenance.json")),
+        json(file(directory, "metrics.json")));
+  }
+
+  /** The file of the run that is called {@code name}. */
+  static Path file(Path directory, String name) {
+    Path file = directory.resolve(name);
+    if (!Files.isRegularFile(file)) {
+      throw new IllegalArgumentException(
+          "%s is not the directory of a complete run: there is no %s in it; cotrace discover makes one"
+              .formatted(directory, name));
+    }
+    return file;
+  }
+
+  private static JsonNode json(Path file) throws IOException {
+    try {
+      return JSON.readTree(Files.readAllBytes(file));
+    } catch (JacksonException e) {
+      throw new IllegalArgumentException(
+          "%s, line %d: expected JSON, but: %s"
+              .formatted(file, Math.max(1, e.getLocation().getLineNr()), e.getOriginalMessage()),
+          e);
+    }
+  }
+}
