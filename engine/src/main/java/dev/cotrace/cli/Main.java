@@ -37,6 +37,7 @@ import picocli.CommandLine.Spec;
       InfoCommand.class,
       ModelsCommand.class,
       PullCommand.class,
+      RecoverCommand.class,
       BenchCommand.class
     },
     footer = {
@@ -110,7 +111,7 @@ public final class Main implements Runnable {
     throw new ParameterException(
         spec.commandLine(),
         "a command is missing: demo, discover, evaluate, sample, compare, means, generate, logits,"
-            + " doctor, info, models, pull or bench");
+            + " doctor, info, models, pull, recover or bench");
   }
 
   /** Says which Cotrace this is. */
