@@ -92,6 +92,9 @@ final class RecoverCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     RecoverySettings settings =
         new RecoverySettings(tasks, methods, pairs, rollouts, runs, seed, out);
+    if (out != null) {
+      output.main().interruption().leaving("what is in %s is incomplete".formatted(out));
+    }
     RecoveryReport report = RecoveryRun.run(settings, output.listener());
     report.tasks().forEach(this::print);
     if (output.json()) {

@@ -25,11 +25,17 @@ final class Compiler {
 
   private static final float GAIN = 0x1p30f; // √ε
 
-  /** Logits of an attended position above the others: they get e^-20 of its weight. */
-  private static final double ATTENTION = 20;
+  /** Logits of a position above the others: they get a weight of exactly zero. */
+  private static final double CERTAIN = 1000;
+
+  /**
+   * Logits of a match above the others, which get e^-20 of its weight. What matches may lie between
+   * the clean and the corrupted prompt's, so attention must not jump.
+   */
+  private static final double MATCH = 20;
 
   /** Logits of a token in {@link Program#OUTPUT} above the others. */
-  private static final double CONFIDENCE = 10;
+  private static final double CONFIDENCE = 6;
 
   /** Hidden units see their input times this, so that GELU is a hinge: exact at whole numbers. */
   private static final double SHARPNESS = 16;
@@ -123,25 +129,25 @@ final class Compiler {
     keepVector(prefix + "c_proj.bias", new Matrix(1, width));
   }
 
-  /** Queries and keys whose product is {@link #ATTENTION} where a position is attended to. */
+  /** Queries and keys whose product, divided by the root of their width, are those logits. */
   private void writeAttention(Attend attend, Matrix in, Matrix bias, int query, int key) {
-    double strength = ATTENTION * Math.sqrt(headWidth); // which attention divides by
+    double root = Math.sqrt(headWidth);
     switch (attend) {
       case Attend.Position(int position) -> {
-        bias.add(0, query, strength);
+        bias.add(0, query, CERTAIN * root);
         in.add(coordinate(POSITION.at(position)), key, 1);
       }
       case Attend.Back(int distance) -> {
         for (int position = 0; position < POSITION.size(); position++) {
           in.add(coordinate(POSITION.at(position)), key + position, 1);
           if (position >= distance) {
-            in.add(coordinate(POSITION.at(position)), query + position - distance, strength);
+            in.add(coordinate(POSITION.at(position)), query + position - distance, CERTAIN * root);
           }
         }
       }
       case Attend.Match(Register wanted, Register offered) -> {
         for (int i = 0; i < wanted.size(); i++) {
-          in.add(coordinate(wanted.at(i)), query + i, strength);
+          in.add(coordinate(wanted.at(i)), query + i, MATCH * root);
           in.add(coordinate(offered.at(i)), key + i, 1);
         }
       }

@@ -32,13 +32,18 @@ final class Digits {
     return rules;
   }
 
-  /** At {@code position}, the digit in {@code from} is the output. */
-  static List<Rule> say(int position, Register from) {
+  /** At {@code position}, the digit in {@code from} goes to {@code to}. */
+  static List<Rule> copy(int position, Register from, Register to) {
     List<Rule> rules = new ArrayList<>();
     for (int i = 0; i < DIGITS; i++) {
-      rules.add(new Rule(List.of(POSITION.at(position), from.at(i)), List.of(OUTPUT.at(i))));
+      rules.add(new Rule(List.of(POSITION.at(position), from.at(i)), List.of(to.at(i))));
     }
     return rules;
+  }
+
+  /** At {@code position}, the digit in {@code from} is the output. */
+  static List<Rule> say(int position, Register from) {
+    return copy(position, from, OUTPUT);
   }
 
   /** At {@code position}, any digit is the output, all with the same probability. */

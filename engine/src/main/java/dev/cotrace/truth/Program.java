@@ -16,7 +16,7 @@ import java.util.Set;
  */
 record Program(List<Register> scratch, List<Layer> layers, boolean saturating) {
   /** Token ids are indices into this string. */
-  static final String CHARACTERS = "0123abc:";
+  static final String CHARACTERS = "0123:";
 
   /** The ids below this are digits. */
   static final int DIGITS = 4;

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -23,6 +24,9 @@ import java.util.stream.Stream;
 
 /** Compiles known models, lets the contenders score their edges, and compares with the truth. */
 public final class RecoveryRun {
+  /** What rounding makes of no effect stays below this; J is a probability. */
+  private static final double ROUNDING = 1e-9;
+
   private final RecoverySettings settings;
   private final DiscoveryListener listener;
   private final RunListener jobs;
@@ -81,17 +85,15 @@ public final class RecoveryRun {
               "task", task.toString(),
               "rollouts", settings.rollouts(),
               "seed", seed);
+      listener.say("%s: run %d of %d".formatted(known.name(), run + 1, settings.runs()));
       try (Trial trial = Trial.open(flags, DiscoveryListener.SILENT)) {
         for (Contender contender : Contender.named(settings.methods())) {
-          listener.say(
-              "%s, run %d of %d: %s"
-                  .formatted(known.name(), run + 1, settings.runs(), contender.name()));
           Contender.Found found = contender.find(trial, jobs);
           double misplaced =
               found.attribution().map(scores -> misplaced(known, scores)).orElse(Double.NaN);
           results
               .computeIfAbsent(contender.name(), _ -> new ArrayList<>())
-              .add(new Result(Recovery.of(found.scores(), truth), misplaced));
+              .add(new Result(Recovery.of(rounded(found.scores()), truth), misplaced));
         }
       }
     }
@@ -103,11 +105,13 @@ public final class RecoveryRun {
 
   /** Of the parts of the true edges' scores, the share where an edge has no effect. */
   private static double misplaced(KnownCircuit known, Attribution scores) {
+    double[] directs = rounded(scores.direct().values());
+    double[] throughs = rounded(scores.throughCot().values());
     double wrong = 0;
     double all = 0;
     for (Map.Entry<Integer, Way> edge : known.ways().entrySet()) {
-      double direct = Math.abs(scores.direct().values()[edge.getKey()]);
-      double through = Math.abs(scores.throughCot().values()[edge.getKey()]);
+      double direct = Math.abs(directs[edge.getKey()]);
+      double through = Math.abs(throughs[edge.getKey()]);
       all += direct + through;
       wrong +=
           switch (edge.getValue()) {
@@ -117,6 +121,11 @@ public final class RecoveryRun {
           };
     }
     return wrong / all; // NaN where all is zero
+  }
+
+  /** Edges without an effect are tied, not ranked by their rounding errors. */
+  private static double[] rounded(double[] scores) {
+    return Arrays.stream(scores).map(score -> Math.abs(score) < ROUNDING ? 0 : score).toArray();
   }
 
   private static RecoveryReport.Row row(String name, List<Result> results) {

@@ -3,18 +3,16 @@ package dev.cotrace.truth;
 import static dev.cotrace.truth.Digits.DIFFERENCE;
 import static dev.cotrace.truth.Digits.SUM;
 import static dev.cotrace.truth.Digits.combine;
+import static dev.cotrace.truth.Digits.copy;
 import static dev.cotrace.truth.Digits.draw;
 import static dev.cotrace.truth.Digits.drawOther;
 import static dev.cotrace.truth.Digits.rules;
 import static dev.cotrace.truth.Digits.sayAny;
-import static dev.cotrace.truth.Program.CHARACTERS;
-import static dev.cotrace.truth.Program.POSITION;
 import static dev.cotrace.truth.Program.TOKEN;
 import static dev.cotrace.truth.Program.tokenRegister;
 
 import dev.cotrace.truth.KnownCircuit.Pair;
 import dev.cotrace.truth.Program.Layer;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,22 +23,20 @@ import java.util.random.RandomGenerator;
  *
  * <pre>
  *   position  0 1 2 3 4 5   6      7       answer
- *   token     a 2 b 1 a :   r   r + 2   (r + 2) − r
+ *   token     0 2 3 1 0 :   r   r + 2   (r + 2) − r
  * </pre>
  *
- * Asked for {@code a}, the model looks up its digit, 2, and writes it down behind a random digit r
- * that it wrote before: neither word alone tells the digit.
+ * Asked for key 0, the model looks up its value, 2, and writes it down added to a random digit r
+ * that it wrote before: neither word alone tells the value.
  */
 final class Through {
-  private static final String LETTERS = "abc";
-
   private Through() {}
 
   static KnownCircuit circuit() {
     Register before = tokenRegister("before"); // the token before this one
     Register asked = tokenRegister("asked");
-    Register key = tokenRegister("key"); // the letter of this digit
-    Register value = tokenRegister("value"); // the digit asked for
+    Register key = tokenRegister("key"); // whose value this token is
+    Register value = tokenRegister("value"); // the one asked for
     Register noise = tokenRegister("noise"); // nobody reads it
     Layer first =
         new Layer(
@@ -49,7 +45,7 @@ final class Through {
                 Head.copy(new Attend.Position(4), TOKEN, asked),
                 new Head(new Attend.Position(1), TOKEN, noise, 4),
                 new Head(new Attend.Position(2), TOKEN, noise, 4)),
-            rules(keys(before, key, 1), keys(before, key, 3), keys(TOKEN, noise, 4)));
+            rules(copy(1, before, key), copy(3, before, key), copy(4, TOKEN, noise)));
     Layer second =
         new Layer(
             List.of(
@@ -72,7 +68,7 @@ final class Through {
     edges.put("m1->logits", Way.THROUGH);
     return new KnownCircuit(
         "through",
-        "a digit is looked up by its letter and written behind a random one; the answer reads the written digits only",
+        "a value is looked up by its key and written added to a random digit; the answer reads the words only",
         new Program(
             List.of(before, asked, key, value, noise),
             List.of(first, second),
@@ -82,30 +78,26 @@ final class Through {
         Through::pair);
   }
 
-  /** At {@code position}, a letter in {@code from} goes to {@code to}. */
-  private static List<Rule> keys(Register from, Register to, int position) {
-    List<Rule> rules = new ArrayList<>();
-    for (int letter : LETTERS.chars().toArray()) {
-      int id = CHARACTERS.indexOf(letter);
-      rules.add(new Rule(List.of(POSITION.at(position), from.at(id)), List.of(to.at(id))));
-    }
-    return rules;
-  }
-
-  /** The corrupted prompt asks for the other letter, or has the letters or the digit changed. */
+  /** The corrupted prompt asks for the other key, or has keys swapped or the value changed. */
   private static Pair pair(RandomGenerator random) {
-    int first = random.nextInt(LETTERS.length());
-    char one = LETTERS.charAt(first);
-    char other = LETTERS.charAt((first + 1 + random.nextInt(2)) % LETTERS.length());
-    int digit = draw(random);
-    int otherDigit = drawOther(digit, random);
-    String clean = "%s%d%s%d%s:".formatted(one, digit, other, otherDigit, one);
+    int key = draw(random);
+    int otherKey = drawOther(key, random);
+    int value = draw(random);
+    int otherValue = drawOther(value, random);
     String corrupted =
         switch (random.nextInt(3)) {
-          case 0 -> "%s%d%s%d%s:".formatted(one, digit, other, otherDigit, other);
-          case 1 -> "%s%d%s%d%s:".formatted(other, digit, one, otherDigit, one);
-          default -> "%s%d%s%d%s:".formatted(one, otherDigit, other, otherDigit, one);
+          case 0 -> prompt(key, value, otherKey, otherValue, otherKey);
+          case 1 -> prompt(otherKey, value, key, otherValue, key);
+          default -> prompt(key, otherValue, otherKey, otherValue, key);
         };
-    return new Pair(clean, corrupted, String.valueOf(digit), String.valueOf(otherDigit));
+    return new Pair(
+        prompt(key, value, otherKey, otherValue, key),
+        corrupted,
+        String.valueOf(value),
+        String.valueOf(otherValue));
+  }
+
+  private static String prompt(int key, int value, int otherKey, int otherValue, int asked) {
+    return "%d%d%d%d%d:".formatted(key, value, otherKey, otherValue, asked);
   }
 }

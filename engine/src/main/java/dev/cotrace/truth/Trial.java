@@ -28,12 +28,12 @@ record Trial(Experiment experiment, Map<String, Object> flags) implements AutoCl
   }
 
   /** The task with the settings of {@code discover} under {@code more} flags. */
-  Workload workload(Map<String, String> more) throws IOException {
+  Workload workload(Map<String, ?> more) throws IOException {
     return workload(experiment.task(), more);
   }
 
   /** Another task on the same model. */
-  Workload workload(Task task, Map<String, String> more) throws IOException {
+  Workload workload(Task task, Map<String, ?> more) throws IOException {
     Map<String, Object> all = new HashMap<>(flags);
     all.putAll(more);
     Settings settings = SpecYaml.read(null, all).attribution();
