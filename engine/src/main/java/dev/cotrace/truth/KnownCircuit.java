@@ -2,7 +2,6 @@ package dev.cotrace.truth;
 
 import dev.cotrace.circuit.Circuit;
 import dev.cotrace.circuit.ComputationGraph;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,10 +17,10 @@ import java.util.random.RandomGenerator;
  * @param edges the true ones by their names, and how they reach the answer
  * @param pairs draws prompt pairs
  */
-public record KnownCircuit(
+record KnownCircuit(
     String name, String about, Program program, int thought, Map<String, Way> edges, Pairs pairs) {
   /** Keeps the edges in their order. */
-  public KnownCircuit {
+  KnownCircuit {
     edges = new LinkedHashMap<>(edges);
   }
 
@@ -39,7 +38,7 @@ public record KnownCircuit(
   record Pair(String clean, String corrupted, String answer, String wrong) {}
 
   /** All of them. */
-  public static List<KnownCircuit> all() {
+  static List<KnownCircuit> all() {
     return List.of(Through.circuit(), Around.circuit(), Mixed.circuit(), Relay.circuit());
   }
 
@@ -48,21 +47,17 @@ public record KnownCircuit(
    *
    * @throws IllegalArgumentException when there is none of a name
    */
-  public static List<KnownCircuit> named(List<String> names) {
-    List<KnownCircuit> found = new ArrayList<>();
+  static List<KnownCircuit> named(List<String> names) {
+    List<String> known = all().stream().map(KnownCircuit::name).toList();
     for (String name : names) {
-      found.add(
-          all().stream()
-              .filter(known -> known.name.equals(name))
-              .findFirst()
-              .orElseThrow(() ->
-                  new IllegalArgumentException(
-                      "expected one of the tasks %s, got '%s'"
-                          .formatted(
-                              String.join(", ", all().stream().map(KnownCircuit::name).toList()),
-                              name))));
+      if (!known.contains(name)) {
+        throw new IllegalArgumentException(
+            "expected one of the tasks %s, got '%s'".formatted(String.join(", ", known), name));
+      }
     }
-    return names.isEmpty() ? all() : List.copyOf(found);
+    return all().stream()
+        .filter(circuit -> names.isEmpty() || names.contains(circuit.name))
+        .toList();
   }
 
   /** The nodes and edges of the model. */
@@ -71,7 +66,7 @@ public record KnownCircuit(
   }
 
   /** The true edges. */
-  public Circuit truth() {
+  Circuit truth() {
     ComputationGraph graph = graph();
     boolean[] cells = new boolean[graph.cells()];
     ways().keySet().forEach(cell -> cells[cell] = true);

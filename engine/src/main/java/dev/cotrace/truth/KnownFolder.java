@@ -15,8 +15,8 @@ import tools.jackson.databind.node.ObjectNode;
 /**
  * A known circuit as files that every command reads.
  *
- * @param model directory of a Hugging Face model
  * @param directory holds the model, {@code truth.json} and the tasks
+ * @param model directory of a Hugging Face model
  */
 record KnownFolder(Path directory, Path model) {
   private static final JsonMapper JSON = new JsonMapper();

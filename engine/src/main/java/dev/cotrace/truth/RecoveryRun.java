@@ -3,15 +3,11 @@ package dev.cotrace.truth;
 import dev.cotrace.DiscoveryListener;
 import dev.cotrace.attribution.JobResult;
 import dev.cotrace.attribution.RunListener;
-import dev.cotrace.circuit.Attribution;
-import dev.cotrace.circuit.Circuit;
 import dev.cotrace.circuit.Estimate;
-import dev.cotrace.circuit.Recovery;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -19,14 +15,12 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.function.ToDoubleFunction;
+import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
 import java.util.stream.Stream;
 
 /** Compiles known models, lets the contenders score their edges, and compares with the truth. */
 public final class RecoveryRun {
-  /** What rounding makes of no effect stays below this; J is a probability. */
-  private static final double ROUNDING = 1e-9;
-
   private final RecoverySettings settings;
   private final DiscoveryListener listener;
   private final RunListener jobs;
@@ -65,79 +59,48 @@ public final class RecoveryRun {
     }
   }
 
-  /** One contender's result in one run. */
-  private record Result(Recovery recovery, double misplaced) {}
-
   private RecoveryReport.Task measure(KnownCircuit known, KnownFolder folder) throws IOException {
-    Circuit truth = known.truth();
-    Map<String, List<Result>> results = new LinkedHashMap<>();
+    Map<String, List<TrialResult>> results = new LinkedHashMap<>();
     for (int run = 0; run < settings.runs(); run++) {
-      long seed = settings.seed() + run;
-      Path task =
-          folder.task(
-              "task-" + seed,
-              known,
-              settings.pairs(),
-              RandomGeneratorFactory.of("L64X128MixRandom").create(seed));
-      Map<String, Object> flags =
-          Map.of(
-              "model", folder.model().toString(),
-              "task", task.toString(),
-              "rollouts", settings.rollouts(),
-              "seed", seed);
       listener.say("%s: run %d of %d".formatted(known.name(), run + 1, settings.runs()));
-      try (Trial trial = Trial.open(flags, DiscoveryListener.SILENT)) {
+      try (Trial trial = trial(known, folder, settings.seed() + run)) {
         for (Contender contender : Contender.named(settings.methods())) {
-          Contender.Found found = contender.find(trial, jobs);
-          double misplaced =
-              found.attribution().map(scores -> misplaced(known, scores)).orElse(Double.NaN);
           results
               .computeIfAbsent(contender.name(), _ -> new ArrayList<>())
-              .add(new Result(Recovery.of(rounded(found.scores()), truth), misplaced));
+              .add(TrialResult.of(known, contender.find(trial, jobs)));
         }
       }
     }
     List<RecoveryReport.Row> rows = new ArrayList<>();
     results.forEach((name, each) -> rows.add(row(name, each)));
-    int edges = truth.graph().edgeCount();
-    return new RecoveryReport.Task(known.name(), known.about(), edges, truth.size(), rows);
+    return new RecoveryReport.Task(
+        known.name(), known.about(), known.graph().edgeCount(), known.edges().size(), rows);
   }
 
-  /** Of the parts of the true edges' scores, the share where an edge has no effect. */
-  private static double misplaced(KnownCircuit known, Attribution scores) {
-    double[] directs = rounded(scores.direct().values());
-    double[] throughs = rounded(scores.throughCot().values());
-    double wrong = 0;
-    double all = 0;
-    for (Map.Entry<Integer, Way> edge : known.ways().entrySet()) {
-      double direct = Math.abs(directs[edge.getKey()]);
-      double through = Math.abs(throughs[edge.getKey()]);
-      all += direct + through;
-      wrong +=
-          switch (edge.getValue()) {
-            case THROUGH -> direct;
-            case AROUND -> through;
-            case BOTH -> 0;
-          };
-    }
-    return wrong / all; // NaN where all is zero
+  private Trial trial(KnownCircuit known, KnownFolder folder, long seed) throws IOException {
+    RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
+    Path task = folder.task("task-" + seed, known, settings.pairs(), random);
+    Map<String, Object> flags =
+        Map.of(
+            "model", folder.model().toString(),
+            "task", task.toString(),
+            // In float32 GELU's rounding alone would give edges without an effect scores of 1e-8.
+            "dtype", "float64",
+            "rollouts", settings.rollouts(),
+            "seed", seed);
+    return Trial.open(flags, DiscoveryListener.SILENT);
   }
 
-  /** Edges without an effect are tied, not ranked by their rounding errors. */
-  private static double[] rounded(double[] scores) {
-    return Arrays.stream(scores).map(score -> Math.abs(score) < ROUNDING ? 0 : score).toArray();
-  }
-
-  private static RecoveryReport.Row row(String name, List<Result> results) {
-    Estimate misplaced = mean(results, Result::misplaced);
+  private static RecoveryReport.Row row(String name, List<TrialResult> results) {
+    Estimate misplaced = mean(results, TrialResult::misplaced);
     return new RecoveryReport.Row(
         name,
-        mean(results, result -> result.recovery.auroc()),
-        mean(results, result -> result.recovery.averagePrecision()),
+        mean(results, result -> result.recovery().auroc()),
+        mean(results, result -> result.recovery().averagePrecision()),
         Double.isNaN(misplaced.value()) ? Optional.empty() : Optional.of(misplaced));
   }
 
-  private static Estimate mean(List<Result> results, ToDoubleFunction<Result> of) {
+  private static Estimate mean(List<TrialResult> results, ToDoubleFunction<TrialResult> of) {
     return Estimate.mean(results.stream().mapToDouble(of).toArray());
   }
 
