@@ -7,7 +7,6 @@ import dev.cotrace.circuit.Scores;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /** What gives every edge a score. */
@@ -41,14 +40,12 @@ interface Contender {
   static List<Contender> all() {
     List<Contender> all = new ArrayList<>();
     for (Method method : Method.values()) {
-      all.add(new Discovered(method.label(), Map.of("method", method.label())));
+      all.add(new Discovered(method));
     }
-    all.add(new Discovered("eap", Map.of("quadrature", "eap")));
     all.add(new TeacherForced());
     all.add(new FinalToken(FinalToken.Words.SAME));
     all.add(new FinalToken(FinalToken.Words.OWN));
     all.add(new Magnitude());
-    all.add(new Chance());
     return all;
   }
 

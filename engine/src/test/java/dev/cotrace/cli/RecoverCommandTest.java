@@ -64,7 +64,7 @@ class RecoverCommandTest {
     List<String> methods = Stream.of(Method.values()).map(Method::label).toList();
     assertThat(out.toString())
         .contains(methods)
-        .contains("eap", "teacher-forced", "final-token-own", "magnitude", "random")
+        .contains("teacher-forced", "final-token-own", "magnitude")
         .contains("6 of 110 edges are true");
     assertThat(kept.resolve("around").resolve("truth.json")).content().contains("\"m1->logits\"");
     out.getBuffer().setLength(0);

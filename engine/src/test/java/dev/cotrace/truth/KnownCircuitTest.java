@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -57,7 +58,7 @@ class KnownCircuitTest {
       Circuit truth = known.truth();
       ComputationGraph graph = truth.graph();
       for (int cell : graph.edgeCells()) {
-        double change = clean - worth(evaluation, without(cell, graph));
+        double change = clean - worth(evaluation, Circuit.full(graph).without(cell));
         if (truth.contains(cell)) {
           assertThat(change).as("%s", graph.edge(cell)).isGreaterThan(0.1);
         } else {
@@ -80,7 +81,7 @@ class KnownCircuitTest {
       known
           .ways()
           .forEach((cell, way) -> {
-            double change = clean - worth(evaluation, without(cell, known.graph()));
+            double change = clean - worth(evaluation, Circuit.full(known.graph()).without(cell));
             if (way == Way.THROUGH) {
               assertThat(change).isCloseTo(0, within(INERT));
             } else {
@@ -142,17 +143,8 @@ class KnownCircuitTest {
     return evaluation.of(circuit).circuit().value();
   }
 
-  private static Circuit without(int closed, ComputationGraph graph) {
-    boolean[] edges = Circuit.full(graph).edges().clone();
-    edges[closed] = false;
-    return new Circuit(graph, edges);
-  }
-
   private static Circuit others(Circuit circuit) {
-    boolean[] edges = new boolean[circuit.graph().cells()];
-    for (int cell : circuit.graph().edgeCells()) {
-      edges[cell] = !circuit.contains(cell);
-    }
-    return new Circuit(circuit.graph(), edges);
+    int[] closed = IntStream.of(circuit.graph().edgeCells()).filter(circuit::contains).toArray();
+    return Circuit.full(circuit.graph()).without(closed);
   }
 }
