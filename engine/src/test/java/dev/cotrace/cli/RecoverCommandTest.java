@@ -109,7 +109,7 @@ class RecoverCommandTest {
                 "--pairs",
                 "8",
                 "--rollouts",
-                "8",
+                "4",
                 "--runs",
                 "2",
                 "--json"))
