@@ -12,7 +12,7 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Results as JSON: estimates are {@code {"value": …, "stderr": …}}, null where unknown. */
-final class ResultJson {
+public final class ResultJson {
   private static final JsonMapper JSON = new JsonMapper();
   private static final String VERSION = "1";
 
@@ -117,7 +117,8 @@ final class ResultJson {
     return edges;
   }
 
-  static void put(ObjectNode json, String name, Estimate estimate) {
+  /** Puts {@code estimate} into {@code json} as {@code name}. */
+  public static void put(ObjectNode json, String name, Estimate estimate) {
     ObjectNode pair = json.putObject(name);
     put(pair, "value", estimate.value());
     put(pair, "stderr", estimate.standardError());

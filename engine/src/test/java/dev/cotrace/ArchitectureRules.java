@@ -59,7 +59,8 @@ record ArchitectureRules(String root) {
                   "format",
                   "torch")),
           entry("bench", Set.of("", "attribution", "rollout", "gate", "model", "torch")),
-          entry("cli", Set.of("", "bench", "report", "circuit", "hub")));
+          entry("truth", Set.of("", "attribution", "circuit", "rollout", "gate", "format")),
+          entry("cli", Set.of("", "bench", "truth", "report", "circuit", "hub")));
 
   /** The rooms that use libtorch's types. */
   private static final List<String> NATIVE =

@@ -100,7 +100,7 @@ class SpecYamlTest {
           seed: 1.5                | seed: expected a whole number
           bins: word               | bins: unknown bins 'word'
           bins: "marker:["         | bins: --bins marker:[: expected a regular expression
-          method: eap              | method: expected one of ig-gates, eap-ig-inputs, eap-ig-activations, clean-corrupted, eap, exact, random, got 'eap'
+          method: acdc             | method: expected one of ig-gates, eap-ig-inputs, eap-ig-activations, clean-corrupted, eap, exact, random, got 'acdc'
           method: eap-ig-inputs ; quadrature: adaptive | --quadrature adaptive needs --points of at least 15, got 5
           points: many             | points: expected a whole number, got 'many'
           points: 3                | --quadrature adaptive needs --points of at least 15, got 3

@@ -39,6 +39,7 @@ import picocli.CommandLine.Spec;
       InfoCommand.class,
       ModelsCommand.class,
       PullCommand.class,
+      RecoverCommand.class,
       BenchCommand.class
     },
     footer = {
@@ -112,7 +113,7 @@ public final class Main implements Runnable {
     throw new ParameterException(
         spec.commandLine(),
         "a command is missing: demo, discover, evaluate, select, sample, compare, diff, means, generate,"
-            + " logits, doctor, info, models, pull or bench");
+            + " logits, doctor, info, models, pull, recover or bench");
   }
 
   /** Says which Cotrace this is. */

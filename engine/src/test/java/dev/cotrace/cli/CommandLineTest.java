@@ -262,7 +262,11 @@ class CommandLineTest {
           --rollouts 1                     | --rollouts must be at least 2, got 1
           --rollouts many                  | Invalid value for option '--rollouts': 'many' is not an int
           --rolouts 3                      | Unknown options: '--rolouts', '3'
-          --method eap                     | method: expected one of ig-gates, eap-ig-inputs, eap-ig-activations, clean-corrupted, eap, exact, random, got 'eap'
+          --method acdc                    | method: expected one of ig-gates, eap-ig-inputs, eap-ig-activations, clean-corrupted, eap, exact, random, got 'acdc'
+          --method eap --quadrature left   | --method eap takes the gradient at the clean end and nowhere else
+          --method clean-corrupted --points 5 | --method clean-corrupted takes gradients at both ends and nowhere else
+          --method exact --bins step       | --bins divides gradients by position, and --method exact takes none
+          --method random --reference eap  | --reference stands beside gradients, and --method random takes none
           --quadrature simpson             | quadrature: expected one of adaptive, gauss-legendre
           --quadrature trapezoid --points 1 | --quadrature trapezoid needs --points of at least 2, got 1
           --dtype float8                   | dtype: expected one of float64, float32, bfloat16
