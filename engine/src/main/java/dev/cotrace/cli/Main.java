@@ -30,6 +30,7 @@ import picocli.CommandLine.Spec;
       EvaluateCommand.class,
       SampleCommand.class,
       CompareCommand.class,
+      ExportCommand.class,
       MeansCommand.class,
       GenerateCommand.class,
       LogitsCommand.class,
@@ -109,8 +110,8 @@ public final class Main implements Runnable {
   public void run() {
     throw new ParameterException(
         spec.commandLine(),
-        "a command is missing: demo, discover, evaluate, sample, compare, means, generate, logits,"
-            + " doctor, info, models, pull or bench");
+        "a command is missing: demo, discover, evaluate, sample, compare, export, means, generate,"
+            + " logits, doctor, info, models, pull or bench");
   }
 
   /** Says which Cotrace this is. */
