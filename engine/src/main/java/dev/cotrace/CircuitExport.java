@@ -39,8 +39,7 @@ public record CircuitExport(Path path, int edges, int ofEdges, int linksLeftOut)
       throw new IllegalArgumentException(
           "%s already exists: give another --out, or --force to replace it".formatted(target));
     }
-    Files.createDirectories(
-        format instanceof ExportFormat.Mib ? target : target.toAbsolutePath().getParent());
+    Files.createDirectories(target.toAbsolutePath().getParent());
     int leftOut = write(source, exported, format, target);
     return new CircuitExport(
         target, exported.scored().circuit().size(), exported.scored().graph().edgeCount(), leftOut);

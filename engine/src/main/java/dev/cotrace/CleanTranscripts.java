@@ -43,7 +43,8 @@ final class CleanTranscripts {
   /**
    * One transcript.
    *
-   * @param strings of the tokens that are fed; none for a model over bare token ids
+   * @param strings of the tokens that are fed and of the answer's last one; none for a model over
+   *     bare token ids
    * @param logProbabilities of the sampled tokens, in nats
    * @param answerLogProbability of all tokens of the answer; NaN where it was not asked for
    */
@@ -112,9 +113,10 @@ final class CleanTranscripts {
     strings.addAll(strings(pair, "answer_tokens"));
     double[] each =
         rollout.path("log_probabilities").valueStream().mapToDouble(JsonNode::asDouble).toArray();
-    if (each.length != sampled.length) {
+    if (each.length != sampled.length
+        || (!strings.isEmpty() && strings.size() < transcript.clean().length)) {
       throw new IllegalArgumentException(
-          "it has %d log-probabilities of %d tokens".formatted(each.length, sampled.length));
+          "its lists are not as long as its %d tokens ask for".formatted(sampled.length));
     }
     return new Written(
         transcript, strings, each, rollout.path("answer_log_probability").asDouble(Double.NaN));
@@ -141,23 +143,30 @@ final class CleanTranscripts {
     int count = Math.max(1, names.size());
     double[] sum = new double[count];
     int[] tokens = new int[count];
-    StringBuilder[] texts = new StringBuilder[count];
-    Arrays.setAll(texts, _ -> new StringBuilder());
-    for (Written written : all) {
-      int[] bins = bins(written, names);
-      add(written, bins, sum, tokens);
-      // Token ids alone have no text; the last token of the answer is not fed.
-      for (int at = 0; written == all.getFirst() && at < bins.length; at++) {
-        texts[bins[at]].append(written.strings.isEmpty() ? "" : written.strings.get(at));
+    StringBuilder[] examples = new StringBuilder[count];
+    Arrays.setAll(examples, _ -> new StringBuilder());
+    Task task = task();
+    for (int i = 0; i < all.size(); i++) {
+      int[] bins = bins(all.get(i), names, task);
+      add(all.get(i), bins, sum, tokens);
+      if (i == 0) {
+        add(all.get(i), bins, examples);
       }
     }
     return IntStream.range(0, count)
         .mapToObj(bin ->
             new Segment(
                 names.isEmpty() ? EVERYWHERE : names.get(bin),
-                shortened(texts[bin].toString()),
+                shortened(examples[bin].toString()),
                 Math.exp(sum[bin] / tokens[bin])))
         .toList();
+  }
+
+  /** Adds the text that is fed at each position to its bin; token ids alone have none. */
+  private static void add(Written written, int[] bins, StringBuilder[] texts) {
+    for (int at = 0; at < bins.length && !written.strings.isEmpty(); at++) {
+      texts[bins[at]].append(written.strings.get(at));
+    }
   }
 
   /** Adds each token's log-probability to the bin of the position that predicts it. */
@@ -177,7 +186,7 @@ final class CleanTranscripts {
   }
 
   /** The bin of each position that is fed. */
-  private int[] bins(Written written, List<String> names) {
+  private int[] bins(Written written, List<String> names, Task task) {
     Transcript transcript = written.transcript;
     if (names.isEmpty()) {
       return new int[transcript.clean().length];
@@ -185,7 +194,7 @@ final class CleanTranscripts {
     int prompt = transcript.pair().clean().length;
     // The chain of thought alone is asked for.
     TokenStrings text = ids -> written.strings.subList(prompt, prompt + ids.length);
-    Bins bins = spec.bins().of(task(), text);
+    Bins bins = spec.bins().of(task, text);
     if (!bins.names().equals(names)) {
       throw new IllegalArgumentException(
           "the bins of the scores are not those of --bins %s in spec.yaml: are both files of one run?"

@@ -85,6 +85,7 @@ public final class Main implements Runnable {
     commands.setExecutionExceptionHandler(Failures::handle);
     commands.setParameterExceptionHandler(Failures::handle);
     commands.setExecutionStrategy(Main::execute);
+    commands.setCaseInsensitiveEnumValuesAllowed(true);
     return commands.setUsageHelpWidth(100).setAbbreviatedOptionsAllowed(false);
   }
 

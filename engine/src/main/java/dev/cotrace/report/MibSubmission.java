@@ -48,13 +48,11 @@ public record MibSubmission(Content content, Type type, Circuit.Ranking ranking)
     }
   }
 
-  /**
-   * Writes the files into {@code folder}, which must exist, in place of those an earlier submission
-   * left.
-   */
+  /** Writes the files into {@code folder}, in place of those an earlier submission left there. */
   public void write(Path folder, MibCell cell, ExportedCircuit exported) throws IOException {
     cell.requireModel(exported.graph());
     ScoredCircuit helping = helping(exported);
+    Files.createDirectories(folder);
     for (Path stale : files(folder)) {
       Files.deleteIfExists(stale);
     }
