@@ -139,7 +139,7 @@ def failures(graph_class, path, run, schema):
     elif path.suffix == ".csv":
         yield from check_csv(path, run)
     else:
-        print(f"{path}: nothing here opens it")
+        yield "no program here opens it: keep it elsewhere"
 
 
 def main():

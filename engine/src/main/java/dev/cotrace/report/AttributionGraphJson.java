@@ -24,7 +24,7 @@ import tools.jackson.databind.json.JsonMapper;
  * types of nodes for which no descriptions of features are fetched; labels without HTML.
  */
 public final class AttributionGraphJson {
-  /** Types of nodes with a glyph of their own and no feature to describe. */
+  /** Types of nodes that the viewers draw without the description of a transcoder's feature. */
   private static final String HEAD = "lorsa";
 
   private static final String MLP = "unknown";

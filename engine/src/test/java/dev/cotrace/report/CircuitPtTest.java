@@ -8,10 +8,10 @@ import dev.cotrace.format.pickle.PickleValue;
 import dev.cotrace.format.pickle.TorchArchive;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -39,8 +39,8 @@ class CircuitPtTest {
       assertThat(ours.get(key)).as(key).isEqualTo(theirs.get(key));
     }
     for (String key : List.of("edges_scores", "edges_in_graph", "nodes_in_graph")) {
-      StoredTensor own = tensor(ours.get(key));
-      StoredTensor their = tensor(theirs.get(key));
+      StoredTensor own = tensor(ours, key);
+      StoredTensor their = tensor(theirs, key);
       assertThat(own).as(key).hasToString(their.toString());
       assertThat(own.bytes().mismatch(their.bytes())).as("first byte that differs").isEqualTo(-1);
     }
@@ -82,18 +82,21 @@ class CircuitPtTest {
           """)
   void anotherDictIsRefusedInASentence(String key, String change, String said) throws IOException {
     Map<String, PickleValue> values = new LinkedHashMap<>(values(golden("circuit-2x2.pt")));
-    Map<String, PickleValue> configuration = new LinkedHashMap<>(dictionary(values.get("cfg")));
+    Map<String, PickleValue> configuration = new LinkedHashMap<>(dictionary(Objects.requireNonNull(values.get("cfg"))));
     Map<String, PickleValue> changed = configuration.containsKey(key) ? configuration : values;
     switch (change) {
       case "none" -> changed.remove(key);
-      case "swapped" ->
-          changed.put(
-              key, values.get(key.equals("edges_scores") ? "edges_in_graph" : "edges_scores"));
+      case "swapped" -> {
+        String other = key.equals("edges_scores") ? "edges_in_graph" : "edges_scores";
+        changed.put(key, Objects.requireNonNull(values.get(other)));
+      }
       case "reversed" ->
-          changed.put(
+          changed.compute(
               key,
-              new PickleValue.Items(
-                  new ArrayList<>(((PickleValue.Items) values.get(key)).values()).reversed()));
+              (_, names) ->
+                  names instanceof PickleValue.Items(List<PickleValue> list)
+                      ? new PickleValue.Items(list.reversed())
+                      : names);
       case "true" -> changed.put(key, new PickleValue.Flag(true));
       case "a text" -> changed.put(key, new PickleValue.Text("8"));
       default -> changed.put(key, new PickleValue.Whole(Long.parseLong(change)));
@@ -124,8 +127,8 @@ class CircuitPtTest {
     return ((PickleValue.Dictionary) value).values();
   }
 
-  private static StoredTensor tensor(PickleValue value) {
-    return ((PickleValue.Tensor) value).tensor();
+  private static StoredTensor tensor(Map<String, PickleValue> values, String key) {
+    return ((PickleValue.Tensor) Objects.requireNonNull(values.get(key))).tensor();
   }
 
   private static Path golden(String name) {

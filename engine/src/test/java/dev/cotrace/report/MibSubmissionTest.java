@@ -7,8 +7,6 @@ import dev.cotrace.circuit.Attribution;
 import dev.cotrace.circuit.Circuit;
 import dev.cotrace.circuit.Circuit.Ranking;
 import dev.cotrace.circuit.ComputationGraph;
-import dev.cotrace.report.MibSubmission.Content;
-import dev.cotrace.report.MibSubmission.Type;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.junit.jupiter.api.io.TempDir;
@@ -25,14 +23,14 @@ class MibSubmissionTest {
   @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
   void importancesAreTheScoresHighWhereAnEdgeHelps(long seed) throws IOException {
     ExportedCircuit exported = RandomCircuits.of(seed, 0);
-    Type type = seed % 2 == 0 ? Type.JSON : Type.PT;
-    new MibSubmission(Content.IMPORTANCES, type, Ranking.ABSOLUTE).write(folder, CELL, exported);
-    String name = type == Type.JSON ? "importances.json" : "importances.pt";
+    MibSubmission.Type type = seed % 2 == 0 ? MibSubmission.Type.JSON : MibSubmission.Type.PT;
+    new MibSubmission(MibSubmission.Content.IMPORTANCES, type, Ranking.ABSOLUTE).write(folder, CELL, exported);
+    String name = type == MibSubmission.Type.JSON ? "importances.json" : "importances.pt";
     assertThat(folder).isDirectoryContaining(file -> file.endsWith(name));
     ScoredCircuit read = CircuitFile.read(folder.resolve(name));
-    boolean raises = exported.attribution().clean().value() > 0;
+    boolean raises = RandomCircuits.attribution(exported).clean().value() > 0;
     for (int cell : exported.graph().edgeCells()) {
-      double score = exported.attribution().total().values()[cell];
+      double score = RandomCircuits.attribution(exported).total().values()[cell];
       assertThat(read.scores()[cell]).isEqualTo(raises ? score : -score);
     }
   }
@@ -41,9 +39,9 @@ class MibSubmissionTest {
   @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
   void theNineCircuitsAreTheTopEdgesAndNoneIsLargerThanItsShare(long seed) throws IOException {
     ExportedCircuit exported = RandomCircuits.of(seed, 0);
-    Attribution attribution = exported.attribution();
+    Attribution attribution = RandomCircuits.attribution(exported);
     Ranking ranking = seed % 2 == 0 ? Ranking.ABSOLUTE : Ranking.SIGNED;
-    new MibSubmission(Content.CIRCUITS, Type.PT, ranking).write(folder, CELL, exported);
+    new MibSubmission(MibSubmission.Content.CIRCUITS, MibSubmission.Type.PT, ranking).write(folder, CELL, exported);
     for (String percent : new String[] {"0.1", "0.2", "0.5", "1", "2", "5", "10", "20", "50"}) {
       ScoredCircuit read = CircuitFile.read(folder.resolve(percent + ".pt"));
       int all = exported.graph().edgeCount();
@@ -61,8 +59,8 @@ class MibSubmissionTest {
   @ValueSource(longs = 1)
   void aFolderHoldsOneKindOnly(long seed) throws IOException {
     ExportedCircuit exported = RandomCircuits.of(seed, 0);
-    new MibSubmission(Content.CIRCUITS, Type.JSON, Ranking.SIGNED).write(folder, CELL, exported);
-    new MibSubmission(Content.IMPORTANCES, Type.PT, Ranking.SIGNED).write(folder, CELL, exported);
+    new MibSubmission(MibSubmission.Content.CIRCUITS, MibSubmission.Type.JSON, Ranking.SIGNED).write(folder, CELL, exported);
+    new MibSubmission(MibSubmission.Content.IMPORTANCES, MibSubmission.Type.PT, Ranking.SIGNED).write(folder, CELL, exported);
     assertThat(folder.toFile().list()).containsExactly("importances.pt");
   }
 

@@ -8,6 +8,7 @@ import dev.cotrace.circuit.ComputationGraph;
 import dev.cotrace.circuit.Estimate;
 import dev.cotrace.circuit.Method;
 import dev.cotrace.circuit.Scores;
+import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 
@@ -48,6 +49,11 @@ final class RandomCircuits {
                         scores(graph, random)))
                 .toList());
     return ExportedCircuit.of(new Circuit(graph, edges), attribution, random.nextInt(1, 4096));
+  }
+
+  /** What a run knows of the scores. */
+  static Attribution attribution(ExportedCircuit exported) {
+    return Objects.requireNonNull(exported.attribution());
   }
 
   /** The same without what a file of scores alone does not say. */
