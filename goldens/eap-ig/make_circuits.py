@@ -1,4 +1,4 @@
-"""Writes engine/src/test/resources/eap-ig/circuit-2x2*.json with EAP-IG's own Graph, for an invented model.
+"""Writes engine/src/test/resources/eap-ig/circuit-2x2*.json and .pt with EAP-IG's own Graph, for an invented model.
 
     python goldens/eap-ig/make_circuits.py path/to/EAP-IG
 
@@ -37,6 +37,7 @@ def main():
     parallel.apply_topn(28, absolute=True, prune=True)
     for name, graph in {"": top, "-greedy": greedy, "-parallel": parallel}.items():
         graph.to_json(str(folder / f"circuit-2x2{name}.json"))
+        graph.to_pt(str(folder / f"circuit-2x2{name}.pt"))
         print(name or "-top", len(graph.edges), "edges,", graph.count_included_edges(), "in the circuit")
 
 

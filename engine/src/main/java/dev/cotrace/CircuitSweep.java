@@ -9,14 +9,12 @@ import dev.cotrace.circuit.Circuit;
 import dev.cotrace.circuit.ComputationGraph;
 import dev.cotrace.circuit.Estimate;
 import dev.cotrace.circuit.Faithfulness;
-import dev.cotrace.circuit.Scores;
 import dev.cotrace.circuit.Selection;
-import dev.cotrace.report.CircuitJson;
+import dev.cotrace.report.CircuitFile;
 import dev.cotrace.report.ScoredCircuit;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
@@ -34,7 +32,7 @@ public record CircuitSweep(Estimate clean, Estimate corrupted, List<Row> rows) {
   /**
    * One circuit.
    *
-   * @param name the size asked for, or {@code circuit.json}
+   * @param name the size asked for, or the name of the file
    * @param selection how its edges were chosen, in words; empty for that of the file
    * @param circuit sampled from it
    * @param random sampled from a random circuit of the same size
@@ -44,12 +42,12 @@ public record CircuitSweep(Estimate clean, Estimate corrupted, List<Row> rows) {
   /**
    * Evaluates the circuit of {@code file} and the best edges by its scores.
    *
-   * @param file in the format of {@link CircuitJson}
+   * @param file that {@link CircuitFile} reads
    */
   public static CircuitSweep run(
       DiscoverySpec spec, Path file, List<CircuitSize> sizes, DiscoveryListener listener)
       throws IOException {
-    ScoredCircuit given = CircuitJson.read(file);
+    ScoredCircuit given = CircuitFile.read(file);
     try (Experiment experiment = Experiment.open(spec, listener)) {
       requireSameGraph(file, given.graph(), experiment.gated().graph());
       RunPlan plan = plan(experiment, sizes);
@@ -57,8 +55,8 @@ public record CircuitSweep(Estimate clean, Estimate corrupted, List<Row> rows) {
       Workload work = experiment.workload().with(plan.memory().layout());
       Evaluation evaluation = new Evaluation(work, new ProgressReporter(listener));
       List<Row> rows = new ArrayList<>();
-      rows.add(row("circuit.json", "", given.circuit(), evaluation, spec));
-      Attribution ranked = ranked(given, evaluation);
+      rows.add(row(String.valueOf(file.getFileName()), "", given.circuit(), evaluation, spec));
+      Attribution ranked = given.attribution(evaluation.clean(), evaluation.corrupted());
       for (CircuitSize size : sizes) {
         Selection selection =
             spec.select().sized(size.edges(given.graph()), spec.attribution().ranking());
@@ -73,7 +71,7 @@ public record CircuitSweep(Estimate clean, Estimate corrupted, List<Row> rows) {
   public static RunPlan plan(
       DiscoverySpec spec, Path file, List<CircuitSize> sizes, DiscoveryListener listener)
       throws IOException {
-    ScoredCircuit given = CircuitJson.read(file);
+    ScoredCircuit given = CircuitFile.read(file);
     try (Experiment experiment = Experiment.open(spec, listener)) {
       requireSameGraph(file, given.graph(), experiment.gated().graph());
       return plan(experiment, sizes);
@@ -108,24 +106,6 @@ public record CircuitSweep(Estimate clean, Estimate corrupted, List<Row> rows) {
       String name, String selection, Circuit circuit, Evaluation evaluation, DiscoverySpec spec) {
     Circuit random = RandomCircuits.like(circuit, spec.attribution().seed());
     return new Row(name, selection, evaluation.of(circuit), evaluation.of(random));
-  }
-
-  private static Attribution ranked(ScoredCircuit given, Evaluation evaluation) {
-    double[] unknown = new double[given.scores().length];
-    Arrays.fill(unknown, Double.NaN);
-    Estimate nothing = new Estimate(Double.NaN, Double.NaN);
-    Scores scores = new Scores(given.scores(), unknown, nothing);
-    return new Attribution(
-        given.graph(),
-        scores,
-        scores,
-        scores,
-        evaluation.clean(),
-        evaluation.corrupted(),
-        nothing,
-        0,
-        0,
-        0);
   }
 
   /** Refuses a circuit of another model. */

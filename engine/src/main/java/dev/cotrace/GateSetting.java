@@ -3,7 +3,7 @@ package dev.cotrace;
 import dev.cotrace.circuit.Circuit;
 import dev.cotrace.circuit.ComputationGraph;
 import dev.cotrace.gate.Gates;
-import dev.cotrace.report.CircuitJson;
+import dev.cotrace.report.CircuitFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,8 +21,8 @@ record GateSetting(String name, Gates gates) {
   private static final Pattern NUMBER = Pattern.compile("[0-9.]+([eE]-?[0-9]+)?");
 
   /**
-   * Reads {@code full}, {@code corrupted}, a gate of all edges such as {@code 0.5}, a circuit.json,
-   * or a run directory that holds one.
+   * Reads {@code full}, {@code corrupted}, a gate of all edges such as {@code 0.5}, a file with a
+   * circuit, or a run directory that holds one.
    *
    * @throws IllegalArgumentException when it is none of these or of another model
    */
@@ -40,10 +40,10 @@ record GateSetting(String name, Gates gates) {
     Path file = Files.isDirectory(path) ? path.resolve("circuit.json") : path;
     if (!Files.isRegularFile(file)) {
       throw new IllegalArgumentException(
-          "expected full, corrupted, a gate between 0 and 1, a run directory or a circuit.json, got '%s': there is no %s"
+          "expected full, corrupted, a gate between 0 and 1, a run directory or a circuit file, got '%s': there is no %s"
               .formatted(text, file));
     }
-    Circuit circuit = CircuitJson.read(file).circuit();
+    Circuit circuit = CircuitFile.read(file).circuit();
     CircuitSweep.requireSameGraph(file, circuit.graph(), graph);
     return new GateSetting(text, new Gates.PerEdge(graph, circuit.gates()));
   }

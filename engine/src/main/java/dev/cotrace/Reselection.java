@@ -2,10 +2,8 @@ package dev.cotrace;
 
 import dev.cotrace.circuit.Circuit;
 import dev.cotrace.circuit.Selection;
-import dev.cotrace.format.AtomicFile;
 import dev.cotrace.report.CircuitJson;
 import java.io.IOException;
-import java.nio.channels.Channels;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -57,15 +55,7 @@ public final class Reselection {
       throw new IllegalArgumentException(
           "%s already exists; give another --out or remove it".formatted(file));
     }
-    AtomicFile.write(
-        file,
-        channel ->
-            CircuitJson.write(
-                Channels.newOutputStream(channel),
-                circuit,
-                selection.words(),
-                run.attribution(),
-                run.circuit().width()));
+    CircuitJson.write(file, circuit, selection.words(), run.attribution(), run.circuit().width());
   }
 
   /** This as JSON, in one line. */

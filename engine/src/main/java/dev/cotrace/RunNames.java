@@ -28,7 +28,10 @@ final class RunNames {
                     model(spec.model())));
   }
 
-  private static String model(String text) {
+  /**
+   * The name of the model {@code text}, of a hub or a file, without what file names cannot have.
+   */
+  static String model(String text) {
     Optional<HubReference> reference =
         ModelSource.local(text).isPresent() ? Optional.empty() : HubReference.parse(text);
     return stem(
@@ -40,7 +43,11 @@ final class RunNames {
   private static String stem(String path) {
     @Nullable Path last = Path.of(path).normalize().toAbsolutePath().getFileName();
     String name = last == null ? "model" : last.toString();
-    return name.replaceFirst("(?i)\\.(jsonl|json|csv|parquet|gguf)$", "")
-        .replaceAll("[^A-Za-z0-9._-]+", "_");
+    return safe(name.replaceFirst("(?i)\\.(jsonl|json|csv|parquet|gguf)$", ""));
+  }
+
+  /** {@code name} with an underscore for what not every system has in names of files. */
+  static String safe(String name) {
+    return name.replaceAll("[^A-Za-z0-9._-]+", "_");
   }
 }

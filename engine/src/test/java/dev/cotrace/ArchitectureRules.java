@@ -44,7 +44,7 @@ record ArchitectureRules(String root) {
           entry("rollout", Set.of("gate", "model", "torch")),
           entry("attribution", Set.of("rollout", "gate", "circuit", "torch")),
           entry("task", Set.of("rollout", "gate", "model", "format")),
-          entry("report", Set.of("circuit")),
+          entry("report", Set.of("circuit", "format")),
           entry(
               "",
               Set.of(

@@ -1,5 +1,7 @@
 package dev.cotrace.circuit;
 
+import java.util.Locale;
+
 /** Which input of its target an edge feeds. */
 public enum Slot {
   /** A head's query input. */
@@ -22,6 +24,11 @@ public enum Slot {
   /** Which block of a layer's head targets the slot is: all q first, then all k, then all v. */
   int block() {
     return block;
+  }
+
+  /** Its name in tables: {@code q}, {@code k}, {@code v} or {@code in}. */
+  public String label() {
+    return name().toLowerCase(Locale.ROOT);
   }
 
   /** The ending of an edge's name, for example {@code <q>}. */

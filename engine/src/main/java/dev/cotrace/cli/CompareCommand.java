@@ -41,7 +41,7 @@ final class CompareCommand implements Callable<Integer> {
       arity = "0..2",
       paramLabel = "GATES",
       description = {
-        "full, corrupted, a gate of all edges such as 0.5, a run directory or a circuit.json.",
+        "full, corrupted, a gate of all edges such as 0.5, a run directory or a circuit file.",
         "Two of them; with --without one, by default full."
       })
   private List<String> sides = List.of();

@@ -1,12 +1,12 @@
 package dev.cotrace.cli;
 
 import dev.cotrace.CircuitSize;
+import dev.cotrace.CircuitSource;
 import dev.cotrace.CircuitSweep;
 import dev.cotrace.DiscoverySpec;
 import dev.cotrace.SpecYaml;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -33,14 +33,14 @@ import picocli.CommandLine.Parameters;
       "Examples",
       "  cotrace evaluate runs/NAME",
       "  cotrace evaluate runs/NAME --sizes 1%%,2%%,5%% --rollouts 32 --seed 1",
-      "  cotrace evaluate circuit.json --model gpt2 --task ioi.csv --objective logit-diff"
+      "  cotrace evaluate circuit.pt --model gpt2 --task ioi.csv --objective logit-diff"
     })
 final class EvaluateCommand implements Callable<Integer> {
   private static final String LINE = "%-14s %8s  %-20s  %-20s  %-20s  %s%n";
 
   @Parameters(
       paramLabel = "RUN",
-      description = "A run directory, or a circuit.json of ours or of EAP-IG.")
+      description = "A run directory, or a circuit of ours or of EAP-IG, .json or .pt.")
   @SuppressWarnings("NullAway.Init") // picocli sets it.
   private Path run;
 
@@ -66,13 +66,9 @@ final class EvaluateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    boolean directory = Files.isDirectory(run);
-    Path circuit = directory ? run.resolve("circuit.json") : run;
-    if (!Files.exists(circuit)) {
-      throw new IllegalArgumentException(
-          "%s is neither a run directory nor a circuit: there is no %s".formatted(run, circuit));
-    }
-    Path settings = config == null && directory ? run.resolve("spec.yaml") : config;
+    CircuitSource source = CircuitSource.of(run);
+    Path circuit = source.file();
+    Path settings = config == null ? source.settings() : config;
     Map<String, Object> flags = new HashMap<>(task.flags());
     flags.putAll(attribution.flags());
     flags.putAll(selection.flags());

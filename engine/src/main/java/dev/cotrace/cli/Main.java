@@ -32,6 +32,7 @@ import picocli.CommandLine.Spec;
       SampleCommand.class,
       CompareCommand.class,
       DiffCommand.class,
+      ExportCommand.class,
       MeansCommand.class,
       GenerateCommand.class,
       LogitsCommand.class,
@@ -87,6 +88,7 @@ public final class Main implements Runnable {
     commands.setExecutionExceptionHandler(Failures::handle);
     commands.setParameterExceptionHandler(Failures::handle);
     commands.setExecutionStrategy(Main::execute);
+    commands.setCaseInsensitiveEnumValuesAllowed(true);
     return commands.setUsageHelpWidth(100).setAbbreviatedOptionsAllowed(false);
   }
 
@@ -112,8 +114,8 @@ public final class Main implements Runnable {
   public void run() {
     throw new ParameterException(
         spec.commandLine(),
-        "a command is missing: demo, discover, evaluate, select, sample, compare, diff, means, generate,"
-            + " logits, doctor, info, models, pull, recover or bench");
+        "a command is missing: demo, discover, evaluate, select, sample, compare, diff, export, means,"
+            + " generate, logits, doctor, info, models, pull, recover or bench");
   }
 
   /** Says which Cotrace this is. */

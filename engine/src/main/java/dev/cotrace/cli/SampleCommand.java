@@ -5,7 +5,7 @@ import dev.cotrace.DiscoverySpec;
 import dev.cotrace.Experiment;
 import dev.cotrace.SpecYaml;
 import dev.cotrace.Transcripts;
-import dev.cotrace.report.CircuitJson;
+import dev.cotrace.report.CircuitFile;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -51,7 +51,7 @@ final class SampleCommand implements Callable<Integer> {
   @Option(
       names = "--circuit",
       paramLabel = "FILE",
-      description = "A circuit.json: its edges are clean, all others corrupted.")
+      description = "A circuit, .json or .pt: its edges are clean, all others corrupted.")
   private @Nullable Path circuit;
 
   @Option(names = "--config", paramLabel = "FILE", description = "YAML of settings; flags win.")
@@ -89,7 +89,7 @@ final class SampleCommand implements Callable<Integer> {
   private Transcripts transcripts(Experiment experiment) throws IOException {
     return circuit == null
         ? Transcripts.at(experiment, alpha, rollouts)
-        : Transcripts.in(experiment, CircuitJson.read(circuit).circuit(), rollouts);
+        : Transcripts.in(experiment, CircuitFile.read(circuit).circuit(), rollouts);
   }
 
   private void show(Transcripts.Entry entry) {

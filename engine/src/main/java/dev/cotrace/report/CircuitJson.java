@@ -6,8 +6,6 @@ import dev.cotrace.circuit.ComputationGraph;
 import dev.cotrace.circuit.Estimate;
 import dev.cotrace.circuit.Node;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.StreamWriteFeature;
@@ -51,27 +49,25 @@ public final class CircuitJson {
   public static void write(
       Path file, Circuit circuit, String selection, Attribution attribution, int width)
       throws IOException {
-    try (OutputStream out = Files.newOutputStream(file)) {
-      write(out, circuit, selection, attribution, width);
-    }
+    write(file, ExportedCircuit.of(circuit, selection, attribution, width));
   }
 
-  /** As {@link #write(Path, Circuit, String, Attribution, int)}; {@code out} is left open. */
-  public static void write(
-      OutputStream out, Circuit circuit, String selection, Attribution attribution, int width) {
-    ComputationGraph graph = circuit.graph();
-    if (!graph.equals(attribution.graph())) {
-      throw new IllegalArgumentException(
-          "the circuit is of %s, its scores are of %s".formatted(graph, attribution.graph()));
-    }
-    try (JsonGenerator json = MAPPER.createGenerator(out)) {
-      json.writeStartObject();
-      writeConfiguration(json, graph, width);
-      writeNodes(json, circuit);
-      writeEdges(json, circuit, attribution);
-      writeOwnKeys(json, selection, attribution);
-      json.writeEndObject();
-    }
+  /** Writes {@code exported}; without keys of our own where it has scores alone. */
+  public static void write(Path file, ExportedCircuit exported) throws IOException {
+    TextFile.write(
+        file,
+        out -> {
+          JsonGenerator json = MAPPER.createGenerator(out);
+          json.writeStartObject();
+          writeConfiguration(json, exported.graph(), exported.scored().width());
+          writeNodes(json, exported.circuit());
+          writeEdges(json, exported);
+          if (exported.attribution() != null) {
+            writeOwnKeys(json, exported.selection(), exported.attribution());
+          }
+          json.writeEndObject();
+          json.flush();
+        });
   }
 
   /**
@@ -102,17 +98,20 @@ public final class CircuitJson {
     json.writeEndObject();
   }
 
-  private static void writeEdges(JsonGenerator json, Circuit circuit, Attribution attribution) {
+  private static void writeEdges(JsonGenerator json, ExportedCircuit exported) {
     json.writeObjectPropertyStart("edges");
-    double[] q = attribution.significance().q();
-    for (int cell : EdgeOrder.of(circuit.graph())) {
-      json.writeObjectPropertyStart(circuit.graph().edge(cell).toString());
-      writeNumber(json, "score", attribution.total().values()[cell]);
-      json.writeBooleanProperty("in_graph", circuit.contains(cell));
-      writeNumber(json, "stderr", attribution.total().standardErrors()[cell]);
-      writeNumber(json, "q_value", q[cell]);
-      writeNumber(json, "direct", attribution.direct().values()[cell]);
-      writeNumber(json, "through_cot", attribution.throughCot().values()[cell]);
+    Attribution attribution = exported.attribution();
+    double[] q = attribution == null ? new double[0] : attribution.significance().q();
+    for (int cell : EdgeOrder.of(exported.graph())) {
+      json.writeObjectPropertyStart(exported.graph().edge(cell).toString());
+      writeScore(json, exported.scored().scores()[cell]);
+      json.writeBooleanProperty("in_graph", exported.circuit().contains(cell));
+      if (attribution != null) {
+        writeNumber(json, "stderr", attribution.total().standardErrors()[cell]);
+        writeNumber(json, "q_value", q[cell]);
+        writeNumber(json, "direct", attribution.direct().values()[cell]);
+        writeNumber(json, "through_cot", attribution.throughCot().values()[cell]);
+      }
       json.writeEndObject();
     }
     json.writeEndObject();
@@ -121,7 +120,9 @@ public final class CircuitJson {
   private static void writeOwnKeys(JsonGenerator json, String selection, Attribution attribution) {
     json.writeObjectPropertyStart("cotrace");
     json.writeStringProperty("method", attribution.method().label());
-    json.writeStringProperty("selection", selection);
+    if (!selection.isEmpty()) {
+      json.writeStringProperty("selection", selection);
+    }
     json.writeStringProperty("sign_convention", SIGN_CONVENTION);
     writeEstimate(json, "J1", attribution.clean());
     writeEstimate(json, "J0", attribution.corrupted());
@@ -134,6 +135,16 @@ public final class CircuitJson {
     writeNumber(json, estimate.value());
     writeNumber(json, estimate.standardError());
     json.writeEndArray();
+  }
+
+  /** An edge without a score has none that is a number, which Python writes bare. */
+  private static void writeScore(JsonGenerator json, double score) {
+    json.writeName("score");
+    if (Double.isNaN(score)) {
+      json.writeRawValue("NaN");
+    } else {
+      json.writeNumber((float) score);
+    }
   }
 
   private static void writeNumber(JsonGenerator json, String name, double value) {

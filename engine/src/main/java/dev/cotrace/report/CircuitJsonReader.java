@@ -30,9 +30,6 @@ final class CircuitJsonReader {
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .build();
 
-  /** Far above any model's, and small enough for the products of a graph. */
-  private static final int MOST = 4096;
-
   private final Path file;
 
   CircuitJsonReader(Path file) {
@@ -57,7 +54,7 @@ final class CircuitJsonReader {
       scores[cell] = score(edge.getKey(), edge.getValue());
       members[cell] = member(edge.getKey(), edge.getValue());
     }
-    int width = whole(configuration, "d_model", 1 << 20);
+    int width = whole(configuration, "d_model", GraphShape.MOST_WIDTH);
     return new ScoredCircuit(width, scores, new Circuit(graph, members));
   }
 
@@ -78,16 +75,11 @@ final class CircuitJsonReader {
     if (!parallel.isBoolean()) {
       throw broken("cfg.parallel_attn_mlp must be true or false, got " + parallel);
     }
-    int layers = whole(configuration, "n_layers", MOST);
-    int heads = whole(configuration, "n_heads", MOST);
-    try {
-      ComputationGraph graph = new ComputationGraph(layers, heads, parallel.booleanValue());
-      Math.multiplyExact(graph.cells(), Double.BYTES);
-      return graph;
-    } catch (ArithmeticException e) {
-      throw new IllegalArgumentException(
-          "%s: a graph of %d layers and %d heads is too large".formatted(file, layers, heads), e);
-    }
+    return GraphShape.graph(
+        file,
+        whole(configuration, "n_layers", GraphShape.MOST),
+        whole(configuration, "n_heads", GraphShape.MOST),
+        parallel.booleanValue());
   }
 
   private static Map<String, Integer> cellsByName(ComputationGraph graph) {

@@ -1,7 +1,11 @@
 package dev.cotrace.report;
 
+import dev.cotrace.circuit.Attribution;
 import dev.cotrace.circuit.Circuit;
 import dev.cotrace.circuit.ComputationGraph;
+import dev.cotrace.circuit.Estimate;
+import dev.cotrace.circuit.Scores;
+import java.util.Arrays;
 
 /**
  * What a circuit file holds.
@@ -18,6 +22,15 @@ public record ScoredCircuit(int width, double[] scores, Circuit circuit) {
           "a circuit of this graph has %d scores, got %d"
               .formatted(circuit.graph().cells(), scores.length));
     }
+  }
+
+  /** These scores, of which neither errors nor parts are known, from J(0) to J(1). */
+  public Attribution attribution(Estimate clean, Estimate corrupted) {
+    double[] unknown = new double[scores.length];
+    Arrays.fill(unknown, Double.NaN);
+    Estimate nothing = new Estimate(Double.NaN, Double.NaN);
+    Scores known = new Scores(scores, unknown, nothing);
+    return new Attribution(graph(), known, known, known, clean, corrupted, nothing, 0, 0, 0);
   }
 
   /** Names the cells. */

@@ -1,0 +1,59 @@
+package dev.cotrace;
+
+import dev.cotrace.circuit.Attribution;
+import dev.cotrace.report.CircuitFile;
+import dev.cotrace.report.ExportedCircuit;
+import dev.cotrace.report.ScoredCircuit;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where a circuit is from: a run directory, or a file.
+ *
+ * @param path as it was given
+ * @param isRun whether that is a run directory
+ */
+public record CircuitSource(Path path, boolean isRun) {
+  /**
+   * Finds the circuit of {@code path}.
+   *
+   * @throws IllegalArgumentException when there is none
+   */
+  public static CircuitSource of(Path path) {
+    CircuitSource source = new CircuitSource(path, Files.isDirectory(path));
+    if (!Files.isRegularFile(source.file())) {
+      throw new IllegalArgumentException(
+          "%s is neither a run directory nor a circuit: there is no %s"
+              .formatted(path, source.file()));
+    }
+    return source;
+  }
+
+  /** The file that holds the circuit. */
+  public Path file() {
+    return isRun ? path.resolve("circuit.json") : path;
+  }
+
+  /** The settings of the run; null where there is no run. */
+  public @Nullable Path settings() {
+    return isRun ? path.resolve("spec.yaml") : null;
+  }
+
+  /** The circuit with all that is known of its scores. */
+  ExportedCircuit read() throws IOException {
+    ScoredCircuit scored = CircuitFile.read(file());
+    if (!isRun) {
+      return new ExportedCircuit(scored, null);
+    }
+    Attribution attribution = ScoresFile.read(path.resolve("scores.safetensors"));
+    return ExportedCircuit.of(scored.circuit(), "", attribution, scored.width());
+  }
+
+  /** The name without the ending of a circuit's file. */
+  String stem() {
+    return String.valueOf(path.toAbsolutePath().normalize().getFileName())
+        .replaceFirst("(\\.eap-ig)?\\.(json|pt)$", "");
+  }
+}
