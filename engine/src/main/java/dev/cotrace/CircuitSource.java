@@ -1,9 +1,7 @@
 package dev.cotrace;
 
-import dev.cotrace.circuit.Attribution;
 import dev.cotrace.report.CircuitFile;
 import dev.cotrace.report.ExportedCircuit;
-import dev.cotrace.report.ScoredCircuit;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -43,12 +41,15 @@ public record CircuitSource(Path path, boolean isRun) {
 
   /** The circuit with all that is known of its scores. */
   ExportedCircuit read() throws IOException {
-    ScoredCircuit scored = CircuitFile.read(file());
     if (!isRun) {
-      return new ExportedCircuit(scored, null);
+      return new ExportedCircuit(CircuitFile.read(path), null);
     }
-    Attribution attribution = ScoresFile.read(path.resolve("scores.safetensors"));
-    return ExportedCircuit.of(scored.circuit(), "", attribution, scored.width());
+    StoredRun run = StoredRun.read(path);
+    return ExportedCircuit.of(
+        run.circuit().circuit(),
+        run.metrics().at("/circuit/selection").asString(""),
+        run.attribution(),
+        run.circuit().width());
   }
 
   /** The name without the ending of a circuit's file. */

@@ -21,7 +21,7 @@ import tools.jackson.databind.json.JsonMapper;
 /** What an attribution graph says of the run it is from, read from the run directory alone. */
 final class RunLabels {
   private static final String WEIGHT =
-      "sum over q, k and v of the edges' scores at these positions: shares of J(1) - J(0)";
+      "sum over q, k and v of the edges' scores at these positions, in the unit of J";
 
   private RunLabels() {}
 
@@ -66,7 +66,7 @@ final class RunLabels {
   }
 
   private static String description(DiscoverySpec spec, Attribution attribution, int pairs) {
-    return "Circuit by %s for %s on %d prompt pairs. Columns are positions of all transcripts together (--bins %s); their texts are those of one of them. A link is worth its share of J(1) - J(0) = %s."
+    return "Circuit by %s for %s on %d prompt pairs. Columns are positions of all transcripts together (--bins %s); their texts are those of one of them. A link is worth the sum of its edges' scores, in the unit of J; J(1) - J(0) = %s."
         .formatted(
             attribution.method().label(),
             spec.objective(),

@@ -136,6 +136,17 @@ class ExportCommandTest {
   }
 
   @Test
+  void theJsonOfARunSaysOfItWhatItsOwnSays() throws IOException {
+    assertThat(export("--format", "eap-ig")).as(err.toString()).isZero();
+    JsonNode exported = JSON.readTree(Files.readString(folder.resolve("a run.eap-ig.json")));
+    JsonNode own = JSON.readTree(Files.readString(run.resolve("circuit.json")));
+    assertThat(exported.path("cotrace")).isEqualTo(own.path("cotrace"));
+    assertThat(exported.path("nodes")).isEqualTo(own.path("nodes"));
+    assertThat(exported.at("/edges/input->m0").propertyNames())
+        .isEqualTo(own.at("/edges/input->m0").propertyNames());
+  }
+
+  @Test
   void aSubmissionIsAFolderOfCells() {
     Path submission = folder.resolve("submission");
     String[] asked = {

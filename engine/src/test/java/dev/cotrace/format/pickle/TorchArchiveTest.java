@@ -112,7 +112,8 @@ class TorchArchiveTest {
     "'K\\0', 'K\\7\\x85', 'K\\1\\x85', larger than its storage",
     "'K\\0', 'J\\0\\0\\0\\x80\\x85', 'K\\1\\x85', larger than its storage",
     "'J\\0\\0\\0\\x80', 'K\\1\\x85', 'K\\1\\x85', larger than its storage",
-    "'K\\0', 'J\\xff\\xff\\xff\\x7fJ\\xff\\xff\\xff\\x7fJ\\xff\\xff\\xff\\x7f\\x87', 'K\\1K\\1K\\1\\x87', is a view with gaps"
+    "'K\\0', 'J\\xff\\xff\\xff\\x7fJ\\xff\\xff\\xff\\x7fJ\\xff\\xff\\xff\\x7f\\x87', 'K\\1K\\1K\\1\\x87', is a view with gaps",
+    "'K\\0', 'K\\2\\x8a\\x08\\0\\0\\0\\0\\0\\0\\0\\x40\\x86', '\\x8a\\x08\\0\\0\\0\\0\\0\\0\\0\\x40K\\1\\x86', larger"
   })
   void aTensorThatItsStorageDoesNotHoldIsRefused(
       String offset, String sizes, String strides, String said) {
