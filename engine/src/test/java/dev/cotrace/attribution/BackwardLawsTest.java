@@ -119,7 +119,12 @@ final class BackwardLawsTest {
   private static void assertSameBothWays(
       TinyModel model, Task task, String objective, Settings settings) {
     for (Method method : Method.values()) {
-      Settings own = settings.with(method);
+      // A divergence from the clean model is flat where that is sampled: nothing but rounding.
+      boolean flat = method == Method.EAP && objective.startsWith("kl");
+      if (!method.isGradient() || flat) {
+        continue;
+      }
+      Settings own = Tiny.by(method, settings);
       Attribution recorded = attribute(model, task, objective, own.with(Backward.RECORDED));
       Attribution recomputed = attribute(model, task, objective, own.with(Backward.RECOMPUTE));
       assertThat(Arrays.stream(recorded.total().values())).anyMatch(score -> score != 0);

@@ -86,7 +86,7 @@ final class MeasuringLawsTest {
     try (TinyModel model = TinyModel.of(family, 61, 2, 4)) {
       for (Method method : Method.values()) {
         for (int newTokens : ids(0, 1, 5)) {
-          Settings settings = Tiny.sampled(4, 2, batchRows, 3).with(method);
+          Settings settings = Tiny.by(method, Tiny.sampled(4, 2, batchRows, 3));
           Workload work = Tiny.work(model, task(newTokens), OBJECTIVE, settings);
           assertSameAsRerun(new JobMeasurement(work, jobs(work, alpha)), null);
         }
@@ -202,7 +202,7 @@ final class MeasuringLawsTest {
   void soItDoesWithPromptsOfSeveralLengths(String family) {
     try (TinyModel model = TinyModel.of(family, 67, 2, 4)) {
       for (Method method : Method.values()) {
-        Settings settings = Tiny.sampled(12, 2, 20, 9).with(method);
+        Settings settings = Tiny.by(method, Tiny.sampled(12, 2, 20, 9));
         assertOneStreamIsEnough(Tiny.work(model, task(6), OBJECTIVE, settings));
       }
     }

@@ -1,5 +1,6 @@
 package dev.cotrace.attribution;
 
+import dev.cotrace.circuit.Method;
 import dev.cotrace.gate.GatedModel;
 import dev.cotrace.model.TinyModel;
 import dev.cotrace.rollout.LawOutcomes;
@@ -44,5 +45,33 @@ final class Tiny {
   static Settings sampled(int rollouts, int repeats, int batchRows, long seed) {
     return new Settings(
         Settings.Estimator.SAMPLED, rollouts, repeats, Quadrature.LEFT, 2, batchRows, 1, seed);
+  }
+
+  /** The same settings for {@code method}, with the only rule of methods that have only one. */
+  static Settings by(Method method, Settings given) {
+    Quadrature quadrature =
+        switch (method) {
+          case CLEAN_CORRUPTED -> Quadrature.TRAPEZOID;
+          case EAP -> Quadrature.EAP;
+          case IG_GATES, EAP_IG_INPUTS, EAP_IG_ACTIVATIONS, EXACT, RANDOM -> given.quadrature();
+        };
+    return new Settings(
+        method,
+        given.estimator(),
+        given.baseline(),
+        given.rollouts(),
+        given.repeats(),
+        quadrature,
+        quadrature == Quadrature.EAP ? 1 : given.points(),
+        given.allot(),
+        given.branchTop(),
+        given.branchRest(),
+        given.branchMost(),
+        given.until(),
+        given.ranking(),
+        given.backward(),
+        given.batchRows(),
+        given.threads(),
+        given.seed());
   }
 }
