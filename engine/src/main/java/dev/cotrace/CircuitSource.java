@@ -1,9 +1,12 @@
 package dev.cotrace;
 
+import dev.cotrace.circuit.Attribution;
+import dev.cotrace.circuit.Estimate;
 import dev.cotrace.report.CircuitFile;
 import dev.cotrace.report.ExportedCircuit;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
@@ -37,6 +40,30 @@ public record CircuitSource(Path path, boolean isRun) {
   /** The settings of the run; null where there is no run. */
   public @Nullable Path settings() {
     return isRun ? path.resolve("spec.yaml") : null;
+  }
+
+  /**
+   * A directory called {@code name}, with a number if that is taken: in the run, or beside the file
+   * and called after it.
+   */
+  public Path free(String name) {
+    String stem = isRun ? name : stem() + "-" + name;
+    Path first = isRun ? path.resolve(stem) : path.resolveSibling(stem);
+    Path free = first;
+    for (int number = 2; Files.exists(free, LinkOption.NOFOLLOW_LINKS); number++) {
+      free = first.resolveSibling(stem + "-" + number);
+    }
+    return free;
+  }
+
+  /** The scores, with their errors where they are those of a run. */
+  Attribution attribution() throws IOException {
+    if (isRun) {
+      StoredRun run = StoredRun.read(path);
+      return run.attribution().with(run.clusters());
+    }
+    Estimate unknown = new Estimate(Double.NaN, Double.NaN);
+    return CircuitFile.read(path).attribution(unknown, unknown);
   }
 
   /** The circuit with all that is known of its scores. */

@@ -1,43 +1,86 @@
 package dev.cotrace;
 
-import dev.cotrace.attribution.Evaluation;
+import dev.cotrace.attribution.CircuitEvaluation.Judgement;
+import dev.cotrace.attribution.CircuitEvaluation.Knockout;
+import dev.cotrace.attribution.CircuitEvaluation.Removal;
+import dev.cotrace.attribution.FaithfulnessCurve;
 import dev.cotrace.attribution.MemoryPlan;
 import dev.cotrace.attribution.WorkEstimate;
 import dev.cotrace.attribution.Workload;
-import dev.cotrace.circuit.Attribution;
-import dev.cotrace.circuit.Circuit;
 import dev.cotrace.circuit.ComputationGraph;
 import dev.cotrace.circuit.Estimate;
 import dev.cotrace.circuit.Faithfulness;
-import dev.cotrace.circuit.Selection;
 import dev.cotrace.report.CircuitFile;
 import dev.cotrace.report.ScoredCircuit;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import tools.jackson.databind.json.JsonMapper;
-import tools.jackson.databind.node.ArrayNode;
-import tools.jackson.databind.node.ObjectNode;
+import java.util.Optional;
 
 /**
- * How faithful circuits of several sizes are when one samples from them, beside random circuits of
- * the same sizes.
+ * What circuits of several sizes are worth when one samples from them, beside circuits of the same
+ * sizes that know less.
  *
+ * @param path the directory that holds this
+ * @param graph names the edges
  * @param clean J(1)
  * @param corrupted J(0)
  * @param rows the circuit of the file first, then one for each size
+ * @param areas of the circuits that the scores choose
+ * @param teacherForcedAreas of the same on the clean model's rollouts; empty where {@link
+ *     Judgement#teacherForced} is
+ * @param randomAreas of the random circuits
+ * @param magnitudeAreas of the circuits that magnitudes choose
+ * @param complement the model without the circuit of the file
+ * @param knockouts of random halves of that circuit
+ * @param removals of single edges of it, drawn at random
  */
-public record CircuitSweep(Estimate clean, Estimate corrupted, List<Row> rows) {
+public record CircuitSweep(
+    Path path,
+    ComputationGraph graph,
+    Estimate clean,
+    Estimate corrupted,
+    List<Row> rows,
+    Areas areas,
+    Optional<Areas> teacherForcedAreas,
+    Areas randomAreas,
+    Areas magnitudeAreas,
+    Faithfulness complement,
+    List<Knockout> knockouts,
+    List<Removal> removals) {
   /**
    * One circuit.
    *
    * @param name the size asked for, or the name of the file
    * @param selection how its edges were chosen, in words; empty for that of the file
-   * @param circuit sampled from it
+   * @param judged the circuit
    * @param random sampled from a random circuit of the same size
+   * @param magnitude sampled from as many edges whose sources differ most
+   * @param examples what the circuit says, once for each pair
    */
-  public record Row(String name, String selection, Faithfulness circuit, Faithfulness random) {}
+  public record Row(
+      String name,
+      String selection,
+      Judgement judged,
+      Faithfulness random,
+      Faithfulness magnitude,
+      List<Example> examples) {}
+
+  /**
+   * One rollout of a circuit.
+   *
+   * @param pair id of the pair
+   * @param prompt the clean prompt as text
+   * @param text what was sampled
+   */
+  public record Example(String pair, String prompt, String text) {}
+
+  /** {@link FaithfulnessCurve#cpr} and {@link FaithfulnessCurve#cmd}. */
+  public record Areas(Estimate cpr, Estimate cmd) {
+    static Areas of(FaithfulnessCurve curve) {
+      return new Areas(curve.cpr(), curve.cmd());
+    }
+  }
 
   /**
    * Evaluates the circuit of {@code file} and the best edges by its scores.
@@ -45,67 +88,49 @@ public record CircuitSweep(Estimate clean, Estimate corrupted, List<Row> rows) {
    * @param file that {@link CircuitFile} reads
    */
   public static CircuitSweep run(
-      DiscoverySpec spec, Path file, List<CircuitSize> sizes, DiscoveryListener listener)
+      DiscoverySpec spec, Path file, SweepSettings settings, DiscoveryListener listener)
       throws IOException {
     ScoredCircuit given = CircuitFile.read(file);
-    try (Experiment experiment = Experiment.open(spec, listener)) {
+    try (RunDirectory directory = RunDirectory.create(settings.out());
+        Experiment experiment = Experiment.open(spec, listener)) {
       requireSameGraph(file, given.graph(), experiment.gated().graph());
-      RunPlan plan = plan(experiment, sizes);
-      listener.say(plan.line());
-      Workload work = experiment.workload().with(plan.memory().layout());
-      Evaluation evaluation = new Evaluation(work, new ProgressReporter(listener));
-      List<Row> rows = new ArrayList<>();
-      rows.add(row(String.valueOf(file.getFileName()), "", given.circuit(), evaluation, spec));
-      Attribution ranked = given.attribution(evaluation.clean(), evaluation.corrupted());
-      for (CircuitSize size : sizes) {
-        Selection selection =
-            spec.select().sized(size.edges(given.graph()), spec.attribution().ranking());
-        rows.add(row(size.toString(), selection.words(), selection.of(ranked), evaluation, spec));
+      RunPlan plan = plan(experiment, settings);
+      CircuitSweep sweep;
+      try (RunLog log = new RunLog(directory, experiment, listener)) {
+        directory.write("spec.yaml", SpecYaml.text(experiment.spec().located()));
+        directory.write("provenance.json", Provenance.of(experiment, plan).json());
+        log.say(plan.line());
+        Workload work = experiment.workload().with(plan.memory().layout());
+        sweep = new SweepRun(experiment, work, log).of(file, given, settings);
+        directory.write("evaluation.json", SweepJson.of(sweep).toPrettyString() + "\n");
+        directory.write("curve.csv", SweepCsv.of(sweep));
       }
-      experiment.tell(listener::say);
-      return new CircuitSweep(evaluation.clean(), evaluation.corrupted(), rows);
+      directory.finish();
+      return sweep;
     }
   }
 
   /** What {@link #run} would do and take; nothing is sampled. */
   public static RunPlan plan(
-      DiscoverySpec spec, Path file, List<CircuitSize> sizes, DiscoveryListener listener)
+      DiscoverySpec spec, Path file, SweepSettings settings, DiscoveryListener listener)
       throws IOException {
     ScoredCircuit given = CircuitFile.read(file);
     try (Experiment experiment = Experiment.open(spec, listener)) {
       requireSameGraph(file, given.graph(), experiment.gated().graph());
-      return plan(experiment, sizes);
+      return plan(experiment, settings);
     }
   }
 
-  /** Of the circuit of the file, one of every size, and a random one for each. */
-  private static RunPlan plan(Experiment experiment, List<CircuitSize> sizes) {
+  private static RunPlan plan(Experiment experiment, SweepSettings settings) {
+    Workload work = experiment.workload().observing();
     return new RunPlan(
-        experiment.memory(MemoryPlan.Purpose.EVALUATION),
-        WorkEstimate.ofCircuits(experiment.workload(), 2 * (1 + sizes.size())));
+        experiment.memory(work, MemoryPlan.Purpose.EVALUATION),
+        WorkEstimate.ofCircuits(work, settings.circuits()));
   }
 
-  /** The rows as JSON, in one line. */
+  /** This as JSON, in one line. */
   public String json() {
-    ObjectNode json = new JsonMapper().createObjectNode();
-    ResultJson.put(json, "J1", clean);
-    ResultJson.put(json, "J0", corrupted);
-    ArrayNode list = json.putArray("circuits");
-    for (Row row : rows) {
-      ObjectNode entry = list.addObject().put("name", row.name);
-      if (!row.selection.isEmpty()) {
-        entry.put("selection", row.selection);
-      }
-      entry.set("circuit", ResultJson.of(row.circuit));
-      entry.set("random_circuit", ResultJson.of(row.random));
-    }
-    return json.toString();
-  }
-
-  private static Row row(
-      String name, String selection, Circuit circuit, Evaluation evaluation, DiscoverySpec spec) {
-    Circuit random = RandomCircuits.like(circuit, spec.attribution().seed());
-    return new Row(name, selection, evaluation.of(circuit), evaluation.of(random));
+    return SweepJson.of(this).put("evaluation", path.toString()).toString();
   }
 
   /** Refuses a circuit of another model. */

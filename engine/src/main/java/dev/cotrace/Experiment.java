@@ -111,7 +111,12 @@ public record Experiment(
    * @throws IllegalArgumentException when it does not
    */
   MemoryPlan memory(MemoryPlan.Purpose purpose) {
-    return MemoryPlan.of(workload(), purpose, spec.memory().bytes(gated.placement()));
+    return memory(workload(), purpose);
+  }
+
+  /** As {@link #memory(MemoryPlan.Purpose)} for {@code work} of this experiment. */
+  MemoryPlan memory(Workload work, MemoryPlan.Purpose purpose) {
+    return MemoryPlan.of(work, purpose, spec.memory().bytes(gated.placement()));
   }
 
   /** What an attribution or evaluation of this experiment is about, laid out as asked. */

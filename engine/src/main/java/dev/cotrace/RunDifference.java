@@ -9,7 +9,6 @@ import dev.cotrace.circuit.Difference;
 import dev.cotrace.circuit.Estimate;
 import dev.cotrace.circuit.Scores;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
@@ -90,8 +89,8 @@ public record RunDifference(
     Attribution one = first.attribution();
     Attribution other = second.attribution();
     if (samePrompts(first, second)) {
-      ClusterSums oneSums = clusters(first);
-      ClusterSums otherSums = clusters(second);
+      ClusterSums oneSums = first.clusters();
+      ClusterSums otherSums = second.clusters();
       if (Difference.pairs(oneSums, otherSums)) {
         return Difference.byCluster(one.with(oneSums), other.with(otherSums));
       }
@@ -118,13 +117,6 @@ public record RunDifference(
   private static boolean sameModel(StoredRun first, StoredRun second) {
     JsonNode model = first.provenance().path("model_sha256");
     return model.isObject() && model.equals(second.provenance().path("model_sha256"));
-  }
-
-  private static ClusterSums clusters(StoredRun run) throws IOException {
-    Path file = run.path().resolve("clusters.safetensors");
-    return Files.exists(file)
-        ? ClustersFile.read(file, run.attribution().graph())
-        : ClusterSums.NONE;
   }
 
   private static Agreement agreement(StoredRun first, StoredRun second, @Nullable CircuitSize top) {

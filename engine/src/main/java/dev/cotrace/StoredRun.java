@@ -1,6 +1,7 @@
 package dev.cotrace;
 
 import dev.cotrace.circuit.Attribution;
+import dev.cotrace.circuit.ClusterSums;
 import dev.cotrace.format.StrictYaml;
 import dev.cotrace.report.CircuitJson;
 import dev.cotrace.report.ScoredCircuit;
@@ -50,6 +51,12 @@ record StoredRun(
         new StrictYaml().parse(spec.toString(), Files.readString(spec)),
         json(file(directory, "provenance.json")),
         json(file(directory, "metrics.json")));
+  }
+
+  /** The scores by cluster; none where the run did not keep them. */
+  ClusterSums clusters() throws IOException {
+    Path file = path.resolve("clusters.safetensors");
+    return Files.exists(file) ? ClustersFile.read(file, attribution.graph()) : ClusterSums.NONE;
   }
 
   /** The file of the run that is called {@code name}. */

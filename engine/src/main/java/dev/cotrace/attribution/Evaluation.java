@@ -36,7 +36,7 @@ public final class Evaluation {
   public Evaluation(Workload work, RunListener listener, boolean keeps) {
     this.work = work.byGates();
     this.listener = listener;
-    this.keeps = keeps && !work.enumerating();
+    this.keeps = keeps;
     HeapEstimate.of(this.work).require(this.work.layout());
     runner = new JobRunner(this.work, listener);
     expectation = new Expectation(this.work, runner);
@@ -61,16 +61,22 @@ public final class Evaluation {
    * The clean model's rollouts of one prompt in one round.
    *
    * @param values F of each rollout
+   * @param weights of each rollout in the expectation
    */
-  record Drawn(int prompt, int repeat, List<Rollout> rollouts, double[] values) {
+  record Drawn(int prompt, int repeat, List<Rollout> rollouts, double[] values, double[] weights) {
     private Drawn(JobResult result) {
-      this(result.job().prompt(), result.job().repeat(), result.rollouts(), result.values());
+      this(
+          result.job().prompt(),
+          result.job().repeat(),
+          result.rollouts(),
+          result.values(),
+          result.weights());
     }
   }
 
-  /** The clean model's rollouts of all rounds; none where every rollout is listed. */
+  /** The clean model's rollouts of all rounds. */
   List<Drawn> drawn() {
-    if (!keeps && !work.enumerating()) {
+    if (!keeps) {
       throw new IllegalStateException("the clean model's rollouts were not kept");
     }
     return kept;
@@ -98,7 +104,7 @@ public final class Evaluation {
 
   /** J(1) − J(0) of the first {@code rounds} rounds, by cluster. */
   double[] difference(int rounds) {
-    return less(sum(clean.subList(0, rounds)), sum(corrupted.subList(0, rounds)));
+    return Worth.less(sum(clean.subList(0, rounds)), sum(corrupted.subList(0, rounds)));
   }
 
   /** Number of tokens sampled so far. */
@@ -108,14 +114,30 @@ public final class Evaluation {
 
   /** Samples from {@code circuit}. */
   public Faithfulness of(Circuit circuit) {
-    int rounds = clean.size();
-    listener.planned("circuit of %d edges".formatted(circuit.size()), expectation.jobCount(rounds));
-    double[] sums = sum(expectation.in(circuit, rounds));
-    Estimate faithfulness = clusters().ratio(less(sums, sum(corrupted)), difference(rounds));
-    return new Faithfulness(circuit.size(), clusters().mean(sums), faithfulness);
+    return worth(circuit).faithfulness();
   }
 
-  private Clusters clusters() {
+  /** As {@link #of}, to be compared with other circuits. */
+  public Worth worth(Circuit circuit) {
+    if (circuit.size() == circuit.graph().edgeCount()) {
+      return worth(circuit, sum(clean));
+    }
+    int rounds = clean.size();
+    listener.planned("circuit of %d edges".formatted(circuit.size()), expectation.jobCount(rounds));
+    return worth(circuit, Tally.of(clusters(), expectation.results(circuit, rounds)).value());
+  }
+
+  /**
+   * The worth of a circuit.
+   *
+   * @param sums J(C) by cluster
+   */
+  Worth worth(Circuit circuit, double[] sums) {
+    return new Worth(clusters(), circuit.size(), sums, sum(corrupted), sum(clean));
+  }
+
+  /** Which units belong together. */
+  Clusters clusters() {
     return work.clusters(clean.size());
   }
 
@@ -125,11 +147,5 @@ public final class Evaluation {
       Arrays.setAll(sum, cluster -> sum[cluster] + round[cluster]);
     }
     return sum;
-  }
-
-  private static double[] less(double[] a, double[] b) {
-    double[] difference = new double[a.length];
-    Arrays.setAll(difference, i -> a[i] - b[i]);
-    return difference;
   }
 }

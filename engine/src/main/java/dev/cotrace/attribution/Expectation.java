@@ -34,9 +34,9 @@ final class Expectation {
     return runner.measure(jobs(alpha, from, to));
   }
 
-  /** J in the circuit in the first {@code rounds} rounds: sums by cluster. */
-  List<double[]> in(Circuit circuit, int rounds) {
-    return sums(runner.measure(jobs(Double.NaN, 0, rounds), circuit), 0, rounds);
+  /** What each job of J in the circuit gave in the first {@code rounds} rounds. */
+  List<JobResult> results(Circuit circuit, int rounds) {
+    return runner.measure(jobs(Double.NaN, 0, rounds), circuit);
   }
 
   /** Number of jobs of one expectation in {@code rounds} rounds. */

@@ -1,17 +1,19 @@
 package dev.cotrace.attribution;
 
+import static dev.cotrace.attribution.Worth.less;
+
 import dev.cotrace.circuit.Circuit;
 import dev.cotrace.rollout.Sample;
 import dev.cotrace.rollout.Weighting;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
 /**
- * What real interventions do: J(1) less J where some edges are corrupted, both sampled with the
- * same random numbers, so that the difference has less noise than either.
+ * What real interventions do: rollouts where some edges are corrupted, sampled with the random
+ * numbers of J(1), so that differences from it have less noise than either, and the clean model's
+ * own rollouts with the same edges corrupted.
  */
 final class Interventions {
   private final Workload work;
@@ -29,7 +31,7 @@ final class Interventions {
   }
 
   /**
-   * Sums over units, by cluster.
+   * What an intervention takes away: sums over units, by cluster.
    *
    * @param total J(1) − J
    * @param direct the part at fixed tokens: F of the clean model's rollouts, less F of the same
@@ -47,7 +49,7 @@ final class Interventions {
     this.ends = ends;
     runner = new JobRunner(this.work, listener);
     expectation = new Expectation(this.work, runner);
-    clusters = this.work.clusters(ends.rounds());
+    clusters = ends.clusters();
     for (Evaluation.Drawn group : ends.drawn()) {
       drawn.put(
           new Unit(group.prompt(), group.repeat()),
@@ -65,9 +67,14 @@ final class Interventions {
     return clusters;
   }
 
+  /** Whether edges have an effect at fixed tokens that differs from their effect in all. */
+  boolean hasFixedTokens() {
+    return hasWords() && !work.objective().readsTextOnly();
+  }
+
   /** Jobs of one intervention. */
   int jobCount() {
-    return jobs.size() * (hasWords() && !work.objective().readsTextOnly() ? 2 : 1);
+    return jobs.size() * (hasFixedTokens() ? 2 : 1);
   }
 
   /** Tokens sampled so far. */
@@ -77,30 +84,31 @@ final class Interventions {
 
   /** What corrupting all edges that are not in {@code kept} takes from J. */
   Effect of(Circuit kept) {
-    double[] sampled = new double[clusters.count()];
-    for (double[] round : expectation.in(kept, ends.rounds())) {
-      Arrays.setAll(sampled, cluster -> sampled[cluster] + round[cluster]);
-    }
     double[] clean = ends.cleanSums();
-    double[] total = less(clean, sampled);
-    return new Effect(total, hasWords() ? less(clean, atFixedTokens(kept)) : total);
+    double[] total = less(clean, Tally.of(clusters, sampled(kept)).value());
+    if (!hasWords()) {
+      return new Effect(total, total);
+    }
+    // Where only the text is read, the same text is worth the same.
+    double[] fixed =
+        work.objective().readsTextOnly() ? clean : Tally.of(clusters, atFixedTokens(kept)).value();
+    return new Effect(total, less(clean, fixed));
+  }
+
+  /** Rollouts sampled where all edges that are not in {@code kept} are corrupted. */
+  List<JobResult> sampled(Circuit kept) {
+    return kept.size() == kept.graph().edgeCount()
+        ? expectation.results(1, 0, ends.rounds())
+        : expectation.results(kept, ends.rounds());
+  }
+
+  /** The clean model's rollouts where all edges that are not in {@code kept} are corrupted. */
+  List<JobResult> atFixedTokens(Circuit kept) {
+    return runner.measureDrawn(jobs, this::drawn, kept);
   }
 
   private boolean hasWords() {
     return work.task().sampling().maxNewTokens() > 0;
-  }
-
-  /** F of the clean model's rollouts in {@code kept}: itself where only the text is read. */
-  private double[] atFixedTokens(Circuit kept) {
-    if (work.objective().readsTextOnly()) {
-      return ends.cleanSums();
-    }
-    double[] sums = new double[clusters.count()];
-    for (JobResult result : runner.measureDrawn(jobs, this::drawn, kept)) {
-      Job job = result.job();
-      sums[clusters.of(job.prompt(), job.repeat())] += result.value();
-    }
-    return sums;
   }
 
   private Sample drawn(Job job) {
@@ -109,11 +117,5 @@ final class Interventions {
       throw new IllegalStateException("nothing was drawn for " + job);
     }
     return sample;
-  }
-
-  private static double[] less(double[] a, double[] b) {
-    double[] difference = new double[b.length];
-    Arrays.setAll(difference, i -> a[i] - b[i]);
-    return difference;
   }
 }

@@ -7,6 +7,7 @@ import dev.cotrace.gate.Gates;
 import dev.cotrace.rollout.Baseline;
 import dev.cotrace.rollout.Bins;
 import dev.cotrace.rollout.Enumeration;
+import dev.cotrace.rollout.ModelTerm;
 import dev.cotrace.rollout.Objective;
 import dev.cotrace.rollout.PromptPair;
 import dev.cotrace.rollout.Randomness;
@@ -21,7 +22,9 @@ import dev.cotrace.rollout.Transcript;
 import dev.cotrace.rollout.TranscriptScorer;
 import dev.cotrace.rollout.Weighting;
 import java.util.Collections;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * What a run is about: a model, a task and an objective.
@@ -118,6 +121,24 @@ public record Workload(
   Workload plain(Objective other) {
     Settings own = enumerating() ? settings : settings.plain();
     return new Workload(model, task, other, own, Bins.NONE, layout);
+  }
+
+  /**
+   * The same run with what a circuit is judged by measured beside the objective: how far its
+   * distribution is from the clean one and, if there are answers, whether it gives them.
+   */
+  public Workload observing() {
+    Set<ModelTerm> terms =
+        EnumSet.of(task.sampling().maxNewTokens() > 0 ? ModelTerm.KL : ModelTerm.ANSWER_KL);
+    if (hasAnswers()) {
+      terms.add(ModelTerm.ANSWER_LOGPROB);
+    }
+    return new Workload(model, task, objective.observing(terms), settings, bins, layout);
+  }
+
+  /** Whether every pair has an answer. */
+  boolean hasAnswers() {
+    return task.pairs().stream().allMatch(pair -> pair.answer().length > 0);
   }
 
   /** The same run by gates: what J, circuits and references are about, whatever the method. */

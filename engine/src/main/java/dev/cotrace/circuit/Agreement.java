@@ -2,8 +2,6 @@ package dev.cotrace.circuit;
 
 import java.util.Arrays;
 import java.util.BitSet;
-import java.util.Comparator;
-import java.util.stream.IntStream;
 
 /**
  * How far two scores of the same edges agree.
@@ -30,7 +28,7 @@ public record Agreement(double spearman, int size, double jaccard) {
     BitSet other = top(b, ranking, edges, size);
     both.and(other);
     either.or(other);
-    double spearman = correlation(ranks(a.scores, edges), ranks(b.scores, edges));
+    double spearman = Ranks.correlation(sizes(a.scores, edges), sizes(b.scores, edges));
     return new Agreement(spearman, size, both.cardinality() / (double) either.cardinality());
   }
 
@@ -38,38 +36,7 @@ public record Agreement(double spearman, int size, double jaccard) {
     return Stability.top(Circuit.rank(side.scores, ranking, side.direction), edges, size);
   }
 
-  /** The rank of |score| of each edge, equal ones sharing their mean rank. */
-  private static double[] ranks(double[] scores, int[] edges) {
-    double[] values = Arrays.stream(edges).mapToDouble(cell -> Math.abs(scores[cell])).toArray();
-    int[] order =
-        IntStream.range(0, values.length)
-            .boxed()
-            .sorted(Comparator.comparingDouble(i -> values[i]))
-            .mapToInt(Integer::intValue)
-            .toArray();
-    double[] ranks = new double[values.length];
-    int from = 0;
-    for (int to = 1; to <= order.length; to++) {
-      if (to == order.length || values[order[to]] != values[order[from]]) {
-        for (int i = from; i < to; i++) {
-          ranks[order[i]] = (from + to - 1) / 2.0;
-        }
-        from = to;
-      }
-    }
-    return ranks;
-  }
-
-  private static double correlation(double[] a, double[] b) {
-    double middle = (a.length - 1) / 2.0; // the mean of ranks, whatever the ties
-    double product = 0;
-    double squareA = 0;
-    double squareB = 0;
-    for (int i = 0; i < a.length; i++) {
-      product += (a[i] - middle) * (b[i] - middle);
-      squareA += (a[i] - middle) * (a[i] - middle);
-      squareB += (b[i] - middle) * (b[i] - middle);
-    }
-    return product / Math.sqrt(squareA * squareB);
+  private static double[] sizes(double[] scores, int[] edges) {
+    return Arrays.stream(edges).mapToDouble(cell -> Math.abs(scores[cell])).toArray();
   }
 }

@@ -1,5 +1,6 @@
 package dev.cotrace.circuit;
 
+import java.util.Arrays;
 import java.util.List;
 import org.apache.commons.statistics.distribution.TDistribution;
 
@@ -83,6 +84,40 @@ public record Attribution(
         sampledTokens,
         known,
         byBin);
+  }
+
+  /**
+   * The scores of {@code cells} added up; their error is NaN where sums by cluster are not known.
+   */
+  public Estimate sum(int... cells) {
+    return sum(total, cells, ClusterSums.DIRECT, ClusterSums.THROUGH_COT);
+  }
+
+  /** As {@link #sum} of the direct parts. */
+  public Estimate sumDirect(int... cells) {
+    return sum(direct, cells, ClusterSums.DIRECT);
+  }
+
+  /** As {@link #sum} of the through-CoT parts. */
+  public Estimate sumThroughCot(int... cells) {
+    return sum(throughCot, cells, ClusterSums.THROUGH_COT);
+  }
+
+  private Estimate sum(Scores scores, int[] cells, int... parts) {
+    if (cells.length == 1) {
+      return scores.at(cells[0]);
+    }
+    double sum = Arrays.stream(cells).mapToDouble(cell -> scores.values()[cell]).sum();
+    double[] byCluster = new double[sums.count()];
+    for (int cluster = 0; cluster < byCluster.length; cluster++) {
+      for (int part : parts) {
+        for (int cell : cells) {
+          byCluster[cluster] += sums.score(part, cluster, cell);
+        }
+      }
+    }
+    // No clusters, no error: 0/0.
+    return new Estimate(sum, sums.standardError(byCluster));
   }
 
   /** Confidence intervals and q-values of the total. */

@@ -5,8 +5,8 @@ import dev.cotrace.CircuitSource;
 import dev.cotrace.CircuitSweep;
 import dev.cotrace.DiscoverySpec;
 import dev.cotrace.SpecYaml;
+import dev.cotrace.SweepSettings;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -22,8 +22,9 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "evaluate",
     description = {
-      "Samples from circuits of several sizes and says how much of the behaviour each keeps.",
-      "Random circuits of the same size stand beside them."
+      "Samples from circuits of several sizes and says how much of the behaviour each keeps,",
+      "how far it departs from the model, and what it says. Random circuits and those of the",
+      "largest activations stand beside them, and whether the circuit is complete and minimal."
     },
     mixinStandardHelpOptions = true,
     sortOptions = false,
@@ -36,8 +37,6 @@ import picocli.CommandLine.Parameters;
       "  cotrace evaluate circuit.pt --model gpt2 --task ioi.csv --objective logit-diff"
     })
 final class EvaluateCommand implements Callable<Integer> {
-  private static final String LINE = "%-14s %8s  %-20s  %-20s  %-20s  %s%n";
-
   @Parameters(
       paramLabel = "RUN",
       description = "A run directory, or a circuit of ours or of EAP-IG, .json or .pt.")
@@ -48,9 +47,29 @@ final class EvaluateCommand implements Callable<Integer> {
       names = "--sizes",
       paramLabel = "SIZE",
       split = ",",
-      description = "Edges, such as 200 or 5%%. Default: ${DEFAULT-VALUE}.",
-      defaultValue = "1%,2%,5%,10%,20%,50%")
+      description = {"Edges, such as 200 or 5%%. Default, which is MIB's:", "${DEFAULT-VALUE}."},
+      defaultValue = SweepSettings.MIB_SIZES)
   private List<String> sizes = List.of();
+
+  @Option(
+      names = "--knockouts",
+      paramLabel = "N",
+      description = "Random halves of the circuit to take out, for completeness. Default: 3.",
+      defaultValue = "3")
+  private int knockouts;
+
+  @Option(
+      names = "--removals",
+      paramLabel = "N",
+      description = "Edges of it to take out one by one, for minimality. Default: 10.",
+      defaultValue = "10")
+  private int removals;
+
+  @Option(
+      names = "--out",
+      paramLabel = "DIR",
+      description = "Directory to make. Default: evaluation in RUN, or beside the circuit.")
+  private @Nullable Path out;
 
   @Option(
       names = "--config",
@@ -73,35 +92,22 @@ final class EvaluateCommand implements Callable<Integer> {
     flags.putAll(attribution.flags());
     flags.putAll(selection.flags());
     DiscoverySpec spec = SpecYaml.read(settings, flags);
-    List<CircuitSize> wanted = sizes.stream().map(CircuitSize::parse).toList();
+    SweepSettings wanted =
+        new SweepSettings(
+            sizes.stream().map(CircuitSize::parse).toList(),
+            knockouts,
+            removals,
+            out == null ? source.free("evaluation") : out);
     if (dryRun.asked()) {
       dryRun.print(CircuitSweep.plan(spec, circuit, wanted, output.listener()), output);
     } else {
       CircuitSweep sweep = CircuitSweep.run(spec, circuit, wanted, output.listener());
-      print(output.prose(), spec, sweep);
+      SweepTable.print(output.prose(), spec.objective().toString(), sweep);
       if (output.json()) {
         output.out().println(sweep.json());
       }
     }
     output.out().flush();
     return 0;
-  }
-
-  private static void print(PrintWriter out, DiscoverySpec spec, CircuitSweep sweep) {
-    out.printf(
-        "%nJ(1) = %s clean, J(0) = %s corrupted (%s)%n%n",
-        Numbers.text(sweep.clean()), Numbers.text(sweep.corrupted()), spec.objective());
-    out.printf(LINE, "circuit", "edges", "J", "faithfulness", "random circuit's", "chosen");
-    for (CircuitSweep.Row row : sweep.rows()) {
-      out.printf(
-          LINE,
-          row.name(),
-          row.circuit().edges(),
-          Numbers.text(row.circuit().circuit()),
-          Numbers.text(row.circuit().faithfulness()),
-          Numbers.text(row.random().faithfulness()),
-          row.selection());
-    }
-    out.flush();
   }
 }

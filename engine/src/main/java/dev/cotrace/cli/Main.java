@@ -28,6 +28,7 @@ import picocli.CommandLine.Spec;
       DemoCommand.class,
       DiscoverCommand.class,
       EvaluateCommand.class,
+      VerifyCommand.class,
       SelectCommand.class,
       SampleCommand.class,
       CompareCommand.class,

@@ -10,6 +10,8 @@ import java.util.Map;
  * @param kl KL(G‖H_z) at each step, in nats
  * @param klReverse KL(H_z‖G) at each step, in nats
  * @param answerLogProbability log H_z of each answer token, the earlier ones given, in nats
+ * @param answerMostProbable whether every answer token, the earlier ones given, is the most
+ *     probable one; true when none was asked for
  * @param contrastLogProbability at temperature 1, log H_z of the answer and of the wrong answer,
  *     first token each, in nats
  * @param answerKl KL(G‖H_z) where the answer begins, in nats; NaN when not asked for
@@ -20,6 +22,7 @@ public record Measurement(
     double[] kl,
     double[] klReverse,
     double[] answerLogProbability,
+    boolean answerMostProbable,
     double[] contrastLogProbability,
     double answerKl,
     Map<OutcomeTerm, Double> outcomes) {

@@ -2,6 +2,7 @@ package dev.cotrace.rollout;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -9,8 +10,9 @@ import java.util.stream.Stream;
  * F(x, z), a weighted sum of {@link Term}s, and its parts f_s along a rollout (METHOD §3 and §4).
  *
  * @param parts the terms with their weights, at least one
+ * @param observed terms that are measured beside them and add nothing
  */
-public record Objective(List<Part> parts) {
+public record Objective(List<Part> parts, Set<ModelTerm> observed) {
   /** One term and its weight. */
   public record Part(Term term, double weight) {}
 
@@ -18,10 +20,21 @@ public record Objective(List<Part> parts) {
   public Objective {
     List<Part> given = List.copyOf(parts);
     parts = given.stream().filter(p -> weight(given, p.term) != 0).toList();
+    observed = Set.copyOf(observed);
     if (parts.isEmpty() || given.stream().anyMatch(p -> !Double.isFinite(p.weight))) {
       throw new IllegalArgumentException(
           "an objective needs at least one term, each with a finite weight that is not zero");
     }
+  }
+
+  /** A sum of which nothing but its own terms is measured. */
+  public Objective(List<Part> parts) {
+    this(parts, Set.of());
+  }
+
+  /** The same sum, with {@code more} measured beside it. */
+  public Objective observing(Set<ModelTerm> more) {
+    return new Objective(parts, more);
   }
 
   /**
@@ -43,17 +56,17 @@ public record Objective(List<Part> parts) {
 
   /** Whether the clean model's distribution is read at every step. */
   public boolean readsClean() {
-    return has(ModelTerm.KL) || has(ModelTerm.KL_REVERSE) || has(ModelTerm.ANSWER_KL);
+    return reads(ModelTerm.KL) || reads(ModelTerm.KL_REVERSE) || reads(ModelTerm.ANSWER_KL);
   }
 
   /** Whether the answer is compared with the wrong one. */
   public boolean readsContrast() {
-    return has(ModelTerm.LOGIT_DIFF) || has(ModelTerm.PROB_DIFF);
+    return reads(ModelTerm.LOGIT_DIFF) || reads(ModelTerm.PROB_DIFF);
   }
 
   /** Whether the answer's log-probability is read. */
   public boolean readsAnswer() {
-    return has(ModelTerm.ANSWER_LOGPROB) || has(ModelTerm.ANSWER_PROB);
+    return reads(ModelTerm.ANSWER_LOGPROB) || reads(ModelTerm.ANSWER_PROB);
   }
 
   /** The terms that outcomes read off the text, each once, in their order. */
@@ -65,7 +78,7 @@ public record Objective(List<Part> parts) {
         .toList();
   }
 
-  /** Whether nothing but the sampled text is read. */
+  /** Whether nothing but the sampled text counts. */
   public boolean readsTextOnly() {
     return parts.stream().allMatch(part -> part.term instanceof OutcomeTerm);
   }
@@ -73,6 +86,11 @@ public record Objective(List<Part> parts) {
   /** Whether {@code term} is a part. */
   public boolean has(Term term) {
     return parts.stream().anyMatch(p -> p.term.equals(term));
+  }
+
+  /** Whether {@code term} is measured, as a part or beside them. */
+  boolean reads(ModelTerm term) {
+    return has(term) || observed.contains(term);
   }
 
   /** f_s of each step s: what the dense terms add there. */

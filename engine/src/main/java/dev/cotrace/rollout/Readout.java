@@ -46,16 +46,32 @@ final class Readout implements AutoCloseable {
     static final Positions NONE = new Positions(new long[0], new long[0]);
   }
 
-  /** What to read beside the tokens' log-probabilities. */
-  record Quantities(double kl, double klReverse, double temperature) {
-    boolean divergence() {
-      return kl != 0 || klReverse != 0;
+  /**
+   * What to read.
+   *
+   * @param divergence whether the clean run's distribution is compared
+   * @param kl weight of KL(G‖H_z) in gradients
+   * @param klReverse weight of KL(H_z‖G) in gradients
+   * @param highest whether the tokens' log-probabilities are compared with the highest
+   */
+  record Quantities(
+      boolean divergence, double kl, double klReverse, boolean highest, double temperature) {
+    /** The tokens themselves. */
+    static Quantities tokens(double temperature) {
+      return new Quantities(false, 0, 0, true, temperature);
+    }
+
+    /** The tokens' log-probabilities and, where {@code divergence} is asked for, that. */
+    static Quantities divergence(
+        boolean divergence, double kl, double klReverse, double temperature) {
+      return new Quantities(divergence, kl, klReverse, false, temperature);
     }
   }
 
   final double[] logProbability;
   final double[] kl;
   final double[] klReverse;
+  private final double[] highest; // log-probability of the most probable token
   private final Placement place;
   private final Positions positions;
   private final Holder logProbabilityRows = new Holder(); // [positions, D]
@@ -79,6 +95,7 @@ final class Readout implements AutoCloseable {
     int count = positions.slots.length;
     boolean divergence = quantities.divergence();
     logProbability = new double[count];
+    highest = new double[quantities.highest ? count : 0];
     kl = new double[divergence ? count : 0];
     klReverse = new double[divergence ? count : 0];
     if (gradients) {
@@ -108,6 +125,9 @@ final class Readout implements AutoCloseable {
     Tensor log = logDistribution(decoder, read, quantities.temperature);
     Tensor chosen = log.gather(1, tokens);
     copy(chosen, logProbability, first);
+    if (quantities.highest) {
+      copy(log.amax(new long[] {-1}, false), highest, first);
+    }
     boolean divergence = quantities.divergence();
     if (gradients) {
       Tensor rows = Torch.pullBack(chosen, torch.ones_like(chosen), divergence, read)[0];
@@ -148,6 +168,11 @@ final class Readout implements AutoCloseable {
   private static void copy(Tensor from, double[] to, int first) {
     double[] values = Placement.toDoubles(from);
     System.arraycopy(values, 0, to, first, values.length);
+  }
+
+  /** Whether all tokens from index {@code from} to before {@code to} are the most probable ones. */
+  boolean mostProbable(int from, int to) {
+    return Arrays.equals(logProbability, from, to, highest, from, to);
   }
 
   /** Adds Σ weights[i] · ∂logProbability[i] to {@code cotangent [N, D]}. */

@@ -49,20 +49,28 @@ final class TranscriptReadout implements AutoCloseable {
             live,
             clean,
             sampledPositions(),
-            new Quantities(kl, klReverse, temperature),
+            Quantities.divergence(
+                objective.reads(ModelTerm.KL) || objective.reads(ModelTerm.KL_REVERSE),
+                kl,
+                klReverse,
+                temperature),
             gradients);
     answers =
         new Readout(
-            decoder, live, null, answerPositions(), new Quantities(0, 0, temperature), gradients);
+            decoder, live, null, answerPositions(), Quantities.tokens(temperature), gradients);
     contrasts =
-        new Readout(decoder, live, null, contrastPositions(), new Quantities(0, 0, 1), gradients);
+        new Readout(decoder, live, null, contrastPositions(), Quantities.tokens(1), gradients);
     beginnings =
         new Readout(
             decoder,
             live,
             clean,
             beginningPositions(),
-            new Quantities(objective.weight(ModelTerm.ANSWER_KL), 0, temperature),
+            Quantities.divergence(
+                objective.reads(ModelTerm.ANSWER_KL),
+                objective.weight(ModelTerm.ANSWER_KL),
+                0,
+                temperature),
             gradients);
   }
 
@@ -116,7 +124,7 @@ final class TranscriptReadout implements AutoCloseable {
   }
 
   private Positions beginningPositions() {
-    if (!objective.has(ModelTerm.ANSWER_KL)) {
+    if (!objective.reads(ModelTerm.ANSWER_KL)) {
       return Positions.NONE;
     }
     long[] slots = new long[transcripts.size()];
@@ -144,17 +152,18 @@ final class TranscriptReadout implements AutoCloseable {
       measurements.add(
           new Measurement(
               Arrays.copyOfRange(sampled.logProbability, step, nextStep),
-              objective.has(ModelTerm.KL)
+              objective.reads(ModelTerm.KL)
                   ? Arrays.copyOfRange(sampled.kl, step, nextStep)
                   : new double[0],
-              objective.has(ModelTerm.KL_REVERSE)
+              objective.reads(ModelTerm.KL_REVERSE)
                   ? Arrays.copyOfRange(sampled.klReverse, step, nextStep)
                   : new double[0],
               Arrays.copyOfRange(answers.logProbability, answer, nextAnswer),
+              answers.mostProbable(answer, nextAnswer),
               objective.readsContrast()
                   ? Arrays.copyOfRange(contrasts.logProbability, 2 * row, 2 * row + 2)
                   : new double[0],
-              objective.has(ModelTerm.ANSWER_KL) ? beginnings.kl[row] : Double.NaN,
+              objective.reads(ModelTerm.ANSWER_KL) ? beginnings.kl[row] : Double.NaN,
               outcomes.get(row)));
       step = nextStep;
       answer = nextAnswer;

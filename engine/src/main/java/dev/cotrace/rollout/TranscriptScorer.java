@@ -279,7 +279,8 @@ public record TranscriptScorer(
     return weights;
   }
 
-  private SequencePairs pairs(List<Transcript> transcripts) {
+  /** What the model is fed for {@code transcripts}, a row each. */
+  public SequencePairs pairs(List<Transcript> transcripts) {
     return new SequencePairs(transcripts.stream().map(Transcript::row).toList(), corruption);
   }
 }

@@ -98,6 +98,7 @@ final class ObjectiveTest {
             new double[] {10, 20, 30},
             none,
             none,
+            true,
             none,
             Double.NaN,
             Map.of(OutcomeTerm.JUDGE, 7.0));

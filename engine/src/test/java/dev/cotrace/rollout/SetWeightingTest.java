@@ -124,6 +124,7 @@ final class SetWeightingTest {
         new double[0],
         new double[0],
         new double[] {answer},
+        true,
         new double[0],
         Double.NaN,
         Map.of());

@@ -1,0 +1,163 @@
+package dev.cotrace;
+
+import dev.cotrace.CircuitSweep.Areas;
+import dev.cotrace.CircuitSweep.Example;
+import dev.cotrace.CircuitSweep.Row;
+import dev.cotrace.attribution.CircuitEvaluation;
+import dev.cotrace.attribution.CircuitEvaluation.Judgement;
+import dev.cotrace.attribution.CircuitEvaluation.Knockout;
+import dev.cotrace.attribution.CircuitEvaluation.Removal;
+import dev.cotrace.attribution.Evaluation;
+import dev.cotrace.attribution.FaithfulnessCurve;
+import dev.cotrace.attribution.MagnitudeScores;
+import dev.cotrace.attribution.RunListener;
+import dev.cotrace.attribution.Workload;
+import dev.cotrace.attribution.Worth;
+import dev.cotrace.circuit.Attribution;
+import dev.cotrace.circuit.Circuit;
+import dev.cotrace.circuit.ComputationGraph;
+import dev.cotrace.circuit.Selection;
+import dev.cotrace.report.ScoredCircuit;
+import dev.cotrace.rollout.PromptPair;
+import dev.cotrace.rollout.Rollout;
+import dev.cotrace.task.TokenText;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.OptionalDouble;
+import java.util.random.RandomGenerator;
+import java.util.random.RandomGeneratorFactory;
+
+/** A {@link CircuitSweep} under way. */
+final class SweepRun {
+  private final Experiment experiment;
+  private final ComputationGraph graph;
+  private final Evaluation ends;
+  private final CircuitEvaluation evaluation;
+  private final ScoredCircuit magnitudes;
+  private final FaithfulnessCurve own = new FaithfulnessCurve();
+  private final FaithfulnessCurve teacherForced = new FaithfulnessCurve();
+  private final FaithfulnessCurve random = new FaithfulnessCurve();
+  private final FaithfulnessCurve magnitude = new FaithfulnessCurve();
+
+  /** Samples J(0) and J(1). */
+  SweepRun(Experiment experiment, Workload work, RunListener listener) {
+    this.experiment = experiment;
+    graph = experiment.gated().graph();
+    ends = new Evaluation(work, listener, /* keeps= */ true);
+    evaluation = new CircuitEvaluation(work, ends, listener);
+    magnitudes =
+        new ScoredCircuit(experiment.width(), MagnitudeScores.of(work, ends), Circuit.full(graph));
+  }
+
+  /** Evaluates the circuit of {@code file}, which is {@code given}, and those by its scores. */
+  CircuitSweep of(Path file, ScoredCircuit given, SweepSettings settings) {
+    List<Row> rows = new ArrayList<>();
+    Circuit circuit = given.circuit();
+    rows.add(row(String.valueOf(file.getFileName()), "", circuit, OptionalDouble.empty()));
+    Attribution scores = given.attribution(ends.clean(), ends.corrupted());
+    for (CircuitSize size : settings.sizes()) {
+      int edges = size.edges(graph);
+      Selection selection = top(edges);
+      OptionalDouble share = OptionalDouble.of(edges / (double) graph.edgeCount());
+      rows.add(row(size.toString(), selection.words(), selection.of(scores), share));
+    }
+    Judgement first = rows.getFirst().judged();
+    return new CircuitSweep(
+        settings.out(),
+        graph,
+        ends.clean(),
+        ends.corrupted(),
+        rows,
+        Areas.of(own),
+        first.teacherForced().map(_ -> Areas.of(teacherForced)),
+        Areas.of(random),
+        Areas.of(magnitude),
+        evaluation.without(circuit),
+        knockouts(circuit, settings.knockouts()),
+        removals(first, settings.removals()));
+  }
+
+  private Selection top(int edges) {
+    DiscoverySpec spec = experiment.spec();
+    return spec.select().sized(edges, spec.attribution().ranking());
+  }
+
+  /**
+   * Judges one circuit.
+   *
+   * @param share what of all edges was asked for; empty where the circuit is no point of a curve
+   */
+  private Row row(String name, String selection, Circuit circuit, OptionalDouble share) {
+    Judgement judged = evaluation.of(circuit);
+    Worth chance = ends.worth(RandomCircuits.like(circuit, experiment.spec().attribution().seed()));
+    Worth norms = ends.worth(largest(circuit, share));
+    if (share.isPresent()) {
+      own.add(share.getAsDouble(), judged.sampled());
+      judged.teacherForced().ifPresent(worth -> teacherForced.add(share.getAsDouble(), worth));
+      random.add(share.getAsDouble(), chance);
+      magnitude.add(share.getAsDouble(), norms);
+    }
+    return new Row(
+        name,
+        selection,
+        judged,
+        chance.faithfulness(),
+        norms.faithfulness(),
+        examples(judged.examples()));
+  }
+
+  /** The circuit of the largest magnitudes, as many as were asked for. */
+  private Circuit largest(Circuit circuit, OptionalDouble share) {
+    int edges =
+        share.isPresent()
+            ? Math.toIntExact(Math.round(share.getAsDouble() * graph.edgeCount()))
+            : Math.max(1, circuit.size());
+    return new Selection.Top(edges, Circuit.Ranking.ABSOLUTE)
+        .of(magnitudes.attribution(ends.clean(), ends.corrupted()));
+  }
+
+  private List<Knockout> knockouts(Circuit circuit, int count) {
+    RandomGenerator random = random("knockouts");
+    List<Knockout> knockouts = new ArrayList<>();
+    for (int i = 0; i < count && circuit.size() > 1; i++) {
+      int[] drawn = drawn(circuit, random);
+      Circuit half = circuit.without(Arrays.copyOf(drawn, drawn.length / 2));
+      knockouts.add(evaluation.knockout(circuit, half));
+    }
+    return knockouts;
+  }
+
+  private List<Removal> removals(Judgement judged, int count) {
+    return Arrays.stream(drawn(judged.circuit(), random("removals")))
+        .limit(count)
+        .mapToObj(cell -> evaluation.removal(judged, cell))
+        .toList();
+  }
+
+  /** The edges of {@code circuit} in a random order. */
+  private static int[] drawn(Circuit circuit, RandomGenerator random) {
+    List<Integer> cells = new ArrayList<>();
+    Arrays.stream(circuit.graph().edgeCells()).filter(circuit::contains).forEach(cells::add);
+    Collections.shuffle(cells, random);
+    return cells.stream().mapToInt(Integer::intValue).toArray();
+  }
+
+  private RandomGenerator random(String purpose) {
+    return RandomGeneratorFactory.of("L64X128MixRandom")
+        .create(experiment.spec().attribution().seed() + purpose.hashCode());
+  }
+
+  private List<Example> examples(List<Rollout> rollouts) {
+    List<Example> examples = new ArrayList<>();
+    for (int i = 0; i < rollouts.size(); i++) {
+      PromptPair pair = experiment.task().pairs().get(i);
+      TokenText text = experiment.text();
+      examples.add(
+          new Example(pair.id(), text.text(pair.clean()), text.text(rollouts.get(i).tokens())));
+    }
+    return examples;
+  }
+}
