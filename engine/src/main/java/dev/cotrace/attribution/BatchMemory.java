@@ -19,6 +19,7 @@ record BatchMemory(Footprint footprint, RunShape shape, Layout layout) {
       case GRADIENT -> gradient();
       case ENDS -> measuring(/* perEdge= */ false);
       case CIRCUIT -> measuring(/* perEdge= */ true);
+      case FIXED_TOKENS -> rerun(/* perEdge= */ true);
     };
   }
 
@@ -113,7 +114,7 @@ record BatchMemory(Footprint footprint, RunShape shape, Layout layout) {
   }
 
   private Batch measuring(boolean perEdge) {
-    return shape.listed() ? measuringListed(perEdge) : measuringSampled(perEdge);
+    return shape.listed() ? rerun(perEdge) : measuringSampled(perEdge);
   }
 
   /**
@@ -132,8 +133,8 @@ record BatchMemory(Footprint footprint, RunShape shape, Layout layout) {
         0);
   }
 
-  /** Runs the transcripts of one group. */
-  private Batch measuringListed(boolean perEdge) {
+  /** Runs the transcripts of one group once more. */
+  private Batch rerun(boolean perEdge) {
     long rows = Math.min(shape.rollouts(), layout.rowsAtOnce(tape(shape.positions())));
     long whole = shape.blocks() * rows;
     long forward =

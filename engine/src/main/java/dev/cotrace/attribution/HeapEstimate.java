@@ -44,7 +44,7 @@ final class HeapEstimate {
         switch (phase) {
           case SAMPLING, GRADIENT -> gradients(layout);
           case ENDS -> 0;
-          case CIRCUIT -> 12 + 6L * shape.bins(); // scores with errors
+          case CIRCUIT, FIXED_TOKENS -> 12 + 6L * shape.bins(); // scores with errors
         };
     return cells * Double.BYTES * (sums + beside);
   }

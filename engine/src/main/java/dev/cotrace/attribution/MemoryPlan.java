@@ -21,13 +21,13 @@ public record MemoryPlan(Layout layout, MemoryPrediction prediction, long allowe
   public enum Purpose {
     /** A whole discovery. */
     DISCOVERY,
-    /** Circuits, with J(0) and J(1). */
+    /** Circuits, sampled from and at fixed tokens, with J(0) and J(1). */
     EVALUATION;
 
     private Stream<Phase> phases() {
       return switch (this) {
-        case DISCOVERY -> Stream.of(Phase.values());
-        case EVALUATION -> Stream.of(Phase.ENDS, Phase.CIRCUIT);
+        case DISCOVERY -> Stream.of(Phase.SAMPLING, Phase.GRADIENT, Phase.ENDS, Phase.CIRCUIT);
+        case EVALUATION -> Stream.of(Phase.ENDS, Phase.CIRCUIT, Phase.FIXED_TOKENS);
       };
     }
   }

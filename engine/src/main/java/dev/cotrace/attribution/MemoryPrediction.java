@@ -36,7 +36,9 @@ public record MemoryPrediction(
     /** J(0) and J(1) are sampled and measured. */
     ENDS("J(0) and J(1)"),
     /** Circuits are sampled and measured. */
-    CIRCUIT("circuits");
+    CIRCUIT("circuits"),
+    /** The clean model's rollouts are run in circuits. */
+    FIXED_TOKENS("circuits at fixed tokens");
 
     private final String label;
 

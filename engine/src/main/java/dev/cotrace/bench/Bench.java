@@ -3,8 +3,10 @@ package dev.cotrace.bench;
 import dev.cotrace.attribution.Evaluation;
 import dev.cotrace.attribution.Settings.Backward;
 import dev.cotrace.rollout.Objective;
+import dev.cotrace.torch.FreeMemory;
 import dev.cotrace.torch.Torch;
 import java.io.IOException;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -56,6 +58,7 @@ public final class Bench {
     Objective objective = Objective.parse(settings.objective());
     try (Subject subject = Subject.open(settings)) {
       Work work = new Work(subject.decoder(), settings.promptTokens(), objective);
+      requireRoom(settings, work);
       Lines lines = new Lines(settings, Surroundings.of(subject, settings), sink);
       Bench bench = new Bench(settings, work, lines, child, progress);
       for (Kind kind : Kind.values()) {
@@ -64,6 +67,18 @@ public final class Bench {
         }
       }
     }
+  }
+
+  /** Before anything is measured, the most that will be. */
+  private static void requireRoom(BenchSettings settings, Work work) {
+    long free = FreeMemory.at(settings.placement());
+    boolean grows =
+        settings.kinds().contains(Kind.SCALING) || settings.kinds().contains(Kind.MEMORY);
+    if (grows) {
+      work.requireRoom(
+          settings.batches().getFirst(), Collections.max(settings.tokens()), free);
+    }
+    work.requireRoom(Collections.max(settings.batches()), settings.tokens().getFirst(), free);
   }
 
   private void measure(Kind kind) throws IOException {

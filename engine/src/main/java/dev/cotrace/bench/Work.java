@@ -5,6 +5,7 @@ import static dev.cotrace.bench.BenchSettings.GROUP;
 import dev.cotrace.attribution.Evaluation;
 import dev.cotrace.attribution.IntegratedGradient;
 import dev.cotrace.attribution.Quadrature;
+import dev.cotrace.attribution.MemoryPlan;
 import dev.cotrace.attribution.RunListener;
 import dev.cotrace.attribution.Settings;
 import dev.cotrace.attribution.Workload;
@@ -22,6 +23,7 @@ import dev.cotrace.rollout.Sampling;
 import dev.cotrace.rollout.Scheme;
 import dev.cotrace.rollout.StopRule;
 import dev.cotrace.rollout.Task;
+import dev.cotrace.torch.ByteSize;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -41,6 +43,22 @@ record Work(Decoder decoder, int promptTokens, Objective objective) {
 
   /** Where gated rollouts are drawn: their cost is the same at every gate between 0 and 1. */
   private static final double ALPHA = 0.5;
+
+  /**
+   * Refuses an attribution that does not fit.
+   *
+   * @param free bytes that this process may come to hold
+   */
+  void requireRoom(int batch, int tokens, long free) {
+    Workload work = workload(batch, tokens, Settings.Backward.RECORDED);
+    long needed =
+        MemoryPlan.of(work, MemoryPlan.Purpose.DISCOVERY, Long.MAX_VALUE).prediction().total();
+    if (needed > free) {
+      throw new IllegalArgumentException(
+          "an attribution of %d rollouts of %d tokens needs %s, but %s is free: lower --batch, --tokens or --prompt-tokens, or use --dtype bfloat16"
+              .formatted(batch, tokens, ByteSize.text(needed), ByteSize.text(free)));
+    }
+  }
 
   /** Samples from the plain model. */
   void plain(int batch, int tokens) {

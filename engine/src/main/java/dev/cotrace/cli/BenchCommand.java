@@ -117,7 +117,7 @@ final class BenchCommand implements Callable<Integer> {
   @Option(
       names = "--device",
       paramLabel = "DEVICE",
-      description = "libtorch's name of it, such as cpu or cuda:0. Default: ${DEFAULT-VALUE}.")
+      description = "cpu, cuda or cuda:N. Default: ${DEFAULT-VALUE}.")
   private String device = "cpu";
 
   @Option(

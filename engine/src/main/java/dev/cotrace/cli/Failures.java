@@ -7,11 +7,14 @@ import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CancellationException;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.ExecutionException;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.UnmatchedArgumentException;
@@ -45,7 +48,7 @@ final class Failures {
     if (e instanceof CancellationException || main.interruption().requested()) {
       return Interruption.EXIT_CODE;
     }
-    String sentence = sentence(e);
+    String sentence = outOfMemory(e) ? tooLarge(e, command, parsed) : sentence(e);
     if (sentence == null) {
       err.println("cotrace: this is a bug in Cotrace; please report it with what follows");
       e.printStackTrace(err);
@@ -62,10 +65,6 @@ final class Failures {
 
   /** What the user did that cannot work, or null for a bug of ours. */
   private static @Nullable String sentence(Throwable e) {
-    if (outOfMemory(e)) {
-      return "out of memory: lower --batch-rows, --threads or --max-new-tokens, or use --dtype bfloat16 (%s)"
-          .formatted(firstLine(e.getMessage()));
-    }
     return switch (e) {
       case ExecutionException wrapped when wrapped.getCause() != null ->
           sentence(wrapped.getCause());
@@ -84,17 +83,38 @@ final class Failures {
   /** libtorch's refusal of a device; its exceptions have no types of their own. */
   private static @Nullable String device(String message) {
     String text = message.toLowerCase(Locale.ROOT);
-    boolean about =
-        text.contains("cuda") || text.contains("device string") || text.contains("device type");
-    if (!about) {
-      return null;
+    if (text.contains("could not run 'aten::") && text.contains("'cuda' backend")) {
+      return "the --device cannot be used: this build of libtorch has nothing to compute with there; use cpu";
     }
-    return message.contains("aten::")
-        ? "the --device cannot be used: this build of libtorch has nothing to compute with there; use cpu"
-        : "the --device cannot be used: " + message.split("\n|\\.( |$)", 2)[0];
+    boolean about =
+        Stream.of("compiled with cuda", "no cuda", "cuda driver", "invalid device ordinal")
+            .anyMatch(text::contains);
+    return about ? "the --device cannot be used: " + message.split("\n|\\.( |$)", 2)[0] : null;
+  }
+
+  /** What would take less, in the flags of the command that ran. */
+  private static String tooLarge(
+      Throwable e, CommandLine command, @Nullable ParseResult parsed) {
+    CommandSpec asked = command.getCommandSpec();
+    for (ParseResult at = parsed; at != null; at = at.subcommand()) {
+      asked = at.commandSpec();
+    }
+    List<String> flags =
+        Stream.of("--batch-rows", "--batch", "--threads", "--max-new-tokens", "--tokens")
+            .filter(asked.optionsMap()::containsKey)
+            .toList();
+    return "out of memory: %s (%s)"
+        .formatted(
+            flags.isEmpty()
+                ? "the model is too large for this machine"
+                : "lower %s, or use --dtype bfloat16".formatted(String.join(", ", flags)),
+            firstLine(e.getMessage()));
   }
 
   private static boolean outOfMemory(Throwable e) {
+    if (e instanceof ExecutionException && e.getCause() != null) {
+      return outOfMemory(e.getCause());
+    }
     String message = String.valueOf(e.getMessage()).toLowerCase(Locale.ROOT);
     return e instanceof OutOfMemoryError
         || message.contains("out of memory")

@@ -235,7 +235,7 @@ final class TaskOptions {
   @Option(
       names = "--device",
       paramLabel = "DEVICE",
-      description = "libtorch's name of it, such as cpu or cuda:0. Default: cpu.")
+      description = "cpu, cuda or cuda:N. Default: cpu.")
   private @Nullable String device;
 
   @Option(

@@ -1,6 +1,7 @@
 package dev.cotrace.torch;
 
 import java.lang.foreign.MemorySegment;
+import java.util.regex.Pattern;
 import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.LongPointer;
@@ -19,11 +20,21 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * <p>Every tensor made here belongs to the caller's {@link Scope}.
  *
  * @param precision floating-point type of weights and activations
- * @param device libtorch's device string, for example {@code cpu} or {@code cuda:0}
+ * @param device {@code cpu}, {@code cuda} or {@code cuda:N}, as libtorch calls them
  */
 public record Placement(Precision precision, String device) {
+  private static final Pattern DEVICE = Pattern.compile("cpu|cuda(:\\d{1,3})?");
+
   static {
     Torch.start();
+  }
+
+  /** Refuses devices that nothing here was made for. */
+  public Placement {
+    if (!DEVICE.matcher(device).matches()) {
+      throw new IllegalArgumentException(
+          "expected --device to be cpu, cuda or cuda:N, got '%s'".formatted(device));
+    }
   }
 
   /** The CPU at {@code precision}. */
