@@ -75,8 +75,7 @@ public final class Bench {
     boolean grows =
         settings.kinds().contains(Kind.SCALING) || settings.kinds().contains(Kind.MEMORY);
     if (grows) {
-      work.requireRoom(
-          settings.batches().getFirst(), Collections.max(settings.tokens()), free);
+      work.requireRoom(settings.batches().getFirst(), Collections.max(settings.tokens()), free);
     }
     work.requireRoom(Collections.max(settings.batches()), settings.tokens().getFirst(), free);
   }

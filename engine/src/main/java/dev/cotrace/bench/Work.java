@@ -4,8 +4,8 @@ import static dev.cotrace.bench.BenchSettings.GROUP;
 
 import dev.cotrace.attribution.Evaluation;
 import dev.cotrace.attribution.IntegratedGradient;
-import dev.cotrace.attribution.Quadrature;
 import dev.cotrace.attribution.MemoryPlan;
+import dev.cotrace.attribution.Quadrature;
 import dev.cotrace.attribution.RunListener;
 import dev.cotrace.attribution.Settings;
 import dev.cotrace.attribution.Workload;

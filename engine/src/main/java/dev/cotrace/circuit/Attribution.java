@@ -116,8 +116,7 @@ public record Attribution(
         }
       }
     }
-    // No clusters, no error: 0/0.
-    return new Estimate(sum, sums.standardError(byCluster));
+    return new Estimate(sum, byCluster.length == 0 ? Double.NaN : sums.standardError(byCluster));
   }
 
   /** Confidence intervals and q-values of the total. */

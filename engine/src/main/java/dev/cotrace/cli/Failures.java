@@ -93,8 +93,7 @@ final class Failures {
   }
 
   /** What would take less, in the flags of the command that ran. */
-  private static String tooLarge(
-      Throwable e, CommandLine command, @Nullable ParseResult parsed) {
+  private static String tooLarge(Throwable e, CommandLine command, @Nullable ParseResult parsed) {
     CommandSpec asked = command.getCommandSpec();
     for (ParseResult at = parsed; at != null; at = at.subcommand()) {
       asked = at.commandSpec();

@@ -47,8 +47,7 @@ final class CircuitEvaluationTest {
     Circuit circuit(long seed, double share) {
       SplittableRandom random = new SplittableRandom(seed);
       boolean[] edges = new boolean[graph().cells()];
-      Arrays.stream(graph().edgeCells())
-          .forEach(cell -> edges[cell] = random.nextDouble() < share);
+      Arrays.stream(graph().edgeCells()).forEach(cell -> edges[cell] = random.nextDouble() < share);
       return new Circuit(graph(), edges);
     }
 
@@ -136,11 +135,9 @@ final class CircuitEvaluationTest {
       Evaluation ends = new Evaluation(work, RunListener.SILENT, /* keeps= */ true);
       CircuitEvaluation evaluation = new CircuitEvaluation(work, ends, RunListener.SILENT);
       Circuit circuit = setting.circuit(seed, 0.7);
-      int[] cells =
-          Arrays.stream(setting.graph().edgeCells()).filter(circuit::contains).toArray();
+      int[] cells = Arrays.stream(setting.graph().edgeCells()).filter(circuit::contains).toArray();
       Circuit removed = circuit.without(Arrays.copyOf(cells, cells.length / 2));
-      double rest =
-          setting.faithfulness(circuit.without(cells(removed)).gates());
+      double rest = setting.faithfulness(circuit.without(cells(removed)).gates());
       double others =
           setting.faithfulness(Circuit.full(setting.graph()).without(cells(removed)).gates());
       Knockout knockout = evaluation.knockout(circuit, removed);
@@ -176,8 +173,7 @@ final class CircuitEvaluationTest {
           PromptPair pair =
               new PromptPair(
                   "a", new int[] {1, 2, 0}, new int[] {1, 3, 0}, new int[] {answer}, new int[0]);
-          Setting setting =
-              new Setting(model, Tiny.task(tokens, List.of(pair)), "answer-logprob");
+          Setting setting = new Setting(model, Tiny.task(tokens, List.of(pair)), "answer-logprob");
           Workload work = setting.listed();
           Evaluation ends = new Evaluation(work, RunListener.SILENT, /* keeps= */ true);
           CircuitEvaluation evaluation = new CircuitEvaluation(work, ends, RunListener.SILENT);
@@ -216,8 +212,7 @@ final class CircuitEvaluationTest {
       Judgement none = evaluation.of(setting.circuit(1, 0));
       assertThat(none.sampled().faithfulness().faithfulness().value())
           .isCloseTo(0, offset(ROUNDING));
-      assertThat(none.teacherForced().orElseThrow().faithfulness().faithfulness().value())
-          .isZero();
+      assertThat(none.teacherForced().orElseThrow().faithfulness().faithfulness().value()).isZero();
       assertThat(none.examples()).hasSameSizeAs(Tiny.PAIRS);
     }
   }
@@ -234,7 +229,7 @@ final class CircuitEvaluationTest {
       double[] f = new double[shares.length];
       Worth half = ends.worth(setting.circuit(9, 0.5));
       for (int i = 0; i < shares.length; i++) {
-        assertThat(curve.cpr().value()).isEqualTo(i < 2 ? Double.NaN : curve.cpr().value());
+        assertThat(Double.isNaN(curve.cpr().value())).isEqualTo(i < 2);
         Worth worth = ends.worth(setting.circuit(i, shares[i]));
         f[i] = worth.faithfulness().faithfulness().value();
         curve.add(shares[i], worth);

@@ -148,8 +148,21 @@ class JudgeCommandsTest {
     json.get("interventions").forEach(row -> kinds.add(row.get("kind").stringValue()));
     assertThat(kinds)
         .containsExactly(
-            "top", "top", "top", "top", "top", "top", "other", "other", "other", "top-group",
-            "top-group", "top-group", "drawn-group", "drawn-group", "all");
+            "top",
+            "top",
+            "top",
+            "top",
+            "top",
+            "top",
+            "other",
+            "other",
+            "other",
+            "top-group",
+            "top-group",
+            "top-group",
+            "drawn-group",
+            "drawn-group",
+            "all");
     assertThat(json.at("/edges/count").intValue()).isEqualTo(9);
     assertThat(json.at("/edges/spearman/stderr").isNumber()).isTrue();
     JsonNode all = json.at("/interventions/14");
