@@ -1,8 +1,5 @@
 package dev.cotrace;
 
-import dev.cotrace.attribution.CircuitEvaluation.Judgement;
-import dev.cotrace.attribution.CircuitEvaluation.Knockout;
-import dev.cotrace.attribution.CircuitEvaluation.Removal;
 import dev.cotrace.attribution.FaithfulnessCurve;
 import dev.cotrace.attribution.MemoryPlan;
 import dev.cotrace.attribution.WorkEstimate;
@@ -10,8 +7,11 @@ import dev.cotrace.attribution.Workload;
 import dev.cotrace.circuit.ComputationGraph;
 import dev.cotrace.circuit.Estimate;
 import dev.cotrace.circuit.Faithfulness;
+import dev.cotrace.circuit.Knockout;
+import dev.cotrace.circuit.Removal;
 import dev.cotrace.report.CircuitFile;
 import dev.cotrace.report.ScoredCircuit;
+import dev.cotrace.task.TokenText;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -22,13 +22,14 @@ import java.util.Optional;
  * sizes that know less.
  *
  * @param path the directory that holds this
+ * @param objective what J is the expectation of
  * @param graph names the edges
  * @param clean J(1)
  * @param corrupted J(0)
  * @param rows the circuit of the file first, then one for each size
  * @param areas of the circuits that the scores choose
  * @param teacherForcedAreas of the same on the clean model's rollouts; empty where {@link
- *     Judgement#teacherForced} is
+ *     Row#teacherForced} is
  * @param randomAreas of the random circuits
  * @param magnitudeAreas of the circuits that magnitudes choose
  * @param complement the model without the circuit of the file
@@ -37,6 +38,7 @@ import java.util.Optional;
  */
 public record CircuitSweep(
     Path path,
+    String objective,
     ComputationGraph graph,
     Estimate clean,
     Estimate corrupted,
@@ -53,7 +55,16 @@ public record CircuitSweep(
    *
    * @param name the size asked for, or the name of the file
    * @param selection how its edges were chosen, in words; empty for that of the file
-   * @param judged the circuit
+   * @param sampled J and faithfulness of rollouts of its own
+   * @param teacherForced J and faithfulness of the clean model's rollouts, run in the circuit;
+   *     empty where nothing is generated, and where the objective reads nothing but the text, which
+   *     is given
+   * @param divergence KL(G‖H_C) for each sampled token, in nats, on rollouts of its own; where
+   *     nothing is generated, where the answer begins
+   * @param teacherForcedDivergence the same on the clean model's rollouts; empty where nothing is
+   *     generated
+   * @param accuracy the share of its own rollouts after which the answer is the most probable one,
+   *     token by token; empty where a pair has no answer
    * @param random sampled from a random circuit of the same size
    * @param magnitude sampled from as many edges whose sources differ most
    * @param examples what the circuit says, once for each pair
@@ -61,7 +72,11 @@ public record CircuitSweep(
   public record Row(
       String name,
       String selection,
-      Judgement judged,
+      Faithfulness sampled,
+      Optional<Faithfulness> teacherForced,
+      Estimate divergence,
+      Optional<Estimate> teacherForcedDivergence,
+      Optional<Estimate> accuracy,
       Faithfulness random,
       Faithfulness magnitude,
       List<Example> examples) {}
@@ -73,7 +88,14 @@ public record CircuitSweep(
    * @param prompt the clean prompt as text
    * @param text what was sampled
    */
-  public record Example(String pair, String prompt, String text) {}
+  public record Example(String pair, String prompt, String text) {
+    /** The first {@code most} characters of {@code text} as a terminal may show them. */
+    public static String quoted(String text, int most) {
+      boolean longer = text.codePointCount(0, text.length()) > most;
+      int end = longer ? text.offsetByCodePoints(0, most) : text.length();
+      return TokenText.quoted(text.substring(0, end)) + (longer ? " …" : "");
+    }
+  }
 
   /** {@link FaithfulnessCurve#cpr} and {@link FaithfulnessCurve#cmd}. */
   public record Areas(Estimate cpr, Estimate cmd) {

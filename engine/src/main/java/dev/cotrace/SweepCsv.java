@@ -1,8 +1,6 @@
 package dev.cotrace;
 
 import dev.cotrace.CircuitSweep.Row;
-import dev.cotrace.attribution.CircuitEvaluation.Judgement;
-import dev.cotrace.attribution.Worth;
 import dev.cotrace.circuit.Estimate;
 import dev.cotrace.circuit.Faithfulness;
 import java.util.StringJoiner;
@@ -30,10 +28,9 @@ final class SweepCsv {
     }
     csv.append('\n');
     for (Row row : sweep.rows()) {
-      Judgement judged = row.judged();
       Faithfulness none = new Faithfulness(0, UNKNOWN, UNKNOWN);
-      Faithfulness given = judged.teacherForced().map(Worth::faithfulness).orElse(none);
-      Faithfulness own = judged.sampled().faithfulness();
+      Faithfulness given = row.teacherForced().orElse(none);
+      Faithfulness own = row.sampled();
       csv.append(
           line(
               "scores",
@@ -43,9 +40,9 @@ final class SweepCsv {
               own.faithfulness(),
               given.circuit(),
               given.faithfulness(),
-              judged.divergence(),
-              judged.teacherForcedDivergence().orElse(UNKNOWN),
-              judged.accuracy().orElse(UNKNOWN)));
+              row.divergence(),
+              row.teacherForcedDivergence().orElse(UNKNOWN),
+              row.accuracy().orElse(UNKNOWN)));
       csv.append(baseline("random", row.name(), row.random()));
       csv.append(baseline("magnitude", row.name(), row.magnitude()));
     }

@@ -3,9 +3,8 @@ package dev.cotrace;
 import dev.cotrace.CircuitSweep.Areas;
 import dev.cotrace.CircuitSweep.Example;
 import dev.cotrace.CircuitSweep.Row;
-import dev.cotrace.attribution.CircuitEvaluation.Judgement;
-import dev.cotrace.attribution.CircuitEvaluation.Knockout;
-import dev.cotrace.attribution.CircuitEvaluation.Removal;
+import dev.cotrace.circuit.Knockout;
+import dev.cotrace.circuit.Removal;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -18,6 +17,7 @@ final class SweepJson {
 
   static ObjectNode of(CircuitSweep sweep) {
     ObjectNode json = new JsonMapper().createObjectNode().put("format_version", VERSION);
+    json.put("objective", sweep.objective());
     ResultJson.put(json, "J1", sweep.clean());
     ResultJson.put(json, "J0", sweep.corrupted());
     ArrayNode circuits = json.putArray("circuits");
@@ -43,20 +43,16 @@ final class SweepJson {
   }
 
   private static ObjectNode of(Row row) {
-    Judgement judged = row.judged();
     ObjectNode json = new JsonMapper().createObjectNode().put("name", row.name());
     if (!row.selection().isEmpty()) {
       json.put("selection", row.selection());
     }
-    json.set("circuit", ResultJson.of(judged.sampled().faithfulness()));
-    judged
-        .teacherForced()
-        .ifPresent(worth -> json.set("teacher_forced", ResultJson.of(worth.faithfulness())));
-    ResultJson.put(json, "kl_per_step", judged.divergence());
-    judged
-        .teacherForcedDivergence()
+    json.set("circuit", ResultJson.of(row.sampled()));
+    row.teacherForced().ifPresent(forced -> json.set("teacher_forced", ResultJson.of(forced)));
+    ResultJson.put(json, "kl_per_step", row.divergence());
+    row.teacherForcedDivergence()
         .ifPresent(kl -> ResultJson.put(json, "teacher_forced_kl_per_step", kl));
-    judged.accuracy().ifPresent(accuracy -> ResultJson.put(json, "accuracy", accuracy));
+    row.accuracy().ifPresent(accuracy -> ResultJson.put(json, "accuracy", accuracy));
     json.set("random_circuit", ResultJson.of(row.random()));
     json.set("magnitude_circuit", ResultJson.of(row.magnitude()));
     ArrayNode examples = json.putArray("examples");

@@ -5,8 +5,6 @@ import dev.cotrace.CircuitSweep.Example;
 import dev.cotrace.CircuitSweep.Row;
 import dev.cotrace.attribution.CircuitEvaluation;
 import dev.cotrace.attribution.CircuitEvaluation.Judgement;
-import dev.cotrace.attribution.CircuitEvaluation.Knockout;
-import dev.cotrace.attribution.CircuitEvaluation.Removal;
 import dev.cotrace.attribution.Evaluation;
 import dev.cotrace.attribution.FaithfulnessCurve;
 import dev.cotrace.attribution.MagnitudeScores;
@@ -16,6 +14,8 @@ import dev.cotrace.attribution.Worth;
 import dev.cotrace.circuit.Attribution;
 import dev.cotrace.circuit.Circuit;
 import dev.cotrace.circuit.ComputationGraph;
+import dev.cotrace.circuit.Knockout;
+import dev.cotrace.circuit.Removal;
 import dev.cotrace.circuit.Selection;
 import dev.cotrace.report.ScoredCircuit;
 import dev.cotrace.rollout.PromptPair;
@@ -56,28 +56,30 @@ final class SweepRun {
   CircuitSweep of(Path file, ScoredCircuit given, SweepSettings settings) {
     List<Row> rows = new ArrayList<>();
     Circuit circuit = given.circuit();
-    rows.add(row(String.valueOf(file.getFileName()), "", circuit, OptionalDouble.empty()));
+    Judgement judged = evaluation.of(circuit);
+    rows.add(row(String.valueOf(file.getFileName()), "", judged, OptionalDouble.empty()));
     Attribution scores = given.attribution(ends.clean(), ends.corrupted());
     for (CircuitSize size : settings.sizes()) {
       int edges = size.edges(graph);
       Selection selection = top(edges);
       OptionalDouble share = OptionalDouble.of(edges / (double) graph.edgeCount());
-      rows.add(row(size.toString(), selection.words(), selection.of(scores), share));
+      Judgement chosen = evaluation.of(selection.of(scores));
+      rows.add(row(size.toString(), selection.words(), chosen, share));
     }
-    Judgement first = rows.getFirst().judged();
     return new CircuitSweep(
         settings.out(),
+        experiment.spec().objective().toString(),
         graph,
         ends.clean(),
         ends.corrupted(),
         rows,
         Areas.of(own),
-        first.teacherForced().map(_ -> Areas.of(teacherForced)),
+        judged.teacherForced().map(_ -> Areas.of(teacherForced)),
         Areas.of(random),
         Areas.of(magnitude),
         evaluation.without(circuit),
         knockouts(circuit, settings.knockouts()),
-        removals(first, settings.removals()));
+        removals(judged, settings.removals()));
   }
 
   private Selection top(int edges) {
@@ -86,12 +88,12 @@ final class SweepRun {
   }
 
   /**
-   * Judges one circuit.
+   * Puts baselines beside a circuit.
    *
    * @param share what of all edges was asked for; empty where the circuit is no point of a curve
    */
-  private Row row(String name, String selection, Circuit circuit, OptionalDouble share) {
-    Judgement judged = evaluation.of(circuit);
+  private Row row(String name, String selection, Judgement judged, OptionalDouble share) {
+    Circuit circuit = judged.circuit();
     Worth chance = ends.worth(RandomCircuits.like(circuit, experiment.spec().attribution().seed()));
     Worth norms = ends.worth(largest(circuit, share));
     if (share.isPresent()) {
@@ -103,7 +105,11 @@ final class SweepRun {
     return new Row(
         name,
         selection,
-        judged,
+        judged.sampled().faithfulness(),
+        judged.teacherForced().map(Worth::faithfulness),
+        judged.divergence(),
+        judged.teacherForcedDivergence(),
+        judged.accuracy(),
         chance.faithfulness(),
         norms.faithfulness(),
         examples(judged.examples()));

@@ -9,6 +9,7 @@ import dev.cotrace.circuit.Attribution;
 import dev.cotrace.circuit.Calibration;
 import dev.cotrace.circuit.ComputationGraph;
 import dev.cotrace.circuit.Estimate;
+import dev.cotrace.circuit.SwitchEffect;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -25,6 +26,7 @@ import java.util.stream.Stream;
  * The scores of a run beside what really switching edges does.
  *
  * @param path the directory that holds this
+ * @param objective what J is the expectation of
  * @param graph names the edges
  * @param clean J(1)
  * @param rows one for each intervention
@@ -33,6 +35,7 @@ import java.util.stream.Stream;
  */
 public record Verification(
     Path path,
+    String objective,
     ComputationGraph graph,
     Estimate clean,
     List<Row> rows,
@@ -67,7 +70,7 @@ public record Verification(
       Estimate score,
       Estimate scoreDirect,
       Estimate scoreThroughCot,
-      EdgeSwitches.Effect effect) {
+      SwitchEffect effect) {
     /** Score and effect. */
     public Calibration.Pair pair() {
       return new Calibration.Pair(score, effect.total());
@@ -162,7 +165,7 @@ public record Verification(
     }
   }
 
-  private static Row row(Switch each, Attribution scores, EdgeSwitches.Effect effect) {
+  private static Row row(Switch each, Attribution scores, SwitchEffect effect) {
     return new Row(
         each.kind,
         each.cells,
@@ -177,6 +180,7 @@ public record Verification(
     long seed = spec.attribution().seed();
     return new Verification(
         path,
+        spec.objective().toString(),
         graph,
         clean,
         rows,

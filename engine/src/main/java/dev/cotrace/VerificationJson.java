@@ -17,6 +17,7 @@ final class VerificationJson {
 
   static ObjectNode of(Verification verification) {
     ObjectNode json = new JsonMapper().createObjectNode().put("format_version", VERSION);
+    json.put("objective", verification.objective());
     ResultJson.put(json, "J1", verification.clean());
     json.set("edges", of(verification.edges()));
     json.set("groups", of(verification.groups()));

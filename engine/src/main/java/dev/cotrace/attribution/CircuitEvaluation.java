@@ -4,6 +4,8 @@ import dev.cotrace.circuit.Circuit;
 import dev.cotrace.circuit.ComputationGraph;
 import dev.cotrace.circuit.Estimate;
 import dev.cotrace.circuit.Faithfulness;
+import dev.cotrace.circuit.Knockout;
+import dev.cotrace.circuit.Removal;
 import dev.cotrace.rollout.Rollout;
 import java.util.Arrays;
 import java.util.List;
@@ -45,24 +47,6 @@ public final class CircuitEvaluation {
       Optional<Estimate> teacherForcedDivergence,
       Optional<Estimate> accuracy,
       List<Rollout> examples) {}
-
-  /**
-   * A circuit and the whole model without the same edges.
-   *
-   * @param edges how many were taken out of both
-   * @param circuit faithfulness of the rest of the circuit
-   * @param model faithfulness of the rest of the model
-   * @param gap the first less the second
-   */
-  public record Knockout(int edges, Estimate circuit, Estimate model, Estimate gap) {}
-
-  /**
-   * A circuit without one of its edges.
-   *
-   * @param cell the edge
-   * @param loss how much faithfulness goes with it
-   */
-  public record Removal(int cell, Estimate loss) {}
 
   /**
    * Judges circuits of the model of {@code work}.

@@ -3,7 +3,7 @@ package dev.cotrace.attribution;
 import static dev.cotrace.attribution.Worth.less;
 
 import dev.cotrace.circuit.Circuit;
-import dev.cotrace.circuit.Estimate;
+import dev.cotrace.circuit.SwitchEffect;
 
 /**
  * Really switches edges: the clean model with some of its edges corrupted, sampled with the random
@@ -13,15 +13,6 @@ public final class EdgeSwitches {
   private final Interventions interventions;
   private final Circuit all;
   private final RunListener listener;
-
-  /**
-   * What switching edges takes away, in the unit of J; the sign is that of their scores.
-   *
-   * @param total J(1) − J
-   * @param direct the part at fixed tokens
-   * @param throughCot the rest
-   */
-  public record Effect(Estimate total, Estimate direct, Estimate throughCot) {}
 
   /**
    * Switches of the model of {@code work}.
@@ -35,13 +26,13 @@ public final class EdgeSwitches {
   }
 
   /** Switches the edges at {@code cells} at once. */
-  public Effect of(int... cells) {
+  public SwitchEffect of(int... cells) {
     String what =
         cells.length == 1 ? all.graph().edge(cells[0]).toString() : cells.length + " edges";
     listener.planned("switching " + what, interventions.jobCount());
     Interventions.Effect effect = interventions.of(all.without(cells));
     Clusters clusters = interventions.clusters();
-    return new Effect(
+    return new SwitchEffect(
         clusters.mean(effect.total()),
         clusters.mean(effect.direct()),
         clusters.mean(less(effect.total(), effect.direct())));

@@ -48,68 +48,14 @@ public record Workload(
     this(model, task, objective, settings, bins, Layout.asked(settings));
   }
 
-  /** Refuses an objective that needs answers which the task lacks. */
+  /** Refuses what the model, the task and the settings cannot be together. */
   public Workload {
-    task.require(objective);
-    requireKnown(model, "the answer prefix", task.sampling().answerPrefix());
-    for (PromptPair pair : task.pairs()) {
-      requirePositions(model, task, pair);
-      for (int[] ids : List.of(pair.clean(), pair.corrupted(), pair.answer(), pair.wrong())) {
-        requireKnown(model, "pair " + pair.id(), ids);
-      }
-    }
-    int edges = model.graph().edgeCount();
-    if (settings.until().top() > edges) {
-      throw new IllegalArgumentException(
-          "--until stability is asked of the top %d edges, but the model has %d"
-              .formatted(settings.until().top(), edges));
-    }
-    boolean sampled =
-        settings.estimator() != Settings.Estimator.ENUMERATE && task.sampling().maxNewTokens() > 0;
-    if (sampled && task.pairs().size() * settings.repeats() < 2) {
-      throw new IllegalArgumentException(
-          "one prompt sampled once gives no standard error: add prompts or set --repeats to at least 2");
-    }
-    if (!settings.method().isGradient() && !bins.names().isEmpty()) {
-      throw new IllegalArgumentException(
-          "--bins divides gradients by position, and --method %s takes none: leave out --bins"
-              .formatted(settings.method().label()));
-    }
-    if (settings.baseline() == Settings.BaselineKind.PER_EDGE && !bins.names().isEmpty()) {
-      throw new IllegalArgumentException(
-          "--baseline per-edge belongs to no position: leave out --bins, or use --baseline leave-one-out");
-    }
+    new Requirements(model, task, settings, bins).check(objective);
   }
 
   /** The same laid out in another way. */
   public Workload with(Layout other) {
     return new Workload(model, task, objective, settings, bins, other);
-  }
-
-  private static void requireKnown(GatedModel model, String where, int[] ids) {
-    for (int id : ids) {
-      if (id < 0 || id >= model.vocabulary()) {
-        throw new IllegalArgumentException(
-            "%s has the token id %d, but the model's ids are 0 to %d"
-                .formatted(where, id, model.vocabulary() - 1));
-      }
-    }
-  }
-
-  /** Some rollouts use up the budget, some do not: whether they all fit is known before. */
-  private static void requirePositions(GatedModel model, Task task, PromptPair pair) {
-    Sampling sampling = task.sampling();
-    long needed =
-        (long) pair.longest()
-            + sampling.maxNewTokens()
-            + sampling.answerPrefix().length
-            + Math.max(0, pair.answer().length - 1);
-    int positions = model.maxPositions();
-    if (needed > positions) {
-      throw new IllegalArgumentException(
-          "pair %s: prompt, budget, answer prefix and answer need %d positions, but the model has %d: shorten the prompt or lower --max-new-tokens"
-              .formatted(pair.id(), needed, positions));
-    }
   }
 
   /** The same without bins. */

@@ -102,7 +102,7 @@ final class EvaluateCommand implements Callable<Integer> {
       dryRun.print(CircuitSweep.plan(spec, circuit, wanted, output.listener()), output);
     } else {
       CircuitSweep sweep = CircuitSweep.run(spec, circuit, wanted, output.listener());
-      SweepTable.print(output.prose(), spec.objective().toString(), sweep);
+      SweepTable.print(output.prose(), sweep);
       if (output.json()) {
         output.out().println(sweep.json());
       }

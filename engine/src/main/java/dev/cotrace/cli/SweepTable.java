@@ -4,10 +4,10 @@ import dev.cotrace.CircuitSweep;
 import dev.cotrace.CircuitSweep.Areas;
 import dev.cotrace.CircuitSweep.Example;
 import dev.cotrace.CircuitSweep.Row;
-import dev.cotrace.attribution.CircuitEvaluation.Knockout;
-import dev.cotrace.attribution.CircuitEvaluation.Removal;
 import dev.cotrace.circuit.Estimate;
-import dev.cotrace.task.TokenText;
+import dev.cotrace.circuit.Faithfulness;
+import dev.cotrace.circuit.Knockout;
+import dev.cotrace.circuit.Removal;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -24,10 +24,10 @@ final class SweepTable {
 
   private SweepTable() {}
 
-  static void print(PrintWriter out, String objective, CircuitSweep sweep) {
+  static void print(PrintWriter out, CircuitSweep sweep) {
     out.printf(
         "%nJ(1) = %s clean, J(0) = %s corrupted (%s)%n%n",
-        Numbers.text(sweep.clean()), Numbers.text(sweep.corrupted()), objective);
+        Numbers.text(sweep.clean()), Numbers.text(sweep.corrupted()), sweep.objective());
     curve(out, sweep);
     areas(out, sweep);
     robustness(out, sweep);
@@ -37,8 +37,8 @@ final class SweepTable {
   }
 
   private static void curve(PrintWriter out, CircuitSweep sweep) {
-    boolean words = sweep.rows().stream().anyMatch(row -> row.judged().teacherForced().isPresent());
-    boolean answers = sweep.rows().stream().anyMatch(row -> row.judged().accuracy().isPresent());
+    boolean words = sweep.rows().stream().anyMatch(row -> row.teacherForced().isPresent());
+    boolean answers = sweep.rows().stream().anyMatch(row -> row.accuracy().isPresent());
     List<String> names = new ArrayList<>(List.of("circuit", "edges", "J", "faithfulness"));
     if (words) {
       names.add("teacher-forced");
@@ -52,19 +52,15 @@ final class SweepTable {
     for (Row row : sweep.rows()) {
       List<String> cells = new ArrayList<>();
       cells.add(row.name());
-      cells.add(String.valueOf(row.judged().circuit().size()));
-      cells.add(Numbers.text(row.judged().sampled().faithfulness().circuit()));
-      cells.add(Numbers.text(row.judged().sampled().faithfulness().faithfulness()));
+      cells.add(String.valueOf(row.sampled().edges()));
+      cells.add(Numbers.text(row.sampled().circuit()));
+      cells.add(Numbers.text(row.sampled().faithfulness()));
       if (words) {
-        cells.add(
-            row.judged()
-                .teacherForced()
-                .map(worth -> Numbers.text(worth.faithfulness().faithfulness()))
-                .orElse("–"));
+        cells.add(text(row.teacherForced().map(Faithfulness::faithfulness)));
       }
-      cells.add(Numbers.text(row.judged().divergence()));
+      cells.add(Numbers.text(row.divergence()));
       if (answers) {
-        cells.add(text(row.judged().accuracy()));
+        cells.add(text(row.accuracy()));
       }
       cells.add(Numbers.text(row.random().faithfulness()));
       cells.add(Numbers.text(row.magnitude().faithfulness()));
@@ -104,7 +100,7 @@ final class SweepTable {
     String circuit = sweep.rows().getFirst().name();
     out.printf(
         "%nWithout the %d edges of %s the model keeps %s of the behaviour.%n",
-        sweep.rows().getFirst().judged().circuit().size(),
+        sweep.rows().getFirst().sampled().edges(),
         circuit,
         Numbers.text(sweep.complement().faithfulness()));
     if (!sweep.knockouts().isEmpty()) {
@@ -154,8 +150,6 @@ final class SweepTable {
   }
 
   private static String clipped(String text) {
-    boolean longer = text.codePointCount(0, text.length()) > EXAMPLE_WIDTH;
-    int end = longer ? text.offsetByCodePoints(0, EXAMPLE_WIDTH) : text.length();
-    return TokenText.quoted(text.substring(0, end)) + (longer ? " …" : "");
+    return Example.quoted(text, EXAMPLE_WIDTH);
   }
 }

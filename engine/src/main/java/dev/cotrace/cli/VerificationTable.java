@@ -14,8 +14,8 @@ final class VerificationTable {
 
   private VerificationTable() {}
 
-  static void print(PrintWriter out, String objective, Verification verification) {
-    out.printf("%nJ(1) = %s (%s)%n", Numbers.text(verification.clean()), objective);
+  static void print(PrintWriter out, Verification verification) {
+    out.printf("%nJ(1) = %s (%s)%n", Numbers.text(verification.clean()), verification.objective());
     List<Row> top = verification.rows(Kind.TOP).toList();
     section(out, verification, "The strongest edges", top.subList(0, Math.min(EDGES, top.size())));
     section(out, verification, "Other edges", verification.rows(Kind.OTHER).toList());

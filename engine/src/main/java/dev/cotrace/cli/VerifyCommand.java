@@ -89,7 +89,7 @@ final class VerifyCommand implements Callable<Integer> {
       dryRun.print(Verification.plan(spec, source, choice, output.listener()), output);
     } else {
       Verification verification = Verification.run(spec, source, choice, output.listener());
-      VerificationTable.print(output.prose(), spec.objective().toString(), verification);
+      VerificationTable.print(output.prose(), verification);
       if (output.json()) {
         output.out().println(verification.json());
       }

@@ -16,21 +16,28 @@ public final class OutputDistances {
     ComputationGraph graph = model.graph();
     double[] clean = new double[sequences.rows().size()];
     Arrays.fill(clean, 1);
-    double[][] distances = new double[clean.length][graph.sources()];
-    try (Tape tape = new Tape(model)) {
+    try (Scope _ = new Scope();
+        Tape tape = new Tape(model)) {
       Recording recording = Recording.of(model, new Gates.Uniform(clean), sequences, tape);
+      Tensor distances =
+          new Placement(Precision.FLOAT64, model.placement().device())
+              .zeros(clean.length, graph.sources());
       for (int row = 0; row < clean.length; row++) {
-        int[] slots = recording.slots().get(row);
-        long[] at = Arrays.stream(slots).asLongStream().toArray();
+        long[] at = Arrays.stream(recording.slots().get(row)).asLongStream().toArray();
         try (Scope _ = new Scope()) {
-          fill(model, tape, model.placement().indices(at, at.length), distances[row]);
+          fill(model, tape, model.placement().indices(at, at.length), distances.select(0, row));
         }
       }
+      double[] all = Placement.toDoubles(distances);
+      double[][] byRow = new double[clean.length][];
+      Arrays.setAll(
+          byRow,
+          row -> Arrays.copyOfRange(all, row * graph.sources(), (row + 1) * graph.sources()));
+      return byRow;
     }
-    return distances;
   }
 
-  private static void fill(GatedModel model, Tape tape, Tensor at, double[] distances) {
+  private static void fill(GatedModel model, Tape tape, Tensor at, Tensor distances) {
     ComputationGraph graph = model.graph();
     int width = model.decoder().architecture().width();
     put(tape.inputDifference(at).unsqueeze(0), distances, graph.inputSource());
@@ -45,9 +52,8 @@ public final class OutputDistances {
   }
 
   /** The distances of some sources from {@code differences [sources, n, D]}. */
-  private static void put(Tensor differences, double[] distances, int first) {
+  private static void put(Tensor differences, Tensor distances, int first) {
     Tensor norms = differences.to(Precision.FLOAT64.type()).square().sum(-1).sqrt();
-    double[] sums = Placement.toDoubles(norms.sum(-1));
-    System.arraycopy(sums, 0, distances, first, sums.length);
+    distances.narrow(0, first, differences.size(0)).copy_(norms.sum(-1));
   }
 }

@@ -4,10 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.data.Offset.offset;
 
 import dev.cotrace.attribution.CircuitEvaluation.Judgement;
-import dev.cotrace.attribution.CircuitEvaluation.Knockout;
 import dev.cotrace.circuit.Circuit;
 import dev.cotrace.circuit.ComputationGraph;
 import dev.cotrace.circuit.Faithfulness;
+import dev.cotrace.circuit.Knockout;
+import dev.cotrace.circuit.SwitchEffect;
 import dev.cotrace.gate.GatedModel;
 import dev.cotrace.gate.MeanOutputs;
 import dev.cotrace.gate.SourceValues;
@@ -300,7 +301,7 @@ final class CircuitEvaluationTest {
       var exact = new ExactEffects(work, ends, RunListener.SILENT).attribute();
       int[] cells = setting.graph().edgeCells();
       for (int cell : new int[] {cells[0], cells[cells.length / 2]}) {
-        EdgeSwitches.Effect effect = switches.of(cell);
+        SwitchEffect effect = switches.of(cell);
         assertThat(effect.total()).isEqualTo(exact.total().at(cell));
         assertThat(effect.direct()).isEqualTo(exact.direct().at(cell));
         assertThat(effect.throughCot()).isEqualTo(exact.throughCot().at(cell));

@@ -270,7 +270,7 @@ class CommandLineTest {
           --quadrature simpson             | quadrature: expected one of adaptive, gauss-legendre
           --quadrature trapezoid --points 1 | --quadrature trapezoid needs --points of at least 2, got 1
           --dtype float8                   | dtype: expected one of float64, float32, bfloat16
-          --device abacus                  | the --device cannot be used
+          --device abacus                  | expected --device to be cpu, cuda or cuda:N, got 'abacus'
           --temperature 0                  | temperature must be a positive number, got 0.0
           --max-new-tokens 64              | answer prefix and answer need 67 positions, but the model has 64
           --max-new-tokens -1              | max-new-tokens must not be negative, got -1
