@@ -119,7 +119,7 @@ final class SweepTable {
     if (!sweep.removals().isEmpty()) {
       long matter = sweep.removals().stream().filter(removal -> isMore(removal.loss())).count();
       out.printf(
-          "Minimality: of %d edges taken out of the circuit one by one, %d lower its faithfulness by more than the error; the most:%n",
+          "Minimality: %d edges taken out of the circuit one by one; faithfulness falls by more than the error for %d of them. Most for:%n",
           sweep.removals().size(), matter);
       sweep.removals().stream()
           .sorted(Comparator.comparingDouble((Removal removal) -> -removal.loss().value()))
