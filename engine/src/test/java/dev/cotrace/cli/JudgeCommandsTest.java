@@ -90,7 +90,7 @@ class JudgeCommandsTest {
             "CPR = ∫ f",
             "by magnitude",
             "Completeness",
-            "Minimality: of 10 edges",
+            "Minimality: 10 edges taken out",
             "One rollout of each")
         .contains("Files: " + Path.of(run, "evaluation"));
     JsonNode json = json("evaluation/evaluation.json");
