@@ -27,7 +27,7 @@ final class HostCopiesTest {
           "createIndexer");
 
   /** Once for every token: which one was drawn, from finite logits. */
-  private static final Set<String> EVERY_STEP = Set.of("Draw.inverted", "Draw$2.tokens");
+  private static final Set<String> EVERY_STEP = Set.of("Draw.readBack");
 
   /** Where trees or sets of rollouts look at whole distributions, in Java. */
   private static final Set<String> DISTRIBUTIONS = Set.of("NextTokens.probabilities");

@@ -2,14 +2,18 @@ package dev.cotrace.attribution;
 
 import dev.cotrace.gate.Gates;
 import dev.cotrace.gate.Recording;
+import dev.cotrace.gate.SequencePairs;
 import dev.cotrace.gate.Tape;
 import dev.cotrace.rollout.Sample;
 import dev.cotrace.rollout.Transcript;
 import dev.cotrace.rollout.TranscriptScorer;
 import dev.cotrace.rollout.TranscriptScorer.Group;
-import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -57,12 +61,22 @@ final class GradientRuns implements AutoCloseable {
         : recording.withDifferencesOf(cleanRun(TranscriptScorer.transcripts(groups), clean));
   }
 
+  /** Transcripts that are alike, as those of one prompt at several gates may be, run once. */
   private Recording cleanRun(List<Transcript> transcripts, Tape onto) {
-    List<int[]> slots = new ArrayList<>();
-    for (List<Transcript> part : Lists.split(transcripts, rowsAtOnce)) {
-      slots.addAll(work.scorer().recorded(open(part.size()), part, onto).slots());
+    List<SequencePairs.Row> rows = work.scorer().pairs(transcripts).rows();
+    Map<SequencePairs.Row, Transcript> distinct = new LinkedHashMap<>();
+    for (int i = 0; i < rows.size(); i++) {
+      distinct.putIfAbsent(rows.get(i), transcripts.get(i));
     }
-    return new Recording(onto, slots, open(transcripts.size()));
+    Map<SequencePairs.Row, int[]> slots = new HashMap<>();
+    Iterator<SequencePairs.Row> ran = distinct.keySet().iterator();
+    for (List<Transcript> part : Lists.split(List.copyOf(distinct.values()), rowsAtOnce)) {
+      work.scorer()
+          .recorded(open(part.size()), part, onto)
+          .slots()
+          .forEach(own -> slots.put(ran.next(), own));
+    }
+    return new Recording(onto, rows.stream().map(slots::get).toList(), open(rows.size()));
   }
 
   private static Gates open(int rows) {

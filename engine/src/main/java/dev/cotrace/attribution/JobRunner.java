@@ -22,6 +22,9 @@ import org.jspecify.annotations.Nullable;
  * jobs: what is added up depends neither on the number of threads nor on which of them is faster.
  */
 final class JobRunner {
+  /** Fewer rows than these read the weights for too little. */
+  private static final int FEW_ROWS = 8;
+
   private final Workload work;
   private final RunListener listener;
   private long sampledTokens;
@@ -114,8 +117,9 @@ final class JobRunner {
   }
 
   private <T> void inOrder(List<Job> jobs, Function<List<Job>, List<T>> each, Consumer<T> sink) {
-    Iterator<List<Job>> batches = batches(jobs).iterator();
-    int threads = work.layout().threads();
+    List<List<Job>> all = batches(jobs);
+    Iterator<List<Job>> batches = all.iterator();
+    int threads = Math.clamp(all.size(), 1, work.layout().threads());
     // One batch beyond those being worked on waits its turn, so that no thread idles and little
     // piles up.
     ArrayDeque<Future<List<T>>> underWay = new ArrayDeque<>();
@@ -143,24 +147,30 @@ final class JobRunner {
   /**
    * Jobs that are worked on together: as many as fill the rows of a batch, at least one. Where
    * rollouts end early there are more, whose rollouts take the place of those that have ended, as
-   * long as every thread has some.
+   * long as every thread has some. Batches are about as large as each other, so that none is left
+   * over for one thread while the others wait.
    */
   private List<List<Job>> batches(List<Job> jobs) {
-    List<List<Job>> batches = new ArrayList<>();
     long all = jobs.stream().mapToLong(work::rows).sum();
-    long most = work.layout().batchRows() * (long) work.fillings();
-    long together =
-        Math.max(work.layout().batchRows(), Math.min(most, all / work.layout().threads()));
-    long rows = 0;
+    long most = mostTogether(all);
+    int threads = work.layout().threads();
+    long count = Math.ceilDiv(all, most);
+    if (count > 1 || all >= (long) threads * FEW_ROWS) {
+      count = threads * Math.ceilDiv(count, threads);
+    }
+    List<List<Job>> batches = new ArrayList<>();
+    long before = 0; // rows of the jobs so far
+    long begun = 0; // the same where the batch begins
     int first = 0;
     for (int i = 0; i < jobs.size(); i++) {
-      long more = work.enumerating() ? together : work.rows(jobs.get(i));
-      if (i > first && rows + more > together) {
+      long rows = work.rows(jobs.get(i));
+      boolean full = before - begun + rows > most || count * before >= all * (batches.size() + 1);
+      if (i > first && (full || work.enumerating())) {
         batches.add(jobs.subList(first, i));
         first = i;
-        rows = 0;
+        begun = before;
       }
-      rows += more;
+      before += rows;
     }
     if (first < jobs.size()) {
       batches.add(jobs.subList(first, jobs.size()));
@@ -168,13 +178,19 @@ final class JobRunner {
     return batches;
   }
 
+  /** The most rows of a batch, of {@code all} that there are. */
+  private long mostTogether(long all) {
+    long rows = work.layout().batchRows();
+    return Math.max(rows, Math.min(rows * work.fillings(), all / work.layout().threads()));
+  }
+
   /**
-   * Threads that compute with one core each: many small native calls go faster side by side than
-   * one by one.
+   * Threads that compute with a core each, since many small native calls go faster side by side
+   * than one by one; with more cores each where there are fewer batches than threads.
    */
-  private static ExecutorService workers(int threads) {
+  private ExecutorService workers(int threads) {
     // Part of what libtorch calls on takes the number from the thread that calls.
-    int each = threads > 1 ? 1 : Torch.threads();
+    int each = Math.max(1, work.settings().threads() / threads);
     return Executors.newFixedThreadPool(
         threads,
         task ->

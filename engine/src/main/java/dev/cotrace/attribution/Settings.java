@@ -23,8 +23,8 @@ import dev.cotrace.circuit.Method;
  * @param batchRows rollouts that are sampled and differentiated together at most: a {@link Layout}
  *     may have fewer. Changes speed and memory; results only where later rounds of {@link
  *     Allotment#VARIANCE} would give a group more than that
- * @param threads batches that are worked on at the same time at most; changes speed and memory, not
- *     results
+ * @param threads cores to compute with: batches that are worked on at the same time at most, or
+ *     threads within one; changes speed and memory, not results
  * @param seed of all randomness
  */
 public record Settings(

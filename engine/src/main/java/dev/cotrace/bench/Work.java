@@ -24,6 +24,7 @@ import dev.cotrace.rollout.Scheme;
 import dev.cotrace.rollout.StopRule;
 import dev.cotrace.rollout.Task;
 import dev.cotrace.torch.ByteSize;
+import dev.cotrace.torch.Torch;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -102,7 +103,7 @@ record Work(Decoder decoder, int promptTokens, Objective objective) {
                 Quadrature.MIDPOINT,
                 /* points= */ 1,
                 batch,
-                /* threads= */ 1,
+                Torch.threads(),
                 SEED)
             .with(backward);
     Task task = new Task(pairs(batch), sampling(tokens), Outcomes.NONE);

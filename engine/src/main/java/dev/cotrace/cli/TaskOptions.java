@@ -241,7 +241,8 @@ final class TaskOptions {
   @Option(
       names = "--threads",
       paramLabel = "N",
-      description = "Batches worked on side by side: speed and memory, not results.")
+      description =
+          "Cores for batches side by side, or for one batch: speed and memory, not results.")
   private @Nullable Integer threads;
 
   @Spec(Spec.Target.MIXEE)

@@ -6,8 +6,6 @@ import dev.cotrace.model.HeadOutput;
 import dev.cotrace.model.ResidualStream;
 import dev.cotrace.torch.Holder;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorVector;
-import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,23 +42,15 @@ final class MaskedStream implements ResidualStream {
 
   @Override
   public Reads readHeads(int layer) {
-    return Reads.perHead(readSlot(layer, Slot.Q), readSlot(layer, Slot.K), readSlot(layer, Slot.V));
-  }
-
-  /** What each head's {@code slot} of {@code layer} reads, {@code [H, blocks · rows, time, D]}. */
-  private Tensor readSlot(int layer, Slot slot) {
-    Tensor live = read(graph.headTarget(layer, slot), graph.heads());
-    if (blocks.count() == 1) {
-      return live;
-    }
-    Tensor plain = blocks.plain(sum.get(), 0).unsqueeze(0);
-    Tensor each = plain.expand(graph.heads(), plain.size(1), plain.size(2), plain.size(3));
-    return torch.cat(new TensorVector(live, each), 1);
+    Tensor live = read(graph.headTarget(layer, Slot.Q), 3 * graph.heads());
+    return new Reads(live, blocks.count() == 1 ? null : blocks.plain(sum.get(), 0));
   }
 
   @Override
   public void writeHeads(int layer, Tensor z, HeadOutput output) {
-    sum.get().add_(output.sum(z));
+    if (blocks.count() > 1) {
+      blocks.plain(sum.get(), 0).add_(output.sum(blocks.plain(z, 0)));
+    }
     differences().writeHeads(layer, z, output);
   }
 
@@ -71,7 +61,9 @@ final class MaskedStream implements ResidualStream {
 
   @Override
   public void writeMlp(int layer, Tensor output) {
-    sum.get().add_(output);
+    if (blocks.count() > 1) {
+      blocks.plain(sum.get(), 0).add_(blocks.plain(output, 0));
+    }
     differences().writeMlp(layer, output);
   }
 

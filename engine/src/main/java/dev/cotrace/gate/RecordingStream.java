@@ -1,5 +1,7 @@
 package dev.cotrace.gate;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.cotrace.circuit.ComputationGraph;
 import dev.cotrace.model.HeadOutput;
 import dev.cotrace.model.ResidualStream;
@@ -39,7 +41,7 @@ final class RecordingStream implements ResidualStream {
   @Override
   public Reads readHeads(int layer) {
     Reads reads = run.readHeads(layer);
-    segment.headRead(layer, blocks.live(reads.query(), 0));
+    segment.headRead(layer, blocks.live(requireNonNull(reads.shared()), 0));
     return reads;
   }
 

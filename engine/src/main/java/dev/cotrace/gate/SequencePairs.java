@@ -1,6 +1,7 @@
 package dev.cotrace.gate;
 
 import dev.cotrace.torch.Placement;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
@@ -14,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record SequencePairs(List<Row> rows, Corruption corruption) {
   /**
-   * The sequences of one row.
+   * The sequences of one row; equal to another of the same sequences.
    *
    * @param clean ids
    * @param corrupted ids; empty where there is no corrupted run
@@ -29,6 +30,20 @@ public record SequencePairs(List<Row> rows, Corruption corruption) {
       if (clean.length == 0) {
         throw new IllegalArgumentException("a clean sequence needs at least one token");
       }
+    }
+
+    @Override
+    public boolean equals(Object other) {
+      return other instanceof Row that
+          && noise == that.noise
+          && Arrays.equals(clean, that.clean)
+          && Arrays.equals(corrupted, that.corrupted)
+          && Arrays.equals(alignment, that.alignment);
+    }
+
+    @Override
+    public int hashCode() {
+      return 31 * (31 * Arrays.hashCode(clean) + Arrays.hashCode(corrupted)) + Long.hashCode(noise);
     }
 
     /** Tokens that the corrupted sequence must have. */

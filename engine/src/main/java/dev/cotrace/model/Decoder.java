@@ -1,5 +1,7 @@
 package dev.cotrace.model;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.cotrace.model.ResidualStream.Reads;
 import dev.cotrace.model.Weights.AttentionWeights;
 import dev.cotrace.model.Weights.Layer;
@@ -8,9 +10,11 @@ import dev.cotrace.torch.Placement;
 import dev.cotrace.torch.Scope;
 import dev.cotrace.torch.Torch;
 import org.bytedeco.pytorch.DoubleOptional;
+import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
+import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
@@ -114,10 +118,39 @@ public final class Decoder {
   /** Norm and projections of what the heads read; without their positions. */
   Projections project(int layer, Reads reads) {
     AttentionWeights w = layer(layer).attention();
-    Tensor query = w.norm().apply(reads.query());
-    Tensor key = reads.shared() ? query : w.norm().apply(reads.key());
-    Tensor value = reads.shared() ? query : w.norm().apply(reads.value());
-    return new Projections(heads(w.query(), query), heads(w.key(), key), heads(w.value(), value));
+    @Nullable Projections apart = reads.apart() == null ? null : apart(w, reads.apart());
+    if (reads.shared() == null) {
+      return requireNonNull(apart, "a read needs rows");
+    }
+    Tensor read = w.norm().apply(reads.shared());
+    Projections shared =
+        new Projections(heads(w.query(), read), heads(w.key(), read), heads(w.value(), read));
+    return apart == null
+        ? shared
+        : new Projections(
+            below(apart.query(), shared.query()),
+            below(apart.key(), shared.key()),
+            below(apart.value(), shared.value()));
+  }
+
+  /** From a read of its own for each target {@code [3H, rows, time, D]}. */
+  private Projections apart(AttentionWeights w, Tensor reads) {
+    Tensor normed = w.norm().apply(reads);
+    long heads = architecture.heads();
+    return new Projections(
+        headsApart(w.query(), normed.narrow(0, 0, heads)),
+        headsApart(w.key(), normed.narrow(0, heads, heads)),
+        headsApart(w.value(), normed.narrow(0, 2 * heads, heads)));
+  }
+
+  /** Further rows; the keys or values of a group of query heads belong to each of them. */
+  private static Tensor below(Tensor apart, Tensor shared) {
+    long group = apart.size(2) / shared.size(2);
+    Tensor each =
+        group == 1
+            ? shared
+            : shared.repeat_interleave(group, new LongOptional(2), new LongOptional());
+    return torch.cat(new TensorVector(apart, each), 0);
   }
 
   /** Queries and keys normed, where heads have norms, and turned by their positions. */
@@ -136,33 +169,26 @@ public final class Decoder {
     return rotation == null ? normed : rotation.apply(normed);
   }
 
-  /**
-   * Splits a projection into heads; a read of its own for each query head goes through that head's
-   * rows only.
-   */
+  /** A projection {@code [rows, time, heads, dHead]} of {@code read [rows, time, D]}. */
   private Tensor heads(Linear linear, Tensor read) {
-    int width = architecture.headDimension();
-    if (read.dim() == 3) {
-      Tensor all = linear.apply(read);
-      return all.reshape(all.size(0), all.size(1), -1, width);
-    }
-    Tensor flat = read.reshape(read.size(0), -1, read.size(3)); // [H, rows · time, D]
-    Tensor out =
-        flat.bmm(perQueryHead(linear.weight(), width).transpose(1, 2)); // [H, rows · time, dHead]
-    Tensor bias = linear.bias();
-    if (bias != null) {
-      out = out.add(perQueryHead(bias.unsqueeze(1), width).transpose(1, 2));
-    }
-    return out.reshape(read.size(0), read.size(1), read.size(2), width).permute(1, 2, 0, 3);
+    Tensor all = linear.apply(read);
+    return all.reshape(all.size(0), all.size(1), -1, architecture.headDimension());
   }
 
-  /** Rows of a projection {@code [heads · dHead, n]} by query head, {@code [H, dHead, n]}. */
-  private Tensor perQueryHead(Tensor rows, int width) {
-    Tensor perHead = rows.reshape(-1, 1, width, rows.size(1));
-    long repeats = architecture.heads() / perHead.size(0);
-    return perHead
-        .expand(perHead.size(0), repeats, width, rows.size(1))
-        .reshape(architecture.heads(), width, rows.size(1));
+  /**
+   * A projection {@code [rows, time, H, dHead]} where each query head has a read of its own, {@code
+   * [H, rows, time, D]}, which goes through that head's rows of the matrix only. Query heads that
+   * share them lie together.
+   */
+  private Tensor headsApart(Linear linear, Tensor read) {
+    int width = architecture.headDimension();
+    Tensor perHead = linear.weight().view(-1, width, read.size(3)); // [heads, dHead, D]
+    Tensor grouped = read.reshape(perHead.size(0), -1, read.size(3));
+    Tensor out = grouped.bmm(perHead.transpose(1, 2));
+    if (linear.bias() != null) {
+      out = out.add(linear.bias().view(-1, 1, width));
+    }
+    return out.reshape(read.size(0), read.size(1), read.size(2), width).permute(1, 2, 0, 3);
   }
 
   /**

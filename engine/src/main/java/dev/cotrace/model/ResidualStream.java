@@ -1,30 +1,27 @@
 package dev.cotrace.model;
 
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the forward pass reads from and writes to: the seam where runs are gated and recorded.
  *
- * <p>A read is either shared by all heads, {@code [rows, time, D]}, or one for each query head,
- * {@code [H, rows, time, D]}. A tensor that is given belongs to the scope of the current layer; one
- * that is returned lives until the stream is written to again or closed. Calls come in the order of
- * the forward pass.
+ * <p>A tensor that is given belongs to the scope of the current layer; one that is returned lives
+ * until the stream is written to again or closed. Calls come in the order of the forward pass.
  */
 public interface ResidualStream extends AutoCloseable {
   /**
-   * What the heads of a layer read.
+   * What the heads of a layer read: in the first rows, perhaps, each of its targets something of
+   * its own, in the others all the same.
    *
-   * @param shared whether the three are the same tensor, read alike by all heads
+   * @param apart what every query head's q, then k, then v reads, {@code [3H, rows, time, D]}; null
+   *     for no such rows
+   * @param shared what all heads read alike, {@code [rows, time, D]}; null for no such rows
    */
-  record Reads(Tensor query, Tensor key, Tensor value, boolean shared) {
-    /** One tensor {@code [rows, time, D]} for all three. */
+  record Reads(@Nullable Tensor apart, @Nullable Tensor shared) {
+    /** One tensor {@code [rows, time, D]} for all targets. */
     public static Reads shared(Tensor read) {
-      return new Reads(read, read, read, true);
-    }
-
-    /** A read of its own for each query head, {@code [H, rows, time, D]}. */
-    public static Reads perHead(Tensor query, Tensor key, Tensor value) {
-      return new Reads(query, key, value, false);
+      return new Reads(null, read);
     }
   }
 

@@ -1,9 +1,14 @@
 package dev.cotrace.rollout;
 
 import dev.cotrace.torch.Placement;
+import dev.cotrace.torch.Precision;
 import java.util.Arrays;
 import org.bytedeco.pytorch.LongOptional;
+import org.bytedeco.pytorch.StringViewOptional;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptional;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
 
 /**
  * How tokens are drawn from logits. Both ways follow the same distribution and are functions of
@@ -13,13 +18,13 @@ public enum Draw {
   /** Inverts the distribution function at one uniform number: the cheaper way. */
   INVERSE_CDF {
     @Override
-    int[] tokens(Placement place, Tensor scaled, Randomness randomness, Stream[] streams) {
+    int[] tokens(Logits logits, Randomness randomness, Stream[] streams) {
       double[] uniform = new double[streams.length];
       Arrays.setAll(
           uniform,
           row ->
               randomness.uniform(streams[row].job(), streams[row].rollout(), streams[row].step()));
-      return inverted(place, scaled, uniform);
+      return inverted(logits, uniform);
     }
   },
 
@@ -30,18 +35,22 @@ public enum Draw {
    */
   GUMBEL_MAX {
     @Override
-    int[] tokens(Placement place, Tensor scaled, Randomness randomness, Stream[] streams) {
-      int vocabulary = Math.toIntExact(scaled.size(1));
-      double[] noise = new double[streams.length * vocabulary];
-      for (int row = 0; row < streams.length; row++) {
-        Stream stream = streams[row];
-        int offset = row * vocabulary;
-        randomness.gumbel(stream.job(), stream.rollout(), stream.step(), noise, offset, vocabulary);
-      }
-      Tensor noisy = scaled.add(place.tensor(noise, streams.length, vocabulary));
-      requireFinite(Placement.toDoubles(noisy.amax(new long[] {-1}, false)));
-      double[] drawn = Placement.toDoubles(noisy.argmax(new LongOptional(-1), false));
-      return Arrays.stream(drawn).mapToInt(token -> (int) token).toArray();
+    int[] tokens(Logits logits, Randomness randomness, Stream[] streams) {
+      int vocabulary = logits.vocabulary();
+      return readBack(
+          logits.made((first, scaled) -> {
+            int count = Math.toIntExact(scaled.size(0));
+            double[] noise = new double[count * vocabulary];
+            for (int i = 0; i < count; i++) {
+              Stream stream = streams[first + i];
+              randomness.gumbel(
+                  stream.job(), stream.rollout(), stream.step(), noise, i * vocabulary, vocabulary);
+            }
+            Tensor noisy = scaled.add(logits.exact().tensor(noise, count, vocabulary));
+            return paired(
+                noisy.amax(new long[] {-1}, true), noisy.argmax(new LongOptional(-1), true));
+          }),
+          vocabulary);
     }
   };
 
@@ -54,23 +63,54 @@ public enum Draw {
   /**
    * A token for each row.
    *
-   * @param place of {@code scaled}
-   * @param scaled logits over temperature in float64, {@code [rows, V]}
    * @param streams of each row
    */
-  abstract int[] tokens(Placement place, Tensor scaled, Randomness randomness, Stream[] streams);
+  abstract int[] tokens(Logits logits, Randomness randomness, Stream[] streams);
 
   /** The token of each row at which its distribution function reaches {@code uniform}. */
-  static int[] inverted(Placement place, Tensor scaled, double[] uniform) {
-    Tensor below = scaled.softmax(-1).cumsum(-1);
-    Tensor total = below.narrow(1, below.size(1) - 1, 1);
-    requireFinite(Placement.toDoubles(total));
-    Tensor threshold = place.tensor(uniform, uniform.length, 1).mul(total);
-    double[] drawn = Placement.toDoubles(below.le(threshold).sum(-1));
-    int last = Math.toIntExact(scaled.size(1)) - 1;
-    int[] next = new int[drawn.length];
-    Arrays.setAll(next, row -> Math.min((int) drawn[row], last));
-    return next;
+  static int[] inverted(Logits logits, double[] uniform) {
+    Tensor all = logits.exact().tensor(uniform, uniform.length, 1);
+    int last = logits.vocabulary() - 1;
+    return readBack(
+        logits.made((first, scaled) -> {
+          Tensor below = scaled.softmax(-1).cumsum(-1);
+          Tensor total = below.narrow(1, last, 1);
+          Tensor reached = all.narrow(0, first, scaled.size(0)).mul(total);
+          return paired(total, countUpTo(below, reached));
+        }),
+        last + 1);
+  }
+
+  /**
+   * How many numbers of each row of {@code rising [rows, n]} are at most {@code bound [rows, 1]}.
+   */
+  private static Tensor countUpTo(Tensor rising, Tensor bound) {
+    return torch.searchsorted(
+        rising,
+        bound,
+        /* outInt32= */ false,
+        /* right= */ true,
+        new StringViewOptional(),
+        new TensorOptional());
+  }
+
+  static Tensor paired(Tensor check, Tensor token) {
+    return torch.cat(new TensorVector(check, token.to(Precision.FLOAT64.type())), 1);
+  }
+
+  /**
+   * Reads tokens back.
+   *
+   * @param drawn a number that must be finite, and the token, {@code [rows, 2]}
+   */
+  static int[] readBack(Tensor drawn, int vocabulary) {
+    double[] values = Placement.toDoubles(drawn);
+    requireFinite(values);
+    int[] tokens = new int[values.length / 2];
+    for (int row = 0; row < tokens.length; row++) {
+      tokens[row] = Math.min((int) values[2 * row + 1], vocabulary - 1);
+    }
+    return tokens;
   }
 
   static void requireFinite(double[] values) {

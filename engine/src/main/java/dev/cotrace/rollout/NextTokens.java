@@ -1,13 +1,11 @@
 package dev.cotrace.rollout;
 
 import dev.cotrace.torch.Placement;
-import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /** The distribution of the next token of every row of a batch; belongs to the caller's scope. */
 final class NextTokens {
-  private final Placement place;
-  private final Tensor scaled;
+  private final Logits logits;
   private final Draw draw;
   private final Randomness randomness;
   private final Draw.Stream[] streams;
@@ -16,14 +14,10 @@ final class NextTokens {
   /**
    * Distributions to draw from.
    *
-   * @param place of {@code scaled}
-   * @param scaled logits over temperature in float64, {@code [rows, V]}
    * @param streams of each row
    */
-  NextTokens(
-      Placement place, Tensor scaled, Draw draw, Randomness randomness, Draw.Stream[] streams) {
-    this.place = place;
-    this.scaled = scaled;
+  NextTokens(Logits logits, Draw draw, Randomness randomness, Draw.Stream[] streams) {
+    this.logits = logits;
     this.draw = draw;
     this.randomness = randomness;
     this.streams = streams;
@@ -32,7 +26,7 @@ final class NextTokens {
   /** The token that {@code row}'s own random stream gives. */
   int drawn(int row) {
     if (drawn == null) {
-      drawn = draw.tokens(place, scaled, randomness, streams);
+      drawn = draw.tokens(logits, randomness, streams);
     }
     return drawn[row];
   }
@@ -43,7 +37,7 @@ final class NextTokens {
    * @throws IllegalArgumentException when the logits give no distribution
    */
   double[] probabilities(int row) {
-    double[] probabilities = Placement.toDoubles(scaled.select(0, row).softmax(-1));
+    double[] probabilities = Placement.toDoubles(logits.row(row).softmax(-1));
     Draw.requireFinite(probabilities);
     return probabilities;
   }

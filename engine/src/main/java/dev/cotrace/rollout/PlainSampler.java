@@ -6,11 +6,9 @@ import dev.cotrace.model.PlainStream;
 import dev.cotrace.model.ResidualStream;
 import dev.cotrace.torch.Holder;
 import dev.cotrace.torch.Placement;
-import dev.cotrace.torch.Precision;
 import dev.cotrace.torch.Scope;
 import java.util.Arrays;
 import java.util.List;
-import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -72,9 +70,8 @@ public record PlainSampler(Decoder decoder, double temperature, Randomness rando
   private long[] next(Tensor logits, int rollouts, int step) {
     Draw.Stream[] streams = new Draw.Stream[Math.toIntExact(logits.size(0))];
     Arrays.setAll(streams, row -> new Draw.Stream(row / rollouts, row % rollouts, step));
-    Placement exact = new Placement(Precision.FLOAT64, place().device());
-    Tensor scaled = logits.to(Precision.FLOAT64.type()).div(new Scalar(temperature));
-    int[] drawn = Draw.INVERSE_CDF.tokens(exact, scaled, randomness, streams);
+    int[] drawn =
+        Draw.INVERSE_CDF.tokens(Logits.of(logits, temperature, place()), randomness, streams);
     return Arrays.stream(drawn).asLongStream().toArray();
   }
 

@@ -5,7 +5,6 @@ import dev.cotrace.gate.GatedDecoding;
 import dev.cotrace.gate.SequencePairs;
 import dev.cotrace.rollout.Sampler.Request;
 import dev.cotrace.torch.Placement;
-import dev.cotrace.torch.Precision;
 import dev.cotrace.torch.Scope;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -13,7 +12,6 @@ import java.util.Collections;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -216,12 +214,8 @@ final class SamplingBatch {
     return sampler.model().placement();
   }
 
-  private Placement exact() {
-    return new Placement(Precision.FLOAT64, place().device());
-  }
-
-  private Tensor scaled(Tensor logits) {
-    return logits.to(Precision.FLOAT64.type()).div(new Scalar(sampler.sampling().temperature()));
+  private Logits scaled(Tensor logits) {
+    return Logits.of(logits, sampler.sampling().temperature(), place());
   }
 
   private boolean resamples() {
@@ -247,8 +241,7 @@ final class SamplingBatch {
         streams[path.row] = new Draw.Stream(job, path.stream(), path.length());
       }
     }
-    NextTokens next =
-        new NextTokens(exact(), scaled(logits), sampler.draw(), sampler.randomness(), streams);
+    NextTokens next = new NextTokens(scaled(logits), sampler.draw(), sampler.randomness(), streams);
     for (int request : which) {
       List<Path> own = growing.get(request);
       if (!own.isEmpty()) {
@@ -266,7 +259,7 @@ final class SamplingBatch {
         uniform[path.row] = sampler.randomness().partner(job, path.stream(), path.length());
       }
     }
-    int[] drawn = Draw.inverted(exact(), scaled(logits), uniform);
+    int[] drawn = Draw.inverted(scaled(logits), uniform);
     for (int request : which) {
       growing.get(request).forEach(path -> path.partner(drawn[path.row]));
     }

@@ -39,19 +39,19 @@ public final class Torch {
   }
 
   /**
-   * Sets the number of threads that one computation of libtorch, or of the OpenBLAS below it, uses;
-   * one value for the whole process.
+   * Sets the number of threads that one computation of libtorch uses when the calling thread asks
+   * for it. Products in OpenBLAS are another matter ({@link #blasThreads(int)}).
    */
   public static void threads(int count) {
     torch.set_num_threads(count);
-    setOpenBlasThreads(count);
   }
 
   /**
-   * libtorch leaves matrix products to OpenBLAS, which has a pool of threads of its own and does
-   * not hear of libtorch's setting. Its own default is a thread a core, and they spin.
+   * Sets the number of threads that a matrix product takes in OpenBLAS, in the whole process.
+   * libtorch leaves part of its products to it; it has a pool of threads of its own, which spin,
+   * and does not hear of libtorch's setting (docs/decisions/0001). Does nothing with another BLAS.
    */
-  private static void setOpenBlasThreads(int count) {
+  public static void blasThreads(int count) {
     SymbolLookup.loaderLookup()
         .find("openblas_set_num_threads") // Absent where libtorch was built with another BLAS.
         .map(function ->

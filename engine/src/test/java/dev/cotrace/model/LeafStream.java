@@ -1,5 +1,7 @@
 package dev.cotrace.model;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.cotrace.torch.Holder;
 import java.util.ArrayList;
 import java.util.List;
@@ -46,12 +48,8 @@ final class LeafStream implements ResidualStream {
 
   @Override
   public Reads readHeads(int layer) {
-    Tensor read = plain.readHeads(layer).query();
-    Tensor apart = leaf(read, read.unsqueeze(0).repeat(3L * heads, 1, 1, 1));
-    return Reads.perHead(
-        apart.narrow(0, 0, heads),
-        apart.narrow(0, heads, heads),
-        apart.narrow(0, 2L * heads, heads));
+    Tensor read = requireNonNull(plain.readHeads(layer).shared());
+    return new Reads(leaf(read, read.unsqueeze(0).repeat(3L * heads, 1, 1, 1)), null);
   }
 
   @Override
