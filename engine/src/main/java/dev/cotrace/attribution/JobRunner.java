@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class JobRunner {
   /** Fewer rows than these read the weights for too little. */
-  private static final int FEW_ROWS = 8;
+  private static final int FEW_ROWS = 4;
 
   private final Workload work;
   private final RunListener listener;
@@ -117,9 +117,24 @@ final class JobRunner {
   }
 
   private <T> void inOrder(List<Job> jobs, Function<List<Job>, List<T>> each, Consumer<T> sink) {
-    List<List<Job>> all = batches(jobs);
-    Iterator<List<Job>> batches = all.iterator();
-    int threads = Math.clamp(all.size(), 1, work.layout().threads());
+    List<List<Job>> batches = batches(jobs);
+    int threads = Math.min(batches.size(), work.layout().threads());
+    if (threads > 1) {
+      sideBySide(batches.iterator(), threads, each, sink);
+    } else {
+      // The calling thread has libtorch's threads with it; another one would get its own, and as
+      // soon as there are more of them than cores they sleep between any two steps.
+      Torch.threads(work.settings().threads());
+      batches.forEach(batch -> each.apply(batch).forEach(sink));
+    }
+    Torch.releaseFreeMemory(); // The next workers may use another heap of the C library.
+  }
+
+  private <T> void sideBySide(
+      Iterator<List<Job>> batches,
+      int threads,
+      Function<List<Job>, List<T>> each,
+      Consumer<T> sink) {
     // One batch beyond those being worked on waits its turn, so that no thread idles and little
     // piles up.
     ArrayDeque<Future<List<T>>> underWay = new ArrayDeque<>();
@@ -141,7 +156,6 @@ final class JobRunner {
         throw asUnchecked(e);
       }
     }
-    Torch.releaseFreeMemory(); // The next workers may use another heap of the C library.
   }
 
   /**

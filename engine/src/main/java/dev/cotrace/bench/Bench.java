@@ -54,7 +54,6 @@ public final class Bench {
       throws IOException {
     if (settings.threads() != null) {
       Torch.threads(settings.threads());
-      Torch.blasThreads(settings.threads());
     }
     Objective objective = Objective.parse(settings.objective());
     try (Subject subject = Subject.open(settings)) {

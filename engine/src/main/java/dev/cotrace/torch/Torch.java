@@ -40,30 +40,11 @@ public final class Torch {
 
   /**
    * Sets the number of threads that one computation of libtorch uses when the calling thread asks
-   * for it. Products in OpenBLAS are another matter ({@link #blasThreads(int)}).
+   * for it. Products that it leaves to OpenBLAS take as many as the environment says ({@link
+   * #blasThreads}).
    */
   public static void threads(int count) {
     torch.set_num_threads(count);
-  }
-
-  /**
-   * Sets the number of threads that a matrix product takes in OpenBLAS, in the whole process.
-   * libtorch leaves part of its products to it; it has a pool of threads of its own, which spin,
-   * and does not hear of libtorch's setting (docs/decisions/0001). Does nothing with another BLAS.
-   */
-  public static void blasThreads(int count) {
-    SymbolLookup.loaderLookup()
-        .find("openblas_set_num_threads") // Absent where libtorch was built with another BLAS.
-        .map(function ->
-            Linker.nativeLinker()
-                .downcallHandle(function, FunctionDescriptor.ofVoid(ValueLayout.JAVA_INT)))
-        .ifPresent(function -> {
-          try {
-            function.invokeExact(count);
-          } catch (Throwable e) {
-            throw new AssertionError("a call of C throws nothing", e);
-          }
-        });
   }
 
   /** The number of threads libtorch computes with. */
