@@ -103,7 +103,7 @@ set_class_path() {
 # These are read once, when the native libraries load, so they must be in the environment before the JVM starts.
 # Why one OpenBLAS thread: docs/decisions/0001-native-threads.md, with the measurements.
 set_native_environment() {
-  # Threads spin for some ten microseconds before they wait: most of the next work comes sooner (docs/performance.md).
+  # Threads spin for a moment before they sleep: most of the next work comes sooner (docs/decisions/0001-native-threads.md).
   export GOMP_SPINCOUNT=${GOMP_SPINCOUNT:-10000} OMP_WAIT_POLICY=${OMP_WAIT_POLICY:-PASSIVE}
   export OPENBLAS_NUM_THREADS=${OPENBLAS_NUM_THREADS:-1}
   # libtorch then asks for huge pages: a fresh large tensor is faulted in four times faster.

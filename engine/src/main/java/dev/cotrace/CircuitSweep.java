@@ -119,9 +119,7 @@ public record CircuitSweep(
       RunPlan plan = plan(experiment, settings);
       CircuitSweep sweep;
       try (RunLog log = new RunLog(directory, experiment, listener)) {
-        directory.write("spec.yaml", SpecYaml.text(experiment.spec().located()));
-        directory.write("provenance.json", Provenance.of(experiment, plan).json());
-        log.say(plan.line());
+        log.begin(plan);
         Workload work = experiment.workload().with(plan.memory().layout());
         sweep = new SweepRun(experiment, work, log).of(file, given, settings);
         directory.write("evaluation.json", SweepJson.of(sweep).toPrettyString() + "\n");

@@ -41,9 +41,7 @@ public final class Discovery {
       RunPlan plan = plan(experiment);
       DiscoveryResult result;
       try (RunLog log = new RunLog(directory, experiment, listener)) {
-        directory.write("spec.yaml", SpecYaml.text(experiment.spec().located()));
-        directory.write("provenance.json", Provenance.of(experiment, plan).json());
-        log.say(plan.line());
+        log.begin(plan);
 
         Workload work = experiment.workload().with(plan.memory().layout());
         boolean compares = !spec.references().reference().isEmpty();

@@ -10,9 +10,7 @@ import dev.cotrace.circuit.Scores;
 import dev.cotrace.circuit.Significance;
 import dev.cotrace.circuit.Stability;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.List;
-import java.util.stream.IntStream;
 
 /**
  * What a discovery found.
@@ -48,12 +46,7 @@ public record DiscoveryResult(
 
   /** As {@link #strongest(int)} by the scores {@code by}, those of a bin for example. */
   public List<Integer> strongest(Scores by, int count) {
-    double[] scores = by.values();
-    return IntStream.of(attribution.graph().edgeCells())
-        .boxed()
-        .sorted(Comparator.comparingDouble((Integer cell) -> -Math.abs(scores[cell])))
-        .limit(count)
-        .toList();
+    return by.strongest(attribution.graph(), count);
   }
 
   /**

@@ -10,9 +10,7 @@ import dev.cotrace.circuit.Estimate;
 import dev.cotrace.circuit.Scores;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.List;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
@@ -183,12 +181,7 @@ public record RunDifference(
 
   /** Cells of the {@code count} edges with the largest |difference|, the largest first. */
   public List<Integer> strongest(int count) {
-    double[] values = difference.total().values();
-    return IntStream.of(difference.graph().edgeCells())
-        .boxed()
-        .sorted(Comparator.comparingDouble((Integer cell) -> -Math.abs(values[cell])))
-        .limit(count)
-        .toList();
+    return difference.total().strongest(difference.graph(), count);
   }
 
   /** The number of settings of what is measured that differ. */

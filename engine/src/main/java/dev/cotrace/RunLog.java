@@ -12,6 +12,7 @@ final class RunLog implements RunListener, AutoCloseable {
   private final DiscoveryListener listener;
   private final ProgressReporter progress;
   private final RolloutLog rollouts;
+  private final RunDirectory directory;
   private final Experiment experiment;
   private final LineFile text;
   private final Instant started = Instant.now();
@@ -20,11 +21,19 @@ final class RunLog implements RunListener, AutoCloseable {
   RunLog(RunDirectory directory, Experiment experiment, DiscoveryListener listener)
       throws IOException {
     this.listener = listener;
+    this.directory = directory;
     this.experiment = experiment;
     progress = new ProgressReporter(listener);
     text = directory.lines("log.txt");
     rollouts = new RolloutLog(directory, experiment);
     listener.writingTo(directory);
+  }
+
+  /** Keeps what the run was told and what it ran on, and says how it is laid out. */
+  void begin(RunPlan plan) throws IOException {
+    directory.write("spec.yaml", SpecYaml.text(experiment.spec().located()));
+    directory.write("provenance.json", Provenance.of(experiment, plan).json());
+    say(plan.line());
   }
 
   /** Seconds since the run began, loading not counted. */

@@ -26,7 +26,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
-import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
 
@@ -36,7 +36,7 @@ final class SweepRun {
   private final ComputationGraph graph;
   private final Evaluation ends;
   private final CircuitEvaluation evaluation;
-  private final ScoredCircuit magnitudes;
+  private final Attribution magnitudes;
   private final FaithfulnessCurve own = new FaithfulnessCurve();
   private final FaithfulnessCurve teacherForced = new FaithfulnessCurve();
   private final FaithfulnessCurve random = new FaithfulnessCurve();
@@ -49,7 +49,8 @@ final class SweepRun {
     ends = new Evaluation(work, listener, /* keeps= */ true);
     evaluation = new CircuitEvaluation(work, ends, listener);
     magnitudes =
-        new ScoredCircuit(experiment.width(), MagnitudeScores.of(work, ends), Circuit.full(graph));
+        new ScoredCircuit(experiment.width(), MagnitudeScores.of(work, ends), Circuit.full(graph))
+            .attribution(ends.clean(), ends.corrupted());
   }
 
   /** Evaluates the circuit of {@code file}, which is {@code given}, and those by its scores. */
@@ -57,14 +58,13 @@ final class SweepRun {
     List<Row> rows = new ArrayList<>();
     Circuit circuit = given.circuit();
     Judgement judged = evaluation.of(circuit);
-    rows.add(row(String.valueOf(file.getFileName()), "", judged, OptionalDouble.empty()));
+    rows.add(row(String.valueOf(file.getFileName()), "", judged, OptionalInt.empty()));
     Attribution scores = given.attribution(ends.clean(), ends.corrupted());
     for (CircuitSize size : settings.sizes()) {
       int edges = size.edges(graph);
       Selection selection = top(edges);
-      OptionalDouble share = OptionalDouble.of(edges / (double) graph.edgeCount());
       Judgement chosen = evaluation.of(selection.of(scores));
-      rows.add(row(size.toString(), selection.words(), chosen, share));
+      rows.add(row(size.toString(), selection.words(), chosen, OptionalInt.of(edges)));
     }
     return new CircuitSweep(
         settings.out(),
@@ -90,17 +90,18 @@ final class SweepRun {
   /**
    * Puts baselines beside a circuit.
    *
-   * @param share what of all edges was asked for; empty where the circuit is no point of a curve
+   * @param asked how many edges were asked for; empty where the circuit is no point of a curve
    */
-  private Row row(String name, String selection, Judgement judged, OptionalDouble share) {
+  private Row row(String name, String selection, Judgement judged, OptionalInt asked) {
     Circuit circuit = judged.circuit();
     Worth chance = ends.worth(RandomCircuits.like(circuit, experiment.spec().attribution().seed()));
-    Worth norms = ends.worth(largest(circuit, share));
-    if (share.isPresent()) {
-      own.add(share.getAsDouble(), judged.sampled());
-      judged.teacherForced().ifPresent(worth -> teacherForced.add(share.getAsDouble(), worth));
-      random.add(share.getAsDouble(), chance);
-      magnitude.add(share.getAsDouble(), norms);
+    Worth norms = ends.worth(largest(asked.orElse(Math.max(1, circuit.size()))));
+    if (asked.isPresent()) {
+      double share = asked.getAsInt() / (double) graph.edgeCount();
+      own.add(share, judged.sampled());
+      judged.teacherForced().ifPresent(worth -> teacherForced.add(share, worth));
+      random.add(share, chance);
+      magnitude.add(share, norms);
     }
     return new Row(
         name,
@@ -115,14 +116,9 @@ final class SweepRun {
         examples(judged.examples()));
   }
 
-  /** The circuit of the largest magnitudes, as many as were asked for. */
-  private Circuit largest(Circuit circuit, OptionalDouble share) {
-    int edges =
-        share.isPresent()
-            ? Math.toIntExact(Math.round(share.getAsDouble() * graph.edgeCount()))
-            : Math.max(1, circuit.size());
-    return new Selection.Top(edges, Circuit.Ranking.ABSOLUTE)
-        .of(magnitudes.attribution(ends.clean(), ends.corrupted()));
+  /** The circuit of the {@code edges} largest magnitudes. */
+  private Circuit largest(int edges) {
+    return new Selection.Top(edges, Circuit.Ranking.ABSOLUTE).of(magnitudes);
   }
 
   private List<Knockout> knockouts(Circuit circuit, int count) {

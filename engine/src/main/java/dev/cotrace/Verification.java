@@ -15,11 +15,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
-import java.util.Comparator;
 import java.util.List;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -101,12 +99,8 @@ public record Verification(
 
     /** The interventions on edges with these scores: kinds with cells. */
     private List<Switch> switches(Attribution attribution, long seed) {
-      double[] scores = attribution.total().values();
-      List<Integer> ranked =
-          IntStream.of(attribution.graph().edgeCells())
-              .boxed()
-              .sorted(Comparator.comparingDouble((Integer cell) -> -Math.abs(scores[cell])))
-              .toList();
+      ComputationGraph graph = attribution.graph();
+      List<Integer> ranked = attribution.total().strongest(graph, graph.edgeCount());
       int count = Math.min(top, ranked.size());
       List<Integer> first = ranked.subList(0, count);
       List<Integer> rest = new ArrayList<>(ranked.subList(count, ranked.size()));
@@ -147,9 +141,7 @@ public record Verification(
       RunPlan plan = plan(experiment, switches.size());
       Verification verification;
       try (RunLog log = new RunLog(directory, experiment, listener)) {
-        directory.write("spec.yaml", SpecYaml.text(experiment.spec().located()));
-        directory.write("provenance.json", Provenance.of(experiment, plan).json());
-        log.say(plan.line());
+        log.begin(plan);
         Workload work = experiment.workload().with(plan.memory().layout());
         Evaluation ends = new Evaluation(work, log, /* keeps= */ true);
         EdgeSwitches edges = new EdgeSwitches(work, ends, log);
@@ -158,7 +150,7 @@ public record Verification(
         verification = of(choice.out, scores.graph(), ends.clean(), rows, spec);
         directory.write(
             "verification.json", VerificationJson.of(verification).toPrettyString() + "\n");
-        directory.write("calibration.csv", VerificationJson.csv(verification));
+        directory.write("calibration.csv", VerificationCsv.of(verification));
       }
       directory.finish();
       return verification;
@@ -189,10 +181,11 @@ public record Verification(
   }
 
   private static List<Calibration.Pair> pairs(List<Row> rows, Kind... kinds) {
-    return rows.stream()
-        .filter(row -> Arrays.asList(kinds).contains(row.kind))
-        .map(Row::pair)
-        .toList();
+    return only(rows, kinds).map(Row::pair).toList();
+  }
+
+  private static Stream<Row> only(List<Row> rows, Kind... kinds) {
+    return rows.stream().filter(row -> Arrays.asList(kinds).contains(row.kind));
   }
 
   /** What {@link #run} would do and take; nothing is sampled. */
@@ -216,7 +209,7 @@ public record Verification(
 
   /** The rows of {@code kinds}, in order. */
   public Stream<Row> rows(Kind... kinds) {
-    return rows.stream().filter(row -> Arrays.asList(kinds).contains(row.kind));
+    return only(rows, kinds);
   }
 
   /** The edges of {@code row} in words. */

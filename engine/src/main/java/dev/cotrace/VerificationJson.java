@@ -2,14 +2,12 @@ package dev.cotrace;
 
 import dev.cotrace.Verification.Row;
 import dev.cotrace.circuit.Calibration;
-import dev.cotrace.circuit.Estimate;
 import java.util.Arrays;
-import java.util.StringJoiner;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/** {@code verification.json} and {@code calibration.csv}: scores beside real interventions. */
+/** {@code verification.json}: scores beside real interventions. */
 final class VerificationJson {
   private static final String VERSION = "1";
 
@@ -35,7 +33,8 @@ final class VerificationJson {
       ResultJson.put(entry, "effect_direct", row.effect().direct());
       ResultJson.put(entry, "score_through_cot", row.scoreThroughCot());
       ResultJson.put(entry, "effect_through_cot", row.effect().throughCot());
-      entry.put("within_errors", row.pair().withinErrors());
+      boolean known = !Double.isNaN(row.score().standardError());
+      entry.put("within_errors", known ? (Boolean) row.pair().withinErrors() : null);
     }
     return json;
   }
@@ -47,33 +46,5 @@ final class VerificationJson {
     ResultJson.put(json, "slope", calibration.slope());
     ResultJson.put(json, "within_errors", calibration.withinErrors());
     return json;
-  }
-
-  /** A line for each intervention, for a plot of effects against scores. */
-  static String csv(Verification verification) {
-    StringBuilder csv =
-        new StringBuilder(
-            "kind,edges,name,score,score_stderr,effect,effect_stderr,score_direct,score_direct_stderr,effect_direct,effect_direct_stderr,score_through_cot,score_through_cot_stderr,effect_through_cot,effect_through_cot_stderr\n");
-    for (Row row : verification.rows()) {
-      StringJoiner line = new StringJoiner(",", "", "\n");
-      line.add(SpecLabels.label(row.kind())).add(String.valueOf(row.cells().length));
-      line.add(verification.name(row));
-      add(line, row.score(), row.effect().total());
-      add(line, row.scoreDirect(), row.effect().direct());
-      add(line, row.scoreThroughCot(), row.effect().throughCot());
-      csv.append(line);
-    }
-    return csv.toString();
-  }
-
-  private static void add(StringJoiner line, Estimate... estimates) {
-    for (Estimate estimate : estimates) {
-      line.add(text(estimate.value())).add(text(estimate.standardError()));
-    }
-  }
-
-  /** A number; nothing for an unknown one. */
-  static String text(double value) {
-    return Double.isFinite(value) ? String.valueOf(value) : "";
   }
 }

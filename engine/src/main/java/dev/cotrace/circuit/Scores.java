@@ -1,5 +1,9 @@
 package dev.cotrace.circuit;
 
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.IntStream;
+
 /**
  * One score for every edge with its standard error, both row-major {@code [nSrc, nDst]}; cells
  * without an edge are zero.
@@ -21,6 +25,15 @@ public record Scores(double[] values, double[] standardErrors, Estimate sum) {
       errors[cell] = difference.standardError();
     }
     return new Scores(differences, errors, sum.minus(other.sum));
+  }
+
+  /** Cells of the {@code count} edges with the largest |score|, the largest first. */
+  public List<Integer> strongest(ComputationGraph graph, int count) {
+    return IntStream.of(graph.edgeCells())
+        .boxed()
+        .sorted(Comparator.comparingDouble((Integer cell) -> -Math.abs(values[cell])))
+        .limit(count)
+        .toList();
   }
 
   /** The score of {@code cell} with its error. */

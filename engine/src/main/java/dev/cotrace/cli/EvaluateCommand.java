@@ -4,19 +4,13 @@ import dev.cotrace.CircuitSize;
 import dev.cotrace.CircuitSource;
 import dev.cotrace.CircuitSweep;
 import dev.cotrace.DiscoverySpec;
-import dev.cotrace.SpecYaml;
 import dev.cotrace.SweepSettings;
 import java.io.IOException;
-import java.nio.file.Path;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 /** On-policy faithfulness of circuits. */
 @Command(
@@ -37,11 +31,7 @@ import picocli.CommandLine.Parameters;
       "  cotrace evaluate circuit.pt --model gpt2 --task ioi.csv --objective logit-diff"
     })
 final class EvaluateCommand implements Callable<Integer> {
-  @Parameters(
-      paramLabel = "RUN",
-      description = "A run directory, or a circuit of ours or of EAP-IG, .json or .pt.")
-  @SuppressWarnings("NullAway.Init") // picocli sets it.
-  private Path run;
+  @Mixin private final CircuitOptions circuit = new CircuitOptions();
 
   @Option(
       names = "--sizes",
@@ -65,18 +55,6 @@ final class EvaluateCommand implements Callable<Integer> {
       defaultValue = "10")
   private int removals;
 
-  @Option(
-      names = "--out",
-      paramLabel = "DIR",
-      description = "Directory to make. Default: evaluation in RUN, or beside the circuit.")
-  private @Nullable Path out;
-
-  @Option(
-      names = "--config",
-      paramLabel = "FILE",
-      description = "YAML of settings. Default: the run's spec.yaml.")
-  private @Nullable Path config;
-
   @Mixin private final TaskOptions task = new TaskOptions();
   @Mixin private final AttributionOptions attribution = new AttributionOptions();
   @Mixin private final SelectionOptions selection = new SelectionOptions();
@@ -85,23 +63,19 @@ final class EvaluateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    CircuitSource source = CircuitSource.of(run);
-    Path circuit = source.file();
-    Path settings = config == null ? source.settings() : config;
-    Map<String, Object> flags = new HashMap<>(task.flags());
-    flags.putAll(attribution.flags());
-    flags.putAll(selection.flags());
-    DiscoverySpec spec = SpecYaml.read(settings, flags);
+    CircuitSource source = circuit.source();
+    DiscoverySpec spec =
+        circuit.spec(List.of(task.flags(), attribution.flags(), selection.flags()));
     SweepSettings wanted =
         new SweepSettings(
             sizes.stream().map(CircuitSize::parse).toList(),
             knockouts,
             removals,
-            out == null ? source.free("evaluation") : out);
+            circuit.directory("evaluation"));
     if (dryRun.asked()) {
-      dryRun.print(CircuitSweep.plan(spec, circuit, wanted, output.listener()), output);
+      dryRun.print(CircuitSweep.plan(spec, source.file(), wanted, output.listener()), output);
     } else {
-      CircuitSweep sweep = CircuitSweep.run(spec, circuit, wanted, output.listener());
+      CircuitSweep sweep = CircuitSweep.run(spec, source.file(), wanted, output.listener());
       SweepTable.print(output.prose(), sweep);
       if (output.json()) {
         output.out().println(sweep.json());

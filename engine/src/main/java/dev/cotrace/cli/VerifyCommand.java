@@ -2,18 +2,13 @@ package dev.cotrace.cli;
 
 import dev.cotrace.CircuitSource;
 import dev.cotrace.DiscoverySpec;
-import dev.cotrace.SpecYaml;
 import dev.cotrace.Verification;
 import java.io.IOException;
-import java.nio.file.Path;
-import java.util.HashMap;
-import java.util.Map;
+import java.util.List;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 /** Scores beside real interventions. */
 @Command(
@@ -33,11 +28,7 @@ import picocli.CommandLine.Parameters;
       "  cotrace verify circuit.pt --model gpt2 --task ioi.csv --objective logit-diff"
     })
 final class VerifyCommand implements Callable<Integer> {
-  @Parameters(
-      paramLabel = "RUN",
-      description = "A run directory, or a circuit of ours or of EAP-IG, .json or .pt.")
-  @SuppressWarnings("NullAway.Init") // picocli sets it.
-  private Path run;
+  @Mixin private final CircuitOptions circuit = new CircuitOptions();
 
   @Option(
       names = "--top",
@@ -60,18 +51,6 @@ final class VerifyCommand implements Callable<Integer> {
       defaultValue = "10")
   private int groups;
 
-  @Option(
-      names = "--out",
-      paramLabel = "DIR",
-      description = "Directory to make. Default: verification in RUN, or beside the circuit.")
-  private @Nullable Path out;
-
-  @Option(
-      names = "--config",
-      paramLabel = "FILE",
-      description = "YAML of settings. Default: the run's spec.yaml.")
-  private @Nullable Path config;
-
   @Mixin private final TaskOptions task = new TaskOptions();
   @Mixin private final AttributionOptions attribution = new AttributionOptions();
   @Mixin private final DryRunOption dryRun = new DryRunOption();
@@ -79,12 +58,10 @@ final class VerifyCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    CircuitSource source = CircuitSource.of(run);
-    Map<String, Object> flags = new HashMap<>(task.flags());
-    flags.putAll(attribution.flags());
-    DiscoverySpec spec = SpecYaml.read(config == null ? source.settings() : config, flags);
-    Path directory = out == null ? source.free("verification") : out;
-    Verification.Choice choice = new Verification.Choice(top, others, groups, directory);
+    CircuitSource source = circuit.source();
+    DiscoverySpec spec = circuit.spec(List.of(task.flags(), attribution.flags()));
+    Verification.Choice choice =
+        new Verification.Choice(top, others, groups, circuit.directory("verification"));
     if (dryRun.asked()) {
       dryRun.print(Verification.plan(spec, source, choice, output.listener()), output);
     } else {

@@ -122,11 +122,20 @@ final class GateLawsTest {
           Tiny.work(model, Tiny.task(3, Tiny.PAIRS), "answer-prob", Tiny.sampled(8, 2, 16, 5));
       Evaluation evaluation = new Evaluation(work, RunListener.SILENT);
       ComputationGraph graph = work.model().graph();
-      Faithfulness full = evaluation.of(Circuit.full(graph));
-      Faithfulness empty = evaluation.of(new Circuit(graph, new boolean[graph.cells()]));
+      Faithfulness full = sampled(work, evaluation, Circuit.full(graph));
+      Faithfulness empty =
+          sampled(work, evaluation, new Circuit(graph, new boolean[graph.cells()]));
       assertThat(full.faithfulness().value()).isCloseTo(1, offset(1e-9));
       assertThat(empty.faithfulness().value()).isCloseTo(0, offset(1e-9));
     }
+  }
+
+  /** By its gates: an evaluation takes the circuit of all edges for J(1). */
+  private static Faithfulness sampled(Workload work, Evaluation evaluation, Circuit circuit) {
+    Expectation expectation = new Expectation(work, new JobRunner(work, RunListener.SILENT));
+    int rounds = evaluation.rounds();
+    Tally tally = Tally.of(evaluation.clusters(), expectation.results(circuit, rounds));
+    return evaluation.worth(circuit, tally.value()).faithfulness();
   }
 
   private static ExactObjective.Gradient exact(NaiveGatedModel naive, double[] z) {
