@@ -70,7 +70,8 @@ final class SpecLabels {
     return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 
-  private static <E extends Enum<E>> E constant(Class<E> type, String text) {
+  /** The constant with the name {@code text}; refuses any other. */
+  static <E extends Enum<E>> E constant(Class<E> type, String text) {
     E[] constants = type.getEnumConstants();
     for (E constant : constants) {
       if (label(constant).equals(text)) {

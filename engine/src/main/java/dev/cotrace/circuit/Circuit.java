@@ -122,7 +122,7 @@ public record Circuit(ComputationGraph graph, boolean[] edges) {
   }
 
   /** The {@code size} highest-ranked edges, connected or not. */
-  static Circuit ranked(ComputationGraph graph, double[] rank, int size) {
+  public static Circuit ranked(ComputationGraph graph, double[] rank, int size) {
     boolean[] edges = new boolean[graph.cells()];
     IntStream.of(graph.edgeCells())
         .boxed()
@@ -173,7 +173,7 @@ public record Circuit(ComputationGraph graph, boolean[] edges) {
 
   /** Whether {@code node} has an edge in the circuit. */
   public boolean contains(Node node) {
-    return hasInput(node) || hasOutput(node);
+    return hasInput(node) || leadsOn(node);
   }
 
   /** The gate of every cell: 1 in the circuit, 0 elsewhere. */
@@ -195,8 +195,7 @@ public record Circuit(ComputationGraph graph, boolean[] edges) {
       Circuit current = new Circuit(graph, kept);
       for (int cell : graph.edgeCells()) {
         Edge edge = kept[cell] ? graph.edge(cell) : null;
-        if (edge != null
-            && !(current.hasInput(edge.source()) && current.hasOutput(edge.target()))) {
+        if (edge != null && !(current.hasInput(edge.source()) && current.leadsOn(edge.target()))) {
           kept[cell] = false;
           changed = true;
         }
@@ -210,7 +209,8 @@ public record Circuit(ComputationGraph graph, boolean[] edges) {
         || graph.targets(node).flatMap(graph::edgesInto).anyMatch(cell -> edges[cell]);
   }
 
-  private boolean hasOutput(Node node) {
+  /** Whether anything in the circuit reads what {@code node} writes, as the logits are read. */
+  public boolean leadsOn(Node node) {
     if (node instanceof Node.Logits) {
       return true;
     }

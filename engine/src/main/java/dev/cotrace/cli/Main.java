@@ -29,6 +29,7 @@ import picocli.CommandLine.Spec;
       DiscoverCommand.class,
       EvaluateCommand.class,
       VerifyCommand.class,
+      PruneCommand.class,
       SelectCommand.class,
       SampleCommand.class,
       CompareCommand.class,

@@ -5,6 +5,7 @@ import dev.cotrace.circuit.Slot;
 import dev.cotrace.model.HeadOutput;
 import dev.cotrace.model.ResidualStream;
 import dev.cotrace.torch.Holder;
+import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -21,9 +22,26 @@ final class MaskedStream implements ResidualStream {
   private final ComputationGraph graph;
   private final Holder mask; // [nDst, nSrc]
   private final Holder sum = new Holder(); // [blocks · rows, time, D]; its live rows are not used
+  private final @Nullable Map<Integer, Holder> kept;
   private @Nullable Differences differences;
 
   MaskedStream(GatedModel model, Blocks blocks, CorruptedValues corrupted, Gates.PerEdge gates) {
+    this(model, blocks, corrupted, gates, null);
+  }
+
+  /**
+   * A stream that leaves something behind.
+   *
+   * @param kept takes what targets read at gate 0, {@code [rows, time, D]}, by the first of those
+   *     that read alike; whoever gave it closes it
+   */
+  MaskedStream(
+      GatedModel model,
+      Blocks blocks,
+      CorruptedValues corrupted,
+      Gates.PerEdge gates,
+      @Nullable Map<Integer, Holder> kept) {
+    this.kept = kept;
     this.model = model;
     this.blocks = blocks;
     this.corrupted = corrupted;
@@ -85,12 +103,16 @@ final class MaskedStream implements ResidualStream {
     Tensor visible = differences().first(sources);
     Tensor gates = mask.get().narrow(0, target, count).narrow(1, 0, sources);
     Tensor gated = gates.matmul(visible.reshape(sources, -1));
-    return gated
-        .reshape(count, visible.size(1), visible.size(2), visible.size(3))
-        .add_(corrupted.stream(sum.get(), sources));
+    Tensor shut = corrupted.stream(sum.get(), sources);
+    if (kept != null) {
+      Tensor like = visible.select(0, 0);
+      kept.put(target, new Holder(shut.expand_as(like).clone()));
+    }
+    return gated.reshape(count, visible.size(1), visible.size(2), visible.size(3)).add_(shut);
   }
 
-  private Differences differences() {
+  /** What sources add, live less corrupted; closed with the stream. */
+  Differences differences() {
     if (differences == null) {
       throw new IllegalStateException("the stream is read before anything was written to it");
     }

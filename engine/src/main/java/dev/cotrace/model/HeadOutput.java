@@ -72,6 +72,15 @@ public final class HeadOutput {
         .reshape(cotangent.size(0), cotangent.size(1), heads, -1);
   }
 
+  /**
+   * The cotangent of z {@code [1, N, H, dHead]} for one of every head's own output, {@code [H, N,
+   * D]}.
+   */
+  Tensor pullBackEach(Tensor cotangents) {
+    Tensor beforeGain = postNorm == null ? cotangents : cotangents.mul(postNorm.weight());
+    return beforeGain.bmm(perHeadWeight().transpose(1, 2)).transpose(0, 1).unsqueeze(0);
+  }
+
   /** The bias {@code [D]}, or null. */
   public @Nullable Tensor bias() {
     return projection.bias();

@@ -8,6 +8,7 @@ import dev.cotrace.torch.Scope;
 import dev.cotrace.torch.Torch;
 import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
@@ -100,6 +101,49 @@ public final class PullBack {
       Tensor byHead = each[slot].select(0, 0).transpose(0, 1);
       all.projections.narrow(0, slot * heads, heads).select(1, cotangent).copy_(byHead);
     }
+  }
+
+  /**
+   * Goes back through heads whose targets have each read something of their own.
+   *
+   * @param reads of every query head's q, then k, then v, {@code [3H, N, D]}
+   * @param rows the sequences that the N places are, without stems
+   * @param outputs cotangents of every head's output, {@code [H, N, D]}
+   * @return cotangents of the reads, {@code [3H, N, D]}
+   */
+  public Tensor headsApart(int layer, Tensor reads, PackedRows rows, Tensor outputs) {
+    try (Scope scope = new Scope()) {
+      Projections apart = decoder.project(layer, new Reads(reads.unsqueeze(1), null));
+      Tensor query = leaf(apart.query());
+      Tensor key = leaf(apart.key());
+      Tensor value = leaf(apart.value());
+      Projections turned =
+          decoder.positioned(layer, new Projections(query, key, value), rows.span());
+      HeadOutput output = decoder.headOutput(layer);
+      Tensor z = output.normed(rows.attend(layer, turned));
+      Tensor[] each =
+          Torch.pullBack(
+              z, output.pullBackEach(outputs), /* keepGraph= */ false, query, key, value);
+      AttentionWeights w = decoder.layer(layer).attention();
+      Tensor normed =
+          torch.cat(
+              new TensorVector(
+                  throughProjection(w.query(), each[0]),
+                  throughProjection(w.key(), each[1]),
+                  throughProjection(w.value(), each[2])),
+              0);
+      return scope.keep(w.norm().pullBack(w.norm().standardised(reads), normed));
+    }
+  }
+
+  /** From one target of every query head, {@code [1, N, H, dHead]}, to what each read, normed. */
+  private static Tensor throughProjection(Linear projection, Tensor heads) {
+    Tensor perHead = projection.weight().view(-1, heads.size(3), projection.weight().size(1));
+    Tensor byHead = heads.select(0, 0).transpose(0, 1); // [H, N, dHead]
+    return byHead
+        .reshape(perHead.size(0), -1, heads.size(3))
+        .bmm(perHead)
+        .view(heads.size(2), heads.size(1), -1);
   }
 
   /** From every query head's q, k and v, {@code [1, N, H, dHead]}, to the normed read. */

@@ -168,7 +168,7 @@ public record TranscriptScorer(
   public List<GroupGradient> gradients(List<Group> groups, Bins bins, Recording recording) {
     return read(
         groups,
-        recording,
+        recording::finalReads,
         batch -> {
           Tensor cotangents = batch.cotangents(2);
           batch.addDirect(cotangents.select(0, 0));
@@ -186,7 +186,7 @@ public record TranscriptScorer(
   public List<GroupGradient> gradientsPerEdge(List<Group> groups, Recording recording) {
     return read(
         groups,
-        recording,
+        recording::finalReads,
         batch -> {
           List<double[][]> apart = new ArrayList<>();
           List<double[][]> ones = new ArrayList<>();
@@ -218,7 +218,7 @@ public record TranscriptScorer(
   }
 
   /** A batch of groups that has been run and read. */
-  private record Read(
+  record Read(
       TranscriptReadout readout,
       Tensor live,
       List<Measurement> measurements,
@@ -255,15 +255,15 @@ public record TranscriptScorer(
     }
   }
 
-  private List<GroupGradient> read(
-      List<Group> groups, Recording recording, Function<Read, List<GroupGradient>> gradients) {
+  /** What {@code use} makes of groups that ran, given what the logits read in them. */
+  <T> T read(List<Group> groups, Supplier<Tensor> finalReads, Function<Read, T> use) {
     List<Transcript> rows = transcripts(groups);
     List<Map<OutcomeTerm, Double>> values = outcomes.values(objective, rows);
     try (Scope _ = new Scope()) {
-      Tensor live = recording.finalReads();
+      Tensor live = finalReads.get();
       try (TranscriptReadout readout = readout(rows, live, /* gradients= */ true)) {
         List<Measurement> measurements = readout.measurements(values);
-        return gradients.apply(new Read(readout, live, measurements, weigh(groups, measurements)));
+        return use.apply(new Read(readout, live, measurements, weigh(groups, measurements)));
       }
     }
   }

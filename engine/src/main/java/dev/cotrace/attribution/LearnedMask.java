@@ -1,0 +1,237 @@
+package dev.cotrace.attribution;
+
+import dev.cotrace.circuit.Circuit;
+import dev.cotrace.circuit.ComputationGraph;
+import dev.cotrace.gate.Gates;
+import dev.cotrace.gate.MaskedRun;
+import dev.cotrace.rollout.Baseline;
+import dev.cotrace.rollout.MaskScorer;
+import dev.cotrace.rollout.MaskScorer.MaskGradient;
+import dev.cotrace.rollout.PromptPair;
+import dev.cotrace.rollout.Sample;
+import dev.cotrace.rollout.TranscriptScorer.Group;
+import dev.cotrace.torch.Torch;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.random.RandomGenerator;
+import java.util.random.RandomGeneratorFactory;
+
+/**
+ * Learns which edges to keep. Every edge has a {@link HardConcrete} gate; chains of thought are
+ * sampled from the gated model, and the gates' parameters climb the policy gradient (with the
+ * direct term) of the faithfulness of what comes out, while a Lagrangian holds the expected share
+ * of open gates to a target that falls from all edges to the size wanted (Bhaskar et al. 2024,
+ * arXiv 2406.16778, whose loss is a divergence at fixed tokens).
+ *
+ * <p>Each step draws one set of gates and the rollouts of a few prompts: both the gradient in the
+ * gates and that of the size are unbiased. In the end the edges most likely to be open are kept.
+ */
+public final class LearnedMask {
+  /** All gates are likely to be open at first. */
+  private static final double FIRST_LOG_ALPHA = 2;
+
+  /** Share of the steps after which the target is the size wanted. */
+  private static final double FALLING = 0.6;
+
+  /** How fast the multipliers of the constraint grow with what it is missed by. */
+  private static final double MULTIPLIER_RATE = 0.5;
+
+  /** Streams from here on are used by neither the integral nor expectations. */
+  private static final long FIRST_STREAM = 1L << 41;
+
+  private static final int REPORTS = 20;
+
+  private final Workload work;
+  private final RunListener listener;
+  private final Settings settings;
+  private final double corrupted; // J(0)
+  private final double spread; // J(1) − J(0)
+  private final MaskScorer scorer;
+  private final RandomGenerator random;
+  private final int[] cells;
+  private final double[] logAlpha; // by edge, in the order of cells
+  private final List<Integer> order = new ArrayList<>(); // prompts to come
+  private double linear; // multipliers of what the share of open gates exceeds the target by
+  private double quadratic;
+
+  /**
+   * How a mask is learned.
+   *
+   * @param edges to keep
+   * @param steps of gradient
+   * @param rate of Adam, in log α
+   */
+  public record Settings(int edges, int steps, double rate) {
+    /** Refuses what learns nothing. */
+    public Settings {
+      if (edges < 1) {
+        throw new IllegalArgumentException("a circuit needs at least one edge, got " + edges);
+      }
+      if (steps < 1) {
+        throw new IllegalArgumentException("--steps must be at least 1, got " + steps);
+      }
+      if (!(rate > 0) || Double.isInfinite(rate)) {
+        throw new IllegalArgumentException("--rate must be a number above 0, got " + rate);
+      }
+    }
+  }
+
+  /**
+   * Prepares to learn.
+   *
+   * @param ends J(0) and J(1) of {@code work}
+   * @throws IllegalArgumentException when they do not differ
+   */
+  public LearnedMask(Workload work, Evaluation ends, Settings settings, RunListener listener) {
+    this.work = work;
+    this.listener = listener;
+    this.settings = settings;
+    corrupted = ends.corrupted().value();
+    spread = Spread.of(ends);
+    scorer = new MaskScorer(work.scorer());
+    random = RandomGeneratorFactory.of("L64X128MixRandom").create(work.settings().seed());
+    cells = work.model().graph().edgeCells();
+    logAlpha = new double[cells.length];
+    Arrays.fill(logAlpha, FIRST_LOG_ALPHA);
+  }
+
+  /** Learns the mask; runs on the calling thread. */
+  public PrunedCircuit learn() {
+    Torch.threads(work.settings().threads());
+    Adam adam = new Adam(settings.rate, logAlpha.length);
+    double faithfulness = 0; // since the last report
+    int reported = 0;
+    for (int step = 0; step < settings.steps; step++) {
+      Torch.checkInterrupted();
+      double target = target(step);
+      faithfulness += step(step, target, adam);
+      if ((step + 1) * REPORTS / settings.steps > step * REPORTS / settings.steps) {
+        listener.say(
+            "step %d of %d: %.1f %% of gates open (target %.1f %%), faithfulness of the masks drawn %.3f"
+                .formatted(
+                    step + 1,
+                    settings.steps,
+                    100 * share(),
+                    100 * target,
+                    faithfulness / (step + 1 - reported)));
+        faithfulness = 0;
+        reported = step + 1;
+      }
+    }
+    return pruned();
+  }
+
+  /** What share of edges is to be open at a step. */
+  private double target(int step) {
+    double wanted = Math.min(1, settings.edges / (double) cells.length);
+    double fallen = Math.min(1, step / (FALLING * settings.steps));
+    return 1 + fallen * (wanted - 1);
+  }
+
+  /** The expected share of open gates. */
+  private double share() {
+    return Arrays.stream(logAlpha).map(HardConcrete::open).average().orElseThrow();
+  }
+
+  /** Makes a step; the faithfulness of its mask, as its rollouts show it. */
+  private double step(int step, double target, Adam adam) {
+    double[] uniform = new double[logAlpha.length];
+    Arrays.setAll(uniform, _ -> random.nextDouble(Double.MIN_NORMAL, 1));
+    MaskGradient gradient = gradient(step, HardConcrete.gates(logAlpha, uniform));
+    double[] slopes = HardConcrete.slopes(logAlpha, uniform);
+    double excess = share() - target;
+    double[] loss = new double[logAlpha.length];
+    for (int edge = 0; edge < loss.length; edge++) {
+      double size = HardConcrete.openSlope(logAlpha[edge]) / loss.length;
+      loss[edge] =
+          -gradient.gradient()[cells[edge]] * slopes[edge] / spread
+              + (linear + 2 * quadratic * excess) * size;
+    }
+    adam.step(logAlpha, loss);
+    linear += MULTIPLIER_RATE * excess;
+    quadratic += MULTIPLIER_RATE * excess * excess;
+    return (gradient.value() - corrupted) / spread;
+  }
+
+  /** The gradient of the mean of F over the prompts of a step, at gates by edge. */
+  private MaskGradient gradient(int step, double[] byEdge) {
+    ComputationGraph graph = work.model().graph();
+    double[] z = new double[graph.cells()];
+    for (int edge = 0; edge < cells.length; edge++) {
+      z[cells[edge]] = byEdge[edge];
+    }
+    Gates.PerEdge gates = new Gates.PerEdge(graph, z);
+    List<Job> jobs = jobs(step);
+    List<Group> groups = groups(jobs, gates);
+    double[] sum = new double[z.length];
+    double value = 0;
+    for (List<Group> part : Lists.split(groups, groupsAtOnce(jobs))) {
+      MaskGradient own = scorer.gradient(gates, part);
+      Arrays.setAll(sum, cell -> sum[cell] + own.gradient()[cell] / jobs.size());
+      value += own.value() / jobs.size();
+    }
+    return new MaskGradient(sum, value);
+  }
+
+  /** A few prompts, as many as fill a batch: all have had their turn before one has another. */
+  private List<Job> jobs(int step) {
+    int pairs = work.task().pairs().size();
+    int rollouts = work.rolloutsPerJob();
+    int count = Math.clamp(work.layout().batchRows() / rollouts, 1, pairs);
+    List<Job> jobs = new ArrayList<>();
+    while (jobs.size() < count) {
+      if (order.isEmpty()) {
+        for (int prompt = 0; prompt < pairs; prompt++) {
+          order.add(prompt);
+        }
+        Collections.shuffle(order, random);
+      }
+      int prompt = order.removeLast();
+      long stream = FIRST_STREAM + (long) step * pairs + prompt;
+      jobs.add(new Job(stream, prompt, step, Double.NaN, rollouts));
+    }
+    return jobs;
+  }
+
+  private List<Group> groups(List<Job> jobs, Gates.PerEdge gates) {
+    List<Sample> samples =
+        work.enumerating()
+            ? Collections.nCopies(jobs.size(), new Sample(work.listed(), Baseline.EXACT, 0))
+            : work.sampler()
+                .sample(
+                    gates,
+                    jobs.stream().map(job -> work.request(job, new int[0])).toList(),
+                    work.scheme(),
+                    work.layout().batchRows(),
+                    null);
+    List<Group> groups = new ArrayList<>();
+    for (int i = 0; i < jobs.size(); i++) {
+      Sample sample = samples.get(i);
+      groups.add(
+          new Group(
+              Double.NaN, work.transcripts(jobs.get(i), sample.rollouts()), sample.weighting()));
+    }
+    return groups;
+  }
+
+  /** Groups whose way back fits, at least one. */
+  private int groupsAtOnce(List<Job> jobs) {
+    long positions =
+        work.task().pairs().stream().mapToInt(PromptPair::longest).max().orElseThrow()
+            + (long) work.task().sampling().maxNewTokens();
+    long group = jobs.getFirst().rollouts() * positions * MaskedRun.bytesPerPlace(work.model());
+    return Math.toIntExact(Math.clamp(Layout.RECORDED_AT_ONCE / group, 1, jobs.size()));
+  }
+
+  private PrunedCircuit pruned() {
+    ComputationGraph graph = work.model().graph();
+    double[] scores = new double[graph.cells()];
+    for (int edge = 0; edge < cells.length; edge++) {
+      scores[cells[edge]] = HardConcrete.open(logAlpha[edge]);
+    }
+    Circuit circuit = Circuit.ranked(graph, scores, settings.edges).pruned();
+    return new PrunedCircuit(circuit, scores, "top %d by learned gates".formatted(settings.edges));
+  }
+}
