@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * Where a circuit is from: a run directory, or a file.
  *
  * @param path as it was given
- * @param isRun whether that is a run directory
+ * @param isRun whether that is a directory, of a run or of what was pruned
  */
 public record CircuitSource(Path path, boolean isRun) {
   /**
@@ -56,20 +56,25 @@ public record CircuitSource(Path path, boolean isRun) {
     return free;
   }
 
+  /** Whether it is from a run that says more of its scores than the circuit's file. */
+  private boolean hasErrors() {
+    return Files.exists(path.resolve("scores.safetensors"));
+  }
+
   /** The scores, with their errors where they are those of a run. */
   Attribution attribution() throws IOException {
-    if (isRun) {
+    if (hasErrors()) {
       StoredRun run = StoredRun.read(path);
       return run.attribution().with(run.clusters());
     }
     Estimate unknown = new Estimate(Double.NaN, Double.NaN);
-    return CircuitFile.read(path).attribution(unknown, unknown);
+    return CircuitFile.read(file()).attribution(unknown, unknown);
   }
 
   /** The circuit with all that is known of its scores. */
   ExportedCircuit read() throws IOException {
-    if (!isRun) {
-      return new ExportedCircuit(CircuitFile.read(path), null);
+    if (!hasErrors()) {
+      return new ExportedCircuit(CircuitFile.read(file()), null);
     }
     StoredRun run = StoredRun.read(path);
     return ExportedCircuit.of(

@@ -45,6 +45,11 @@ public record Pruning(
     /** One after the other, {@link Acdc}. */
     ACDC;
 
+    /** The name on the command line. */
+    public String label() {
+      return SpecLabels.label(this);
+    }
+
     /** The way called {@code name}. */
     public static By of(String name) {
       return SpecLabels.constant(By.class, name);
@@ -126,9 +131,14 @@ public record Pruning(
         experiment.memory(MemoryPlan.Purpose.EVALUATION), WorkEstimate.ofCircuits(work, 2));
   }
 
+  /** How the circuit was found. */
+  public String words() {
+    return found.words();
+  }
+
   private ObjectNode object() {
     ObjectNode json = new JsonMapper().createObjectNode().put("format_version", VERSION);
-    json.put("selection", found.words());
+    json.put("selection", words());
     ResultJson.put(json, "J1", clean);
     ResultJson.put(json, "J0", corrupted);
     json.set("circuit", ResultJson.of(faithfulness));

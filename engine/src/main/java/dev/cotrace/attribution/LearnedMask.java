@@ -21,8 +21,8 @@ import java.util.random.RandomGeneratorFactory;
 /**
  * Learns which edges to keep. Every edge has a {@link HardConcrete} gate; chains of thought are
  * sampled from the gated model, and the gates' parameters climb the policy gradient (with the
- * direct term) of the faithfulness of what comes out, while a Lagrangian holds the expected share
- * of open gates to a target that falls from all edges to the size wanted (Bhaskar et al. 2024,
+ * direct term) of the faithfulness of what comes out, while a Lagrangian keeps the expected share
+ * of open gates below a target that falls from all edges to the size wanted (Bhaskar et al. 2024,
  * arXiv 2406.16778, whose loss is a divergence at fixed tokens).
  *
  * <p>Each step draws one set of gates and the rollouts of a few prompts: both the gradient in the
@@ -33,10 +33,10 @@ public final class LearnedMask {
   private static final double FIRST_LOG_ALPHA = 2;
 
   /** Share of the steps after which the target is the size wanted. */
-  private static final double FALLING = 0.6;
+  private static final double FALLING = 0.5;
 
   /** How fast the multipliers of the constraint grow with what it is missed by. */
-  private static final double MULTIPLIER_RATE = 0.5;
+  private static final double MULTIPLIER_RATE = 20;
 
   /** Streams from here on are used by neither the integral nor expectations. */
   private static final long FIRST_STREAM = 1L << 41;
@@ -142,15 +142,14 @@ public final class LearnedMask {
     MaskGradient gradient = gradient(step, HardConcrete.gates(logAlpha, uniform));
     double[] slopes = HardConcrete.slopes(logAlpha, uniform);
     double excess = share() - target;
+    double pressure = Math.max(0, linear + 2 * quadratic * excess);
     double[] loss = new double[logAlpha.length];
     for (int edge = 0; edge < loss.length; edge++) {
       double size = HardConcrete.openSlope(logAlpha[edge]) / loss.length;
-      loss[edge] =
-          -gradient.gradient()[cells[edge]] * slopes[edge] / spread
-              + (linear + 2 * quadratic * excess) * size;
+      loss[edge] = -gradient.gradient()[cells[edge]] * slopes[edge] / spread + pressure * size;
     }
     adam.step(logAlpha, loss);
-    linear += MULTIPLIER_RATE * excess;
+    linear = Math.max(0, linear + MULTIPLIER_RATE * excess);
     quadratic += MULTIPLIER_RATE * excess * excess;
     return (gradient.value() - corrupted) / spread;
   }

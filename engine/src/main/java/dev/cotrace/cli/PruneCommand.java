@@ -112,7 +112,7 @@ final class PruneCommand implements Callable<Integer> {
         "%nJ(1) = %s clean, J(0) = %s corrupted%n%s: %d connected edges, J(C) = %s, faithfulness %s; of a random circuit of that size %s.%nFiles: %s%n",
         Numbers.text(pruning.clean()),
         Numbers.text(pruning.corrupted()),
-        pruning.found().words(),
+        pruning.words(),
         pruning.faithfulness().edges(),
         Numbers.text(pruning.faithfulness().circuit()),
         Numbers.text(pruning.faithfulness().faithfulness()),

@@ -1,5 +1,6 @@
 package dev.cotrace.truth;
 
+import dev.cotrace.Pruning.By;
 import dev.cotrace.attribution.RunListener;
 import dev.cotrace.circuit.Attribution;
 import dev.cotrace.circuit.Method;
@@ -36,11 +37,14 @@ interface Contender {
     }
   }
 
-  /** Every method of {@code discover}, then what it is compared with. */
+  /** Every method of {@code discover}, every way of {@code prune}, then what they stand beside. */
   static List<Contender> all() {
     List<Contender> all = new ArrayList<>();
     for (Method method : Method.values()) {
       all.add(new Discovered(method));
+    }
+    for (By by : By.values()) {
+      all.add(new Pruned(by));
     }
     all.add(new TeacherForced());
     all.add(new FinalToken(FinalToken.Words.SAME));

@@ -32,6 +32,16 @@ class RecoverCommandTest {
     assertThat(value(method, "misplaced")).isLessThan(0.05);
   }
 
+  /** The circuits that are found by taking edges out; where rules saturate a part may do. */
+  @ParameterizedTest
+  @CsvSource({
+    "through, learned-mask", "around, learned-mask", "relay, learned-mask",
+    "through, acdc", "around, acdc", "relay, acdc"
+  })
+  void pruningRecoversTheCircuit(String task, String by) {
+    assertThat(value(measured(task, by), "auroc")).isGreaterThan(0.95);
+  }
+
   /** With its words given, the model's answer hangs on nothing else. */
   @ParameterizedTest
   @CsvSource({"through, 0.5, 0.5", "relay, 0.5, 0.5", "around, 1, 1"})
