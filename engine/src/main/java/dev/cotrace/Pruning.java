@@ -76,9 +76,7 @@ public record Pruning(
       RunPlan plan = plan(experiment);
       Pruning pruning;
       try (RunLog log = new RunLog(directory, experiment, listener)) {
-        directory.write("spec.yaml", SpecYaml.text(experiment.spec().located()));
-        directory.write("provenance.json", Provenance.of(experiment, plan).json());
-        log.say(plan.line());
+        log.begin(plan);
         pruning = of(experiment, plan, choice, log);
         ScoredCircuit scored =
             new ScoredCircuit(experiment.width(), pruning.found.scores(), pruning.found.circuit());

@@ -38,6 +38,7 @@ final class HostCopiesTest {
           "Contraction.toArrays",
           "Contraction$Tile.add",
           "GateGradient.of",
+          "MaskedRun.gradient",
           "OutputDistances.of",
           "Readout.copy",
           "VerdictLogOdds.batch");

@@ -51,7 +51,7 @@ final class PruneCommand implements Callable<Integer> {
       names = "--steps",
       paramLabel = "N",
       description = "learned-mask: steps of the gradient. Default: ${DEFAULT-VALUE}.",
-      defaultValue = "300")
+      defaultValue = "400")
   private int steps;
 
   @Option(

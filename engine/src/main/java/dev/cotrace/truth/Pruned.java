@@ -12,7 +12,7 @@ import java.util.Map;
 /** What {@code prune} keeps, one way or the other: it is not told how many edges are true. */
 record Pruned(By by) implements Contender {
   private static final double KEPT = 0.1; // of all edges
-  private static final int STEPS = 200;
+  private static final int STEPS = 400;
   private static final double RATE = 0.1;
   private static final double THRESHOLD = 0.01;
 

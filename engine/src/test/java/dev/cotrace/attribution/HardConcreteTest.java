@@ -30,7 +30,7 @@ class HardConcreteTest {
     double[] z = HardConcrete.gates(all(logAlpha), uniform());
     double open = Arrays.stream(z).filter(gate -> gate > 0).count() / (double) NUMBERS;
     assertThat(open).isCloseTo(HardConcrete.open(logAlpha), within(2.0 / NUMBERS));
-    assertThat(z).allSatisfy(gate -> assertThat(gate).isBetween(0.0, 1.0));
+    assertThat(Arrays.stream(z).boxed()).allSatisfy(gate -> assertThat(gate).isBetween(0.0, 1.0));
   }
 
   @ParameterizedTest

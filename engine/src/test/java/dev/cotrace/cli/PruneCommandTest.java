@@ -20,7 +20,8 @@ import tools.jackson.databind.json.JsonMapper;
 /** {@code cotrace prune} as users meet it. */
 class PruneCommandTest {
   private static final Path MODEL =
-      Path.of(System.getProperty("cotrace.root", "..")).resolve("goldens/transformers/llama-gqa-tied");
+      Path.of(System.getProperty("cotrace.root", ".."))
+          .resolve("goldens/transformers/llama-gqa-tied");
   private static final JsonMapper JSON = new JsonMapper();
 
   @TempDir private Path folder;
@@ -52,7 +53,10 @@ class PruneCommandTest {
   private int prune(String... arguments) {
     List<String> all = new ArrayList<>(List.of("prune", "--model", MODEL.toString()));
     all.addAll(List.of("--task", task.toString(), "--objective", "answer-logprob"));
-    all.addAll(List.of("--max-new-tokens", "2", "--rollouts", "4"));
+    all.addAll(List.of("--rollouts", "4"));
+    if (!List.of(arguments).contains("--max-new-tokens")) {
+      all.addAll(List.of("--max-new-tokens", "2"));
+    }
     all.addAll(List.of(arguments));
     return cotrace(all.toArray(String[]::new));
   }
@@ -80,8 +84,7 @@ class PruneCommandTest {
     for (String command :
         List.of(
             "evaluate %s --sizes 50%% --knockouts 0 --removals 0",
-            "verify %s --top 2 --others 0 --groups 0",
-            "export %s --format csv")) {
+            "verify %s --top 2 --others 0 --groups 0", "export %s --format csv")) {
       assertThat(cotrace(command.formatted(found).split(" "))).as(err.toString()).isZero();
     }
   }
@@ -89,8 +92,7 @@ class PruneCommandTest {
   @Test
   void theSameSeedGivesTheSameCircuit() throws IOException {
     for (String name : List.of("one", "two")) {
-      assertThat(
-              prune("--steps", "3", "--edges", "20", "--out", folder.resolve(name).toString()))
+      assertThat(prune("--steps", "3", "--edges", "20", "--out", folder.resolve(name).toString()))
           .as(err.toString())
           .isZero();
     }

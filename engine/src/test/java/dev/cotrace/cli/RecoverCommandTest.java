@@ -32,11 +32,15 @@ class RecoverCommandTest {
     assertThat(value(method, "misplaced")).isLessThan(0.05);
   }
 
-  /** The circuits that are found by taking edges out; where rules saturate a part may do. */
+  /** The circuits that are found by taking edges out. */
   @ParameterizedTest
   @CsvSource({
-    "through, learned-mask", "around, learned-mask", "relay, learned-mask",
-    "through, acdc", "around, acdc", "relay, acdc"
+    "through, learned-mask",
+    "around, learned-mask",
+    "through, acdc",
+    "around, acdc",
+    "mixed, acdc",
+    "relay, acdc"
   })
   void pruningRecoversTheCircuit(String task, String by) {
     assertThat(value(measured(task, by), "auroc")).isGreaterThan(0.95);
