@@ -46,7 +46,7 @@ public record RunPlan(MemoryPlan memory, WorkEstimate work) {
     lines.add("work, where no rollout ends before its budget");
     lines.add(entry("rollouts", work.range(work.rollouts())));
     lines.add(entry("sampled tokens", work.range(work.tokens())));
-    lines.add(entry("passes forward", work.range(work.passesForward(memory.layout()))));
+    lines.add(entry("forward again", work.range(work.passesForward(memory.layout()))));
     lines.add(entry("passes back", work.range(work.gradients())));
     return lines;
   }

@@ -4,6 +4,7 @@ import dev.cotrace.Provenance;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
+import java.util.function.Function;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExecutionException;
@@ -13,6 +14,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.RunLast;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
 
 /** The command {@code cotrace}. */
 @Command(
@@ -91,7 +93,27 @@ public final class Main implements Runnable {
     commands.setParameterExceptionHandler(Failures::handle);
     commands.setExecutionStrategy(Main::execute);
     commands.setCaseInsensitiveEnumValuesAllowed(true);
+    numbers(commands, "a whole number", Integer::valueOf, int.class, Integer.class);
+    numbers(commands, "a whole number", Long::valueOf, long.class, Long.class);
+    numbers(commands, "a number", Double::valueOf, double.class, Double.class);
     return commands.setUsageHelpWidth(100).setAbbreviatedOptionsAllowed(false);
+  }
+
+  /** Calls what is no number so, rather than by its type in Java. */
+  @SafeVarargs
+  private static <T> void numbers(
+      CommandLine commands, String what, Function<String, T> read, Class<T>... types) {
+    for (Class<T> type : types) {
+      commands.registerConverter(
+          type,
+          text -> {
+            try {
+              return read.apply(text);
+            } catch (NumberFormatException _) {
+              throw new TypeConversionException("expected %s, got '%s'".formatted(what, text));
+            }
+          });
+    }
   }
 
   /** Runs the command; running out of memory is a failure like others. */
@@ -116,8 +138,7 @@ public final class Main implements Runnable {
   public void run() {
     throw new ParameterException(
         spec.commandLine(),
-        "a command is missing: demo, discover, evaluate, select, sample, compare, diff, export, means,"
-            + " generate, logits, doctor, info, models, pull, recover or bench");
+        "a command is missing: one of " + String.join(", ", spec.subcommands().keySet()));
   }
 
   /** Says which Cotrace this is. */

@@ -33,7 +33,7 @@ public final class ByteSize {
       }
     }
     throw new IllegalArgumentException(
-        "expected a size such as 8G, 500M or 1.5GiB, or a share of what is free such as 70%%, got '%s'"
+        "expected a size such as 8G, 500M or 1.5GiB, from 1 byte to 9 million TB, or a share of what is free such as 70%%, got '%s'"
             .formatted(text));
   }
 

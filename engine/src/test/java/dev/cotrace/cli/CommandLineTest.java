@@ -244,7 +244,19 @@ class CommandLineTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"discover", "evaluate", "select", "diff", "sample", "info", "demo"})
+  @ValueSource(
+      strings = {
+        "discover",
+        "evaluate",
+        "verify",
+        "prune",
+        "select",
+        "diff",
+        "sample",
+        "info",
+        "demo",
+        "recover"
+      })
   void everyCommandExplainsItself(String command) {
     assertThat(run(command, "--help")).isZero();
     assertThat(out.toString()).contains("Usage: cotrace " + command, "--json");
@@ -260,7 +272,10 @@ class CommandLineTest {
           --config nowhere.yaml            | the configuration file nowhere.yaml does not exist
           --objective magic                | --objective: unknown term 'magic'
           --rollouts 1                     | --rollouts must be at least 2, got 1
-          --rollouts many                  | Invalid value for option '--rollouts': 'many' is not an int
+          --rollouts many                  | Invalid value for option '--rollouts': expected a whole number, got 'many'
+          --batch-rows 3.5                 | Invalid value for option '--batch-rows': expected a whole number, got '3.5'
+          --temperature warm               | Invalid value for option '--temperature': expected a number, got 'warm'
+          --memory 999999999999T           | expected a size such as 8G, 500M or 1.5GiB, from 1 byte to 9 million TB
           --rolouts 3                      | Unknown options: '--rolouts', '3'
           --method acdc                    | method: expected one of ig-gates, eap-ig-inputs, eap-ig-activations, clean-corrupted, eap, exact, random, got 'acdc'
           --method eap --quadrature left   | --method eap takes the gradient at the clean end and nowhere else
