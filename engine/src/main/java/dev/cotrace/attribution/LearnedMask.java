@@ -38,7 +38,8 @@ public final class LearnedMask {
 
   /**
    * What a gate open at twice the target costs, in units of the faithfulness that an edge has on
-   * average in a circuit of the target's size. Measured: 3 lets too many stay open, 10 to 30 do.
+   * average in a circuit of the target's size. On arithmetic-sum 3 left 13 % of gates open where 10
+   * % was wanted, 10 left 11 to 12 % and 30 left 10.5 %.
    */
   private static final double PRICE = 30;
 

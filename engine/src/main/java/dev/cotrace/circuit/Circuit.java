@@ -2,6 +2,7 @@ package dev.cotrace.circuit;
 
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Locale;
 import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
@@ -124,12 +125,13 @@ public record Circuit(ComputationGraph graph, boolean[] edges) {
   /** The {@code size} highest-ranked edges, connected or not. */
   public static Circuit ranked(ComputationGraph graph, double[] rank, int size) {
     boolean[] edges = new boolean[graph.cells()];
-    IntStream.of(graph.edgeCells())
-        .boxed()
-        .sorted(highestFirst(rank))
-        .limit(size)
-        .forEach(cell -> edges[cell] = true);
+    highest(graph, rank, size).forEach(cell -> edges[cell] = true);
     return new Circuit(graph, edges);
+  }
+
+  /** Cells of the {@code size} highest-ranked edges, the highest first. */
+  static List<Integer> highest(ComputationGraph graph, double[] rank, int size) {
+    return IntStream.of(graph.edgeCells()).boxed().sorted(highestFirst(rank)).limit(size).toList();
   }
 
   /** The same without the edges at {@code cells}. */

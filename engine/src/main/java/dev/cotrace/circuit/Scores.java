@@ -1,8 +1,7 @@
 package dev.cotrace.circuit;
 
-import java.util.Comparator;
 import java.util.List;
-import java.util.stream.IntStream;
+import java.util.stream.DoubleStream;
 
 /**
  * One score for every edge with its standard error, both row-major {@code [nSrc, nDst]}; cells
@@ -29,11 +28,7 @@ public record Scores(double[] values, double[] standardErrors, Estimate sum) {
 
   /** Cells of the {@code count} edges with the largest |score|, the largest first. */
   public List<Integer> strongest(ComputationGraph graph, int count) {
-    return IntStream.of(graph.edgeCells())
-        .boxed()
-        .sorted(Comparator.comparingDouble((Integer cell) -> -Math.abs(values[cell])))
-        .limit(count)
-        .toList();
+    return Circuit.highest(graph, DoubleStream.of(values).map(Math::abs).toArray(), count);
   }
 
   /** The score of {@code cell} with its error. */
