@@ -2,6 +2,7 @@ package dev.cotrace.attribution;
 
 import dev.cotrace.circuit.Circuit;
 import dev.cotrace.circuit.ComputationGraph;
+import dev.cotrace.circuit.Estimate;
 import dev.cotrace.torch.Torch;
 
 /**
@@ -42,7 +43,7 @@ public final class Acdc {
     ComputationGraph graph = work.model().graph();
     Circuit circuit = Circuit.full(graph);
     double[] scores = new double[graph.cells()];
-    double value = ends.clean().value();
+    Estimate value = ends.clean();
     int tried = 0;
     for (int target = graph.targets() - 1; target >= 0; target--) {
       for (int source = graph.sources() - 1; source >= 0; source--) {
@@ -55,8 +56,8 @@ public final class Acdc {
         if (!circuit.leadsOn(graph.edge(cell).target())) {
           circuit = fewer;
         } else {
-          double without = ends.of(fewer).circuit().value();
-          double loss = (value - without) / spread;
+          Estimate without = ends.of(fewer).circuit();
+          double loss = (value.value() - without.value()) / spread;
           if (loss < threshold) {
             circuit = fewer;
             value = without;
@@ -71,11 +72,11 @@ public final class Acdc {
         circuit.pruned(), scores, "ACDC at a threshold of %s".formatted(threshold));
   }
 
-  private void report(int tried, int all, Circuit circuit, double value) {
+  private void report(int tried, int all, Circuit circuit, Estimate value) {
     if ((long) tried * REPORTS / all > (tried - 1L) * REPORTS / all) {
       listener.say(
-          "%,d of %,d edges tried, %,d left, J(C) = %.4g"
-              .formatted(tried, all, circuit.size(), value));
+          "%,d of %,d edges tried, %,d left, J(C) = %.4g ± %.2g"
+              .formatted(tried, all, circuit.size(), value.value(), value.standardError()));
     }
   }
 }

@@ -2,6 +2,7 @@ package dev.cotrace.attribution;
 
 import dev.cotrace.circuit.Circuit;
 import dev.cotrace.circuit.ComputationGraph;
+import dev.cotrace.circuit.Estimate;
 import dev.cotrace.gate.Gates;
 import dev.cotrace.gate.MaskedRun;
 import dev.cotrace.rollout.Baseline;
@@ -104,22 +105,25 @@ public final class LearnedMask {
   public PrunedCircuit learn() {
     Torch.threads(work.settings().threads());
     Adam adam = new Adam(settings.rate, logAlpha.length);
-    double faithfulness = 0; // since the last report
+    double[] faithfulness = new double[settings.steps];
+    int reports =
+        Math.min(REPORTS, settings.steps / 2); // of two steps or more: these have an error
     int reported = 0;
     for (int step = 0; step < settings.steps; step++) {
       Torch.checkInterrupted();
       double target = target(step);
-      faithfulness += step(step, target, adam);
-      if ((step + 1) * REPORTS / settings.steps > step * REPORTS / settings.steps) {
+      faithfulness[step] = step(step, target, adam);
+      if ((step + 1L) * reports / settings.steps > (long) step * reports / settings.steps) {
+        Estimate drawn = Estimate.mean(Arrays.copyOfRange(faithfulness, reported, step + 1));
         listener.say(
-            "step %d of %d: %.1f %% of gates open (target %.1f %%), faithfulness of the masks drawn %.3f"
+            "step %d of %d: %.1f %% of gates open (target %.1f %%), faithfulness of the masks drawn %.3f ± %.3f"
                 .formatted(
                     step + 1,
                     settings.steps,
                     100 * share(),
                     100 * target,
-                    faithfulness / (step + 1 - reported)));
-        faithfulness = 0;
+                    drawn.value(),
+                    drawn.standardError()));
         reported = step + 1;
       }
     }
