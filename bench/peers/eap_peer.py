@@ -149,7 +149,8 @@ def attribute(
     graph = graph_module.Graph.from_model(model)
     start, cpu = time.perf_counter(), time.process_time()
     attribute_module.attribute(
-        model, graph, batches, metric, METHODS[method], intervention=intervention, ig_steps=points, quiet=True
+        model, graph, batches, metric, METHODS[method], intervention=intervention, ig_steps=points, quiet=True,
+        intervention_dataloader=batches,
     )
     print(json.dumps([time.perf_counter() - start, time.process_time() - cpu]))
     save_file({"scores": graph.scores, "edges": graph.real_edge_mask}, out)

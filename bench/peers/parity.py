@@ -1,6 +1,7 @@
 """Single-pass scores of every method, edge by edge: Cotrace against hannamw/EAP-IG, in float64 on small models.
 
     .venv/bin/python parity.py --eap-ig CHECKOUT [--shape tiny-llama,…] [--method eap,…] [--objective logit-diff,…]
+        [--intervention patching,zero,mean,mean-positional]
 
 CHECKOUT is your own checkout of hannamw/EAP-IG (read here: commit 795f560). Shapes are those of GPT-2, of Pythia (blocks side
 by side) and of a llama with grouped queries, 3 layers of 4 heads, random weights; 4 random pairs of 8 tokens. Prints a
@@ -30,10 +31,14 @@ def compare(eap_ig: Path, shape: str, method: str, objective: str, intervention:
     with tempfile.TemporaryDirectory() as folder:
         file, theirs, mine = (Path(folder) / name for name in ("pairs.jsonl", "theirs.safetensors", "run"))
         file.write_text("".join(json.dumps(pair) + "\n" for pair in make_pairs(PAIRS, TOKENS)))
-        words = [COTRACE, "discover", "--model", checkpoint(shape), "--task", file, "--objective", objective]
-        words += ["--method", method, "--max-new-tokens", 0, "--dtype", "float64", "--threads", THREADS, "--out", mine]
+        same = ["--model", checkpoint(shape), "--task", file, "--dtype", "float64", "--threads", THREADS]
+        words = [COTRACE, "discover", *same, "--objective", objective, "--method", method, "--max-new-tokens", 0]
         words += [] if intervention == "patching" else ["--corruption", intervention]
-        run(words, THREADS)
+        if intervention.startswith("mean"):
+            means = Path(folder) / "means.safetensors"
+            run([COTRACE, "means", *same, "--out", means], THREADS)
+            words += ["--means", means]
+        run([*words, "--out", mine], THREADS)
         child = [sys.executable, __file__, "--eap-ig", eap_ig, "--child", shape, method, objective, intervention]
         run([*child, file, theirs], THREADS)
         return agreement(theirs, mine / "scores.safetensors")

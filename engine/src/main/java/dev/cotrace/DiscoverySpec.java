@@ -3,9 +3,11 @@ package dev.cotrace;
 import dev.cotrace.attribution.ReferenceSettings;
 import dev.cotrace.attribution.Settings;
 import dev.cotrace.circuit.ComputationGraph;
+import dev.cotrace.circuit.Method;
 import dev.cotrace.circuit.Selection;
 import dev.cotrace.rollout.Binning;
 import dev.cotrace.rollout.Objective;
+import dev.cotrace.task.CorruptionSetting;
 import dev.cotrace.task.OutcomeSettings;
 import dev.cotrace.task.RowChoice;
 import dev.cotrace.task.TaskSettings;
@@ -58,6 +60,18 @@ public record DiscoverySpec(
     requireText("--task", task, "a file of prompt pairs: .jsonl, .json, .csv or .parquet");
     if (limit < 0) {
       throw new IllegalArgumentException("--limit must not be negative, got " + limit);
+    }
+    requireInput(attribution.method(), sampling.corruptionSetting().kind());
+  }
+
+  /** Norms have slopes of hundreds at a stream of zeros, one upon the other in every layer. */
+  private static void requireInput(Method method, CorruptionSetting.Kind corruption) {
+    boolean runsOnCorruptedInput =
+        method == Method.EAP_IG_INPUTS || method == Method.CLEAN_CORRUPTED;
+    if (runsOnCorruptedInput && corruption == CorruptionSetting.Kind.ZERO) {
+      throw new IllegalArgumentException(
+          "--method %s takes gradients of runs whose input is corrupted, and with --corruption zero that is no input at all: use another method, such as ig-gates or eap, or --corruption mean"
+              .formatted(method.label()));
     }
   }
 

@@ -2,6 +2,7 @@ package dev.cotrace;
 
 import dev.cotrace.attribution.ReferenceSettings;
 import dev.cotrace.attribution.Settings;
+import dev.cotrace.attribution.Steps;
 import dev.cotrace.circuit.Method;
 import dev.cotrace.format.StrictYaml;
 import dev.cotrace.task.OutcomeSettings;
@@ -39,8 +40,6 @@ public final class SpecYaml {
       baseline: leave-one-out
       rollouts: 8
       repeats: 1
-      quadrature: adaptive
-      points: 75
       bins: none
       allot: variance
       branch-top: 2
@@ -60,14 +59,6 @@ public final class SpecYaml {
       reference-rollouts: 1
       reference-continuations: 8
       """;
-
-  /** What a method takes by default where that is not the default of all: EAP-IG's five steps. */
-  private static final Map<String, String> METHOD_DEFAULTS =
-      Map.of(
-          Method.EAP_IG_INPUTS.label(), "quadrature: left\npoints: 5\n",
-          Method.EAP_IG_ACTIVATIONS.label(), "quadrature: right\npoints: 5\n",
-          Method.CLEAN_CORRUPTED.label(), "quadrature: trapezoid\npoints: 2\n",
-          Method.EAP.label(), "quadrature: eap\npoints: 1\n");
 
   /** Every thread works on a batch of its own, which takes memory. */
   private static final int MOST_THREADS = 8;
@@ -115,11 +106,23 @@ public final class SpecYaml {
     if (said.path("task").isString()) {
       all.setAll(besideTask(Path.of(said.path("task").stringValue())));
     }
-    String method = said.path("method").asString("");
-    all.setAll(YAML.parse("the defaults", METHOD_DEFAULTS.getOrDefault(method, "")));
     all.setAll(said);
+    putSteps(all);
     // What is wrong with a flag is not the file's fault.
     return spec(configuration == null || !flags.isEmpty() ? "" : configuration.toString(), all);
+  }
+
+  /** What the method takes by default; an unknown method is refused where all is read. */
+  private static void putSteps(ObjectNode all) {
+    String label = all.path("method").asString("");
+    Arrays.stream(Method.values())
+        .filter(method -> method.label().equals(label))
+        .map(Steps::of)
+        .findFirst()
+        .ifPresent(steps -> {
+          all.putIfAbsent("quadrature", YAML.tree(steps).path("quadrature"));
+          all.putIfAbsent("points", YAML.tree(steps).path("points"));
+        });
   }
 
   /** The specification as {@link #read} reads it. */

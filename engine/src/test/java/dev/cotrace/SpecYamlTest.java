@@ -102,6 +102,8 @@ class SpecYamlTest {
           bins: "marker:["         | bins: --bins marker:[: expected a regular expression
           method: acdc             | method: expected one of ig-gates, eap-ig-inputs, eap-ig-activations, clean-corrupted, eap, exact, random, got 'acdc'
           method: eap-ig-inputs ; quadrature: adaptive | --quadrature adaptive needs --points of at least 15, got 5
+          method: eap-ig-inputs ; corruption: zero   | --method eap-ig-inputs takes gradients of runs whose input is corrupted, and with --corruption zero that is no input at all
+          method: clean-corrupted ; corruption: zero | --method clean-corrupted takes gradients of runs whose input is corrupted
           points: many             | points: expected a whole number, got 'many'
           points: 3                | --quadrature adaptive needs --points of at least 15, got 3
           bos: maybe               | bos: expected true or false, got 'maybe'

@@ -133,15 +133,7 @@ public record Settings(
       throw new IllegalArgumentException(
           "--baseline chooses for --estimator sampled; the others have a baseline of their own or need none: leave it out");
     }
-    boolean ends = quadrature == Quadrature.TRAPEZOID && points == 2;
-    if (method == Method.CLEAN_CORRUPTED && !ends) {
-      throw new IllegalArgumentException(
-          "--method clean-corrupted takes gradients at both ends and nowhere else: leave out --quadrature and --points");
-    }
-    if (method == Method.EAP && quadrature != Quadrature.EAP) {
-      throw new IllegalArgumentException(
-          "--method eap takes the gradient at the clean end and nowhere else: leave out --quadrature and --points");
-    }
+    new Steps(quadrature, points).requireFor(method);
     if (!method.isGradient() && until.goesOn()) {
       throw new IllegalArgumentException(
           "--until adds rounds of gradients, and --method %s takes none: leave out --until"
@@ -153,11 +145,6 @@ public record Settings(
     requirePositive("--repeats", repeats);
     requirePositive("--batch-rows", batchRows);
     requirePositive("--threads", threads);
-    if (points < quadrature.fewestPoints()) {
-      throw new IllegalArgumentException(
-          "--quadrature %s needs --points of at least %d, got %d"
-              .formatted(quadrature.label(), quadrature.fewestPoints(), points));
-    }
   }
 
   /** Fewest rollouts that the estimator is defined for. */

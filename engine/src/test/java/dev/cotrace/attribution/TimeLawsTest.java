@@ -231,6 +231,42 @@ final class TimeLawsTest {
     }
   }
 
+  /** Position by position: what rollouts are credited with at the places of a bin is the bin's. */
+  @ParameterizedTest
+  @CsvSource({"llama, step, 43", "gpt2, step, 44", "gemma, marker:c, 45"})
+  void theCreditOfThePlacesOfABinAddsUpToItsScores(String family, String binning, long seed) {
+    try (TinyModel model = TinyModel.of(family, seed, 2, 4)) {
+      Task task = Tiny.task(3, Tiny.PAIRS);
+      Workload work =
+          workload(model, task, "answer-prob + kl", Tiny.sampled(4, 2, 16, seed), binning);
+      int bins = work.bins().names().size();
+      double[] direct = new double[bins];
+      double[] throughCot = new double[bins];
+      RunListener listener =
+          new RunListener() {
+            @Override
+            public void done(JobResult result) {
+              List<Transcript> transcripts = work.transcripts(result.job(), result.rollouts());
+              for (int k = 0; k < result.credits().size(); k++) {
+                int[] bin = work.bins().of(transcripts.get(k));
+                Credit credit = result.credits().get(k);
+                for (int t = 0; t < bin.length; t++) {
+                  direct[bin[t]] += credit.direct()[t];
+                  throughCot[bin[t]] += credit.throughCot()[t];
+                }
+              }
+            }
+          };
+      Attribution attribution = new IntegratedGradient(work, listener).attribute();
+      double share = 1.0 / 2 / work.clusters(2).units();
+      for (int b = 0; b < bins; b++) {
+        BinScores bin = attribution.byBin().get(b);
+        assertThat(direct[b] * share).isCloseTo(bin.direct().sum().value(), offset(1e-12));
+        assertThat(throughCot[b] * share).isCloseTo(bin.throughCot().sum().value(), offset(1e-12));
+      }
+    }
+  }
+
   @ParameterizedTest
   @CsvSource({"llama, none, 41", "gpt2, step, 42"})
   void theCreditOfAllRolloutsAddsUpToTheScores(String family, String binning, long seed) {

@@ -49,11 +49,11 @@ final class Tiny {
 
   /** The same settings for {@code method}, with the only rule of methods that have only one. */
   static Settings by(Method method, Settings given) {
-    Quadrature quadrature =
+    Steps steps =
         switch (method) {
-          case CLEAN_CORRUPTED -> Quadrature.TRAPEZOID;
-          case EAP -> Quadrature.EAP;
-          case IG_GATES, EAP_IG_INPUTS, EAP_IG_ACTIVATIONS, EXACT, RANDOM -> given.quadrature();
+          case CLEAN_CORRUPTED, EAP -> Steps.of(method);
+          case IG_GATES, EAP_IG_INPUTS, EAP_IG_ACTIVATIONS, EXACT, RANDOM ->
+              new Steps(given.quadrature(), given.points());
         };
     return new Settings(
         method,
@@ -61,8 +61,8 @@ final class Tiny {
         given.baseline(),
         given.rollouts(),
         given.repeats(),
-        quadrature,
-        quadrature == Quadrature.EAP ? 1 : given.points(),
+        steps.quadrature(),
+        steps.points(),
         given.allot(),
         given.branchTop(),
         given.branchRest(),
