@@ -70,7 +70,8 @@ record StoredRun(
     return file;
   }
 
-  private static JsonNode json(Path file) throws IOException {
+  /** The JSON in {@code file}. */
+  static JsonNode json(Path file) throws IOException {
     try {
       return JSON.readTree(Files.readAllBytes(file));
     } catch (JacksonException e) {

@@ -2,6 +2,7 @@ package dev.cotrace.circuit;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * The scores of all edges as sums by cluster, the independent units of a run: what resampling needs
@@ -80,6 +81,31 @@ public final class ClusterSums {
     }
     double count = means.length;
     return Math.sqrt(count / (count - 1) * squares);
+  }
+
+  /**
+   * How the total of {@code cells}, added up, comes to be what it is: from the first two clusters
+   * alone, the first three, and so on to all. Empty where there are fewer than two.
+   */
+  public List<Estimate> running(int... cells) {
+    double[] totals = new double[units.length];
+    for (int cluster = 0; cluster < units.length; cluster++) {
+      for (double[][] part : parts) {
+        for (int cell : cells) {
+          totals[cluster] += part[cluster][cell];
+        }
+      }
+    }
+    return IntStream.rangeClosed(2, units.length).mapToObj(count -> first(count, totals)).toList();
+  }
+
+  private Estimate first(int count, double[] totals) {
+    int[] own = Arrays.copyOf(units, count);
+    ClusterSums some = new ClusterSums(List.of(), own);
+    double[] means = new double[count];
+    Arrays.setAll(means, cluster -> totals[cluster] / own[cluster]);
+    double sum = Arrays.stream(totals, 0, count).sum();
+    return new Estimate(sum / some.unitsInAll, some.standardError(means));
   }
 
   /**

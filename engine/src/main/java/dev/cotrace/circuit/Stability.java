@@ -3,6 +3,8 @@ package dev.cotrace.circuit;
 import dev.cotrace.circuit.Circuit.Ranking;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.List;
+import java.util.stream.IntStream;
 import org.apache.commons.rng.core.source64.Philox4x64;
 
 /**
@@ -43,21 +45,46 @@ public record Stability(int size, double jaccard, double[] inclusion) {
       Ranking ranking,
       double direction,
       long seed) {
-    int size = Math.min(wanted, graph.edgeCount());
-    double[] inclusion = new double[graph.cells()];
+    return of(graph, sums, new int[] {wanted}, ranking, direction, seed).getFirst();
+  }
+
+  /** As {@link #of(ComputationGraph, ClusterSums, int, Ranking, double, long)} for each size. */
+  public static List<Stability> of(
+      ComputationGraph graph,
+      ClusterSums sums,
+      int[] wanted,
+      Ranking ranking,
+      double direction,
+      long seed) {
+    int[] sizes = Arrays.stream(wanted).map(size -> Math.min(size, graph.edgeCount())).toArray();
     if (sums.count() == 0) {
-      Arrays.fill(inclusion, Double.NaN);
-      return new Stability(size, Double.NaN, inclusion);
+      double[] unknown = new double[graph.cells()];
+      Arrays.fill(unknown, Double.NaN);
+      return Arrays.stream(sizes).mapToObj(n -> new Stability(n, Double.NaN, unknown)).toList();
     }
     int[] edges = graph.edgeCells();
-    BitSet[] tops = new BitSet[RESAMPLES];
+    BitSet[][] tops = new BitSet[sizes.length][RESAMPLES];
     for (int resample = 0; resample < RESAMPLES; resample++) {
       double[] scores = sums.scores(times(sums.count(), seed, resample), graph.cells());
-      tops[resample] = top(Circuit.rank(scores, ranking, direction), edges, size);
-      tops[resample].stream().forEach(cell -> inclusion[cell]++);
+      double[] rank = Circuit.rank(scores, ranking, direction);
+      double[] ascending = ascending(rank, edges);
+      for (int i = 0; i < sizes.length; i++) {
+        tops[i][resample] = top(rank, ascending, edges, sizes[i]);
+      }
+    }
+    return IntStream.range(0, sizes.length)
+        .mapToObj(
+            i -> new Stability(sizes[i], meanJaccard(tops[i]), inclusion(tops[i], graph.cells())))
+        .toList();
+  }
+
+  private static double[] inclusion(BitSet[] tops, int cells) {
+    double[] inclusion = new double[cells];
+    for (BitSet top : tops) {
+      top.stream().forEach(cell -> inclusion[cell]++);
     }
     Arrays.setAll(inclusion, cell -> inclusion[cell] / RESAMPLES);
-    return new Stability(size, meanJaccard(tops), inclusion);
+    return inclusion;
   }
 
   /** How often each of {@code clusters} clusters is drawn. */
@@ -72,8 +99,16 @@ public record Stability(int size, double jaccard, double[] inclusion) {
 
   /** Cells of the {@code size} highest-ranked edges; among equals the first ones. */
   static BitSet top(double[] rank, int[] edges, int size) {
+    return top(rank, ascending(rank, edges), edges, size);
+  }
+
+  private static double[] ascending(double[] rank, int[] edges) {
     double[] ascending = Arrays.stream(edges).mapToDouble(cell -> rank[cell]).toArray();
     Arrays.sort(ascending);
+    return ascending;
+  }
+
+  private static BitSet top(double[] rank, double[] ascending, int[] edges, int size) {
     double last = ascending[edges.length - size];
     BitSet top = new BitSet(rank.length);
     long above = Arrays.stream(ascending).filter(value -> value > last).count();

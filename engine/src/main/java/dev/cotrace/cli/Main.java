@@ -36,6 +36,7 @@ import picocli.CommandLine.TypeConversionException;
       SampleCommand.class,
       CompareCommand.class,
       DiffCommand.class,
+      ReportCommand.class,
       ExportCommand.class,
       MeansCommand.class,
       GenerateCommand.class,

@@ -1,0 +1,131 @@
+package dev.cotrace;
+
+import dev.cotrace.circuit.Attribution;
+import dev.cotrace.circuit.BinScores;
+import dev.cotrace.circuit.Stability;
+import dev.cotrace.report.ReportSections;
+import dev.cotrace.report.Segment;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/** All that the page of a run shows, read from its directory alone. */
+final class ReportData {
+  private static final JsonMapper JSON = new JsonMapper();
+  private static final int MOST_EXAMPLES = 6;
+  private static final int LONGEST_EXAMPLE = 400;
+  private static final int MOST_INTERVENTIONS = 500;
+
+  private ReportData() {}
+
+  static ObjectNode of(Path directory) throws IOException {
+    StoredRun run = StoredRun.read(directory);
+    DiscoverySpec spec = SpecYaml.read(directory.resolve("spec.yaml"), Map.of());
+    Attribution attribution = run.attribution().with(run.clusters());
+    long seed = spec.attribution().seed();
+    int size = spec.top().edges(attribution.graph());
+    Stability stability = attribution.stability(size, spec.attribution().ranking(), seed);
+
+    ObjectNode data = JSON.createObjectNode().put("format_version", "1");
+    data.set("run", run(directory, run, spec));
+    data.set("metrics", metrics(run.metrics()));
+    ReportSections.components(data, attribution, run.circuit().circuit(), stability);
+    List<String> bins = attribution.byBin().stream().map(BinScores::name).toList();
+    Path rollouts = StoredRun.file(directory, "rollouts.jsonl");
+    List<Segment> segments =
+        bins.isEmpty() ? List.of() : CleanTranscripts.read(rollouts, spec).segments(bins);
+    ReportSections.time(data, attribution, segments);
+    ReportSections.doubt(data, attribution, spec.attribution().ranking(), seed);
+    ShownTranscripts.put(data, rollouts, spec, bins);
+    evaluation(data, directory);
+    verification(data, directory);
+    return data;
+  }
+
+  private static ObjectNode run(Path directory, StoredRun run, DiscoverySpec spec)
+      throws IOException {
+    ObjectNode json = JSON.createObjectNode();
+    json.put("name", String.valueOf(directory.toAbsolutePath().normalize().getFileName()))
+        .put("model", RunNames.model(spec.model()))
+        .put("task", String.valueOf(Path.of(spec.task()).getFileName()))
+        .put("objective", spec.objective().toString())
+        .put("bins", spec.bins().toString())
+        .put("spec", Files.readString(directory.resolve("spec.yaml")));
+    json.set("provenance", run.provenance());
+    return json;
+  }
+
+  private static JsonNode metrics(JsonNode metrics) {
+    ObjectNode kept = (ObjectNode) metrics.deepCopy();
+    kept.remove(List.of("top_edges", "by_bin"));
+    return kept;
+  }
+
+  private static void evaluation(ObjectNode data, Path directory) throws IOException {
+    Optional<JsonNode> newest = newest(directory, "evaluation", "evaluation.json");
+    if (newest.isEmpty()) {
+      return;
+    }
+    for (JsonNode circuit : newest.get().path("circuits")) {
+      if (circuit.path("examples") instanceof ArrayNode examples) {
+        while (examples.size() > MOST_EXAMPLES) {
+          examples.remove(examples.size() - 1);
+        }
+        examples.forEach(ReportData::shorten);
+      }
+    }
+    data.set("evaluation", newest.get());
+  }
+
+  private static void shorten(JsonNode example) {
+    String text = example.path("text").asString("");
+    if (text.codePointCount(0, text.length()) > LONGEST_EXAMPLE) {
+      int end = text.offsetByCodePoints(0, LONGEST_EXAMPLE);
+      ((ObjectNode) example).put("text", text.substring(0, end) + "…");
+    }
+  }
+
+  private static void verification(ObjectNode data, Path directory) throws IOException {
+    Optional<JsonNode> newest = newest(directory, "verification", "verification.json");
+    if (newest.isPresent() && newest.get().path("interventions") instanceof ArrayNode all) {
+      while (all.size() > MOST_INTERVENTIONS) {
+        all.remove(all.size() - 1);
+      }
+      data.set("verification", newest.get());
+    }
+  }
+
+  /** {@code file} of the newest of the directories {@code name}, {@code name-2} and so on. */
+  private static Optional<JsonNode> newest(Path directory, String name, String file)
+      throws IOException {
+    try (Stream<Path> entries = Files.list(directory)) {
+      Optional<Path> newest =
+          entries
+              .filter(entry -> number(entry, name) > 0)
+              .filter(entry -> Files.isRegularFile(entry.resolve(file)))
+              .max(Comparator.comparingInt(entry -> number(entry, name)));
+      return newest.isEmpty()
+          ? Optional.empty()
+          : Optional.of(StoredRun.json(newest.get().resolve(file)));
+    }
+  }
+
+  private static int number(Path entry, String name) {
+    String own = String.valueOf(entry.getFileName());
+    if (own.equals(name)) {
+      return 1;
+    }
+    return own.matches(name + "-[0-9]{1,6}")
+        ? Integer.parseInt(own.substring(name.length() + 1))
+        : 0;
+  }
+}

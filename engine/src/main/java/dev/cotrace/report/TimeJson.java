@@ -1,0 +1,91 @@
+package dev.cotrace.report;
+
+import dev.cotrace.circuit.Attribution;
+import dev.cotrace.circuit.BinScores;
+import dev.cotrace.circuit.ComputationGraph;
+import dev.cotrace.circuit.Scores;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.IntStream;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * Components and edges by bin of positions for the page; nothing where a run did not resolve time.
+ *
+ * <p>{@code components} are indices of sources, those that act most; {@code total}, {@code direct}
+ * and {@code through} are {@code [component][bin]} pairs of value and error. Errors of single
+ * edges' scores in a bin are known, those of their sums are not: the error given is the sum of the
+ * edges' errors, which it cannot exceed. {@code edges} has the strongest edges of each bin.
+ */
+final class TimeJson {
+  /** Components times bins that a page holds. */
+  private static final int CELLS = 8000;
+
+  private static final int FEWEST_COMPONENTS = 10;
+  private static final int MOST_COMPONENTS = 60;
+
+  /** Edges in all bins together that a page holds. */
+  private static final int EDGES = 6000;
+
+  private TimeJson() {}
+
+  static void put(ObjectNode data, Attribution attribution, List<Segment> segments) {
+    List<BinScores> bins = attribution.byBin();
+    if (bins.isEmpty()) {
+      return;
+    }
+    ObjectNode time = data.putObject("time");
+    ArrayNode names = time.putArray("bins");
+    bins.forEach(bin -> names.add(bin.name()));
+    ArrayNode examples = time.putArray("examples");
+    segments.forEach(segment -> examples.add(segment.example()));
+    List<Integer> components = components(attribution);
+    components.forEach(time.putArray("components")::add);
+    for (int source : components) {
+      int[] cells = ComponentsJson.cells(attribution.graph(), source);
+      row(time.withArray("total"), bins.stream().map(BinScores::total).toList(), cells);
+      row(time.withArray("direct"), bins.stream().map(BinScores::direct).toList(), cells);
+      row(time.withArray("through"), bins.stream().map(BinScores::throughCot).toList(), cells);
+    }
+    ArrayNode edges = time.putArray("edges");
+    int each = Math.max(5, Math.min(100, EDGES / bins.size()));
+    bins.forEach(bin -> edges(edges.addObject(), attribution.graph(), bin, each));
+  }
+
+  private static void row(ArrayNode rows, List<Scores> bins, int[] cells) {
+    ArrayNode row = rows.addArray();
+    bins.forEach(scores -> Rounded.add(row, ComponentsJson.bounded(scores, cells)));
+  }
+
+  /** Sources by the largest |score| that they have in any bin. */
+  private static List<Integer> components(Attribution attribution) {
+    ComputationGraph graph = attribution.graph();
+    double[] largest = new double[graph.sources()];
+    for (int source = 0; source < largest.length; source++) {
+      int[] cells = ComponentsJson.cells(graph, source);
+      for (BinScores bin : attribution.byBin()) {
+        double score = Math.abs(ComponentsJson.bounded(bin.total(), cells).value());
+        largest[source] = Math.max(largest[source], score);
+      }
+    }
+    int wanted = CELLS / attribution.byBin().size();
+    return IntStream.range(0, largest.length)
+        .boxed()
+        .sorted(Comparator.comparingDouble(source -> -largest[source]))
+        .limit(Math.max(FEWEST_COMPONENTS, Math.min(MOST_COMPONENTS, wanted)))
+        .sorted()
+        .toList();
+  }
+
+  private static void edges(ObjectNode edges, ComputationGraph graph, BinScores bin, int most) {
+    List<Integer> cells = bin.total().strongest(graph, most);
+    for (int cell : cells) {
+      edges.withArray("source").add(graph.sourceOf(cell));
+      edges.withArray("target").add(cell % graph.targets());
+      Rounded.add(edges.withArray("total"), bin.total().at(cell));
+      Rounded.add(edges.withArray("direct"), bin.direct().at(cell));
+      Rounded.add(edges.withArray("through"), bin.throughCot().at(cell));
+    }
+  }
+}

@@ -1,0 +1,67 @@
+// Faithfulness against size, on-policy and teacher-forced, beside what knows nothing.
+
+function curveOf(circuits, key, label) {
+  return d3.sort(circuits.filter(one => one[key]).map(one => {
+    const f = one[key].faithfulness;
+    return {at: Math.max(one[key].edges, .5), value: f.value, error: f.stderr, told: `${label}, ${one[key].edges} edges (${one.name})\n${estimate(f)}`};
+  }), point => point.at);
+}
+
+const CURVES = [['sampled from the circuit', 'circuit', 'positive', null], ['teacher-forced', 'teacher_forced', 'mark', '6 4'],
+  ['by magnitude', 'magnitude_circuit', 'k', '2 3'], ['random', 'random_circuit', 'in', '2 3']];
+
+function drawCurve(svg, width) {
+  const curves = CURVES.map(([label, key, name, dash]) => ({points: curveOf(data.evaluation.circuits, key, label), name, dash}));
+  const all = curves.flatMap(curve => curve.points).filter(p => p.value !== null);
+  const x = d3.scaleLog([.5, graph.edge_count], []);
+  const y = d3.scaleLinear(d3.extent([0, 1, ...all.flatMap(p => [p.value - (p.error ?? 0), p.value + (p.error ?? 0)])]), []).nice();
+  const group = axes(svg, width, 340, x, y, 'edges', 'faithfulness');
+  for (const level of [0, 1]) group.append('path').attr('d', `M${x.range()[0]},${y(level)}H${x.range()[1]}`).attr('stroke', colour('quiet')).attr('stroke-dasharray', '1 3');
+  for (const {points, name, dash} of [...curves].reverse()) band(group, points, x, y, colour(name), dash);
+}
+
+function curveRows() {
+  return [['circuit', 'edges', 'curve', 'faithfulness', 'stderr'], ...data.evaluation.circuits.flatMap(one => CURVES.filter(([, key]) => one[key])
+    .map(([label, key]) => [one.name, one[key].edges, label, one[key].faithfulness.value, one[key].faithfulness.stderr]))];
+}
+
+function areas() {
+  const e = data.evaluation;
+  const row = (label, area) => area ? [label, estimate(area.cpr), estimate(area.cmd)] : null;
+  return table([['', 'CPR, area under f', 'CMD, area between f and 1'], ...[row('sampled from the circuit', e.areas), row('teacher-forced', e.teacher_forced_areas),
+    row('by magnitude', e.magnitude_areas), row('random', e.random_areas)].filter(Boolean)]);
+}
+
+{
+  const parent = section('faithfulness');
+  const e = data.evaluation;
+  const m = data.metrics;
+  parent.append(make('p', {}, 'Faithfulness is (J(C) − J(0)) / (J(1) − J(0)), J(C) by sampling from the circuit: 1 when it does all that the model does, 0 when nothing. ',
+    `The run's circuit has ${m.circuit.edges} edges (${m.circuit.selection}): ${estimate(m.circuit.faithfulness)}; a random one of ${m.random_circuit.edges}: ${estimate(m.random_circuit.faithfulness)}.`));
+  if (!e) {
+    parent.append(make('p', {class: 'notice'}, 'Other sizes were not sampled from. ', make('code', {}, 'cotrace evaluate RUN'), ' does it; then write this page again.'));
+  } else {
+    figure(parent, {
+      title: 'Faithfulness against size',
+      keys: [],
+      draw: drawCurve,
+      rows: curveRows,
+      vega: () => ({layer: [{mark: 'errorband', encoding: {y: {field: 'faithfulness', type: 'quantitative'}, yError: {field: 'stderr'}}}, {mark: {type: 'line', point: true}, encoding: {y: {field: 'faithfulness', type: 'quantitative'}}}],
+        encoding: {x: {field: 'edges', type: 'quantitative', scale: {type: 'symlog'}}, color: {field: 'curve', type: 'nominal'}}}),
+      note: 'Bands are one standard error. Circuits without an edge are drawn at half an edge. On-policy and teacher-forced differ where the circuit writes other words than the model.',
+    }).append(legend(CURVES.map(([label, , name]) => [label, name])));
+    parent.append(areas());
+    if (e.complement) {
+      parent.append(make('p', {}, `Without the circuit's edges (${e.complement.edges} edges are left) faithfulness is ${estimate(e.complement.faithfulness)}: the nearer to 0, the less the circuit leaves out.`));
+    }
+    parent.append(make('h3', {}, 'Every circuit'), make('div', {class: 'scroll'}, table([['circuit', 'edges', 'faithfulness', 'teacher-forced', 'KL a step', 'accuracy', 'random'],
+      ...e.circuits.map(one => [one.name, one.circuit.edges, estimate(one.circuit.faithfulness), one.teacher_forced ? estimate(one.teacher_forced.faithfulness) : '',
+        one.kl_per_step ? estimate(one.kl_per_step) : '', one.accuracy ? estimate(one.accuracy) : '', one.random_circuit ? estimate(one.random_circuit.faithfulness) : ''])])));
+    parent.append(make('h3', {}, 'What they write'), make('div', {class: 'scroll'}, table([['circuit', 'pair', 'text'],
+      ...e.circuits.flatMap(one => (one.examples ?? []).slice(0, 3).map(example => [one.name, example.pair, example.text]))])));
+    if (e.removals?.length) {
+      parent.append(make('h3', {}, 'Does each edge matter?'), make('p', {}, 'What the circuit loses in J without one of its edges.'),
+        make('div', {class: 'scroll'}, table([['edge', 'loss'], ...d3.sort(e.removals, one => -one.loss.value).map(one => [one.edge, estimate(one.loss)])])));
+    }
+  }
+}
