@@ -60,7 +60,8 @@ record ArchitectureRules(String root) {
                   "torch")),
           entry("bench", Set.of("", "attribution", "rollout", "gate", "model", "torch")),
           entry("truth", Set.of("", "attribution", "circuit", "rollout", "gate", "format")),
-          entry("cli", Set.of("", "bench", "truth", "report", "circuit", "hub")));
+          entry("serve", Set.of("", "report", "circuit")),
+          entry("cli", Set.of("", "bench", "truth", "serve", "report", "circuit", "hub")));
 
   /** The rooms that use libtorch's types. */
   private static final List<String> NATIVE =

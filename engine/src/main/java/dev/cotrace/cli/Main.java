@@ -37,6 +37,7 @@ import picocli.CommandLine.TypeConversionException;
       CompareCommand.class,
       DiffCommand.class,
       ReportCommand.class,
+      ServeCommand.class,
       ExportCommand.class,
       MeansCommand.class,
       GenerateCommand.class,
