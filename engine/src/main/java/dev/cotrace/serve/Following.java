@@ -7,7 +7,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -133,12 +132,12 @@ final class Following {
 
   private static ObjectNode shortened(JsonNode rollout) {
     ObjectNode json = JSON.createObjectNode();
-    for (String name : new ArrayList<>(List.of("purpose", "pair", "alpha", "value"))) {
+    for (String name : List.of("purpose", "pair", "alpha", "value")) {
       if (rollout.has(name)) {
         json.set(name, rollout.get(name));
       }
     }
-    String text = rollout.path("text").asString("");
+    String text = rollout.path("text").asString(rollout.path("sampled_ids").toString());
     int length = text.codePointCount(0, text.length());
     return json.put(
         "text",
