@@ -23,7 +23,7 @@ final class E04ErrorBars {
     attribute(16, 2, "");
 
     // Or say what is wanted, and what it may cost, and have rounds added until either is reached.
-    attribute(16, 2, "stability=0.8@20,tokens=20000");
+    attribute(8, 2, "stability=0.8@20,tokens=10000");
   }
 
   private static void attribute(int prompts, int rollouts, String until) throws IOException {
