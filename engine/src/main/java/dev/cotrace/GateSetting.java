@@ -10,7 +10,6 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.regex.Pattern;
-import java.util.stream.IntStream;
 
 /**
  * Gates to sample from, with the name they were asked for by.
@@ -56,7 +55,7 @@ record GateSetting(String name, Gates gates) {
   GateSetting without(List<String> edges, ComputationGraph graph) {
     double[] z = perEdge(graph);
     for (String edge : edges) {
-      z[cell(edge, graph)] = 0;
+      z[graph.cell(edge)] = 0;
     }
     return new GateSetting(
         name + " without " + String.join(", ", edges), new Gates.PerEdge(graph, z));
@@ -72,19 +71,6 @@ record GateSetting(String name, Gates gates) {
       case Gates.PerEdge(ComputationGraph _, double[] z) -> z.clone();
       case Gates.Held _ -> throw new IllegalStateException("no gate of an edge is asked for");
     };
-  }
-
-  private static int cell(String edge, ComputationGraph graph) {
-    return IntStream.of(graph.edgeCells())
-        .filter(cell -> graph.edge(cell).toString().equals(edge))
-        .findFirst()
-        .orElseThrow(() ->
-            new IllegalArgumentException(
-                "the model has no edge '%s': edges are named like %s and %s"
-                    .formatted(
-                        edge,
-                        graph.edge(graph.edgeCells()[0]),
-                        graph.edge(graph.edgeCells()[graph.edgeCount() - 1]))));
   }
 
   /** The gates of {@code rows} rows. */

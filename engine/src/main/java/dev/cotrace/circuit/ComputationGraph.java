@@ -155,6 +155,22 @@ public record ComputationGraph(int layers, int heads, boolean parallel) {
     return source(edge.source()) * targets() + target(edge.target(), edge.slot());
   }
 
+  /**
+   * Cell of the edge called {@code name}, for example {@code a0.h1->a3.h2<q>}.
+   *
+   * @throws IllegalArgumentException when there is no such edge
+   */
+  public int cell(String name) {
+    int[] cells = edgeCells();
+    return IntStream.of(cells)
+        .filter(cell -> edge(cell).toString().equals(name))
+        .findFirst()
+        .orElseThrow(() ->
+            new IllegalArgumentException(
+                "the model has no edge '%s': edges are named like %s and %s"
+                    .formatted(name, edge(cells[0]), edge(cells[cells.length - 1]))));
+  }
+
   /** The source of row {@code index}. */
   public Node sourceNode(int index) {
     if (index == 0) {

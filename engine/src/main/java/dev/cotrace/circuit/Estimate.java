@@ -1,5 +1,7 @@
 package dev.cotrace.circuit;
 
+import java.util.Locale;
+
 /**
  * A number with its standard error; 0 when it is exact, NaN when there is too little data to tell.
  *
@@ -29,5 +31,17 @@ public record Estimate(double value, double standardError) {
   /** The difference of two independent estimates. */
   public Estimate minus(Estimate other) {
     return new Estimate(value - other.value, Math.hypot(standardError, other.standardError));
+  }
+
+  /** For example {@code 0.4213 ± 0.011}; a question mark for an unknown error, none when exact. */
+  @Override
+  public String toString() {
+    String number = String.format(Locale.ROOT, "%.4g", value);
+    if (standardError == 0) {
+      return number;
+    }
+    return Double.isNaN(standardError)
+        ? number + " ± ?"
+        : String.format(Locale.ROOT, "%s ± %.2g", number, standardError);
   }
 }

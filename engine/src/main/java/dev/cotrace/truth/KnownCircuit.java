@@ -76,18 +76,8 @@ record KnownCircuit(
   /** How each true edge reaches the answer, by its cell. */
   Map<Integer, Way> ways() {
     ComputationGraph graph = graph();
-    Map<String, Integer> cells = new LinkedHashMap<>();
-    for (int cell : graph.edgeCells()) {
-      cells.put(graph.edge(cell).toString(), cell);
-    }
     Map<Integer, Way> ways = new LinkedHashMap<>();
-    edges.forEach((edge, way) -> {
-      Integer cell = cells.get(edge);
-      if (cell == null) {
-        throw new IllegalArgumentException("%s has no edge %s".formatted(name, edge));
-      }
-      ways.put(cell, way);
-    });
+    edges.forEach((edge, way) -> ways.put(graph.cell(edge), way));
     return ways;
   }
 }
