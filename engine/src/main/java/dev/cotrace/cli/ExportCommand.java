@@ -26,8 +26,7 @@ import tools.jackson.databind.json.JsonMapper;
 @Command(
     name = "export",
     description = {
-      "Writes a circuit in the format of another tool; docs/formats.md says what each file holds.",
-      ""
+      "Writes a circuit in the format of another tool; docs/formats.md says what each file holds."
     },
     mixinStandardHelpOptions = true,
     sortOptions = false,
