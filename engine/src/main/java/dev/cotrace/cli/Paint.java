@@ -23,17 +23,15 @@ enum Paint {
    */
   private static final List<Integer> SCALE =
       List.of(
-          0x67001f, 0xb2182b, 0xd6604d, 0xf4a582, 0xfddbc7, 0xf7f7f7, 0xd1e5f0, 0x92c5de, 0x4393c3,
-          0x2166ac, 0x053061);
+          0xb2182b, 0xd6604d, 0xf4a582, 0xfddbc7, 0xf7f7f7, 0xd1e5f0, 0x92c5de, 0x4393c3, 0x2166ac);
 
-  /** The same in xterm's colours; rounding makes grey of the dark ones. */
-  private static final List<Integer> XTERM =
-      List.of(52, 124, 167, 216, 224, 231, 189, 110, 67, 25, 17);
+  /** The same in xterm's colours; rounding would make grey of some. */
+  private static final List<Integer> XTERM = List.of(124, 167, 216, 224, 231, 189, 110, 67, 25);
 
   private static final int ZERO = SCALE.size() / 2;
 
   /** From so many steps on white is read better than black. */
-  private static final int DARK = 3;
+  private static final int DARK = 4;
 
   boolean isColored() {
     return this != NONE;

@@ -66,9 +66,9 @@ class ComponentGridTest {
   @Test
   void theScaleIsCentredAtZeroAndColourBlindPeopleReadItToo() {
     assertThat(Paint.TRUE_COLOR.on("x", 0)).contains("48;2;247;247;247m");
-    assertThat(Paint.TRUE_COLOR.on("x", 1)).as("blue").contains("48;2;5;48;97m");
-    assertThat(Paint.TRUE_COLOR.on("x", -1)).as("red").contains("48;2;103;0;31m");
-    assertThat(Paint.INDEXED.on("x", -1)).contains("48;5;52m").endsWith("\u001B[0m");
+    assertThat(Paint.TRUE_COLOR.on("x", 1)).as("blue").contains("48;2;33;102;172m");
+    assertThat(Paint.TRUE_COLOR.on("x", -1)).as("red").contains("48;2;178;24;43m");
+    assertThat(Paint.INDEXED.on("x", -1)).contains("48;5;124m").endsWith("\u001B[0m");
     assertThat(Paint.NONE.on("x", 1)).isEqualTo("x");
   }
 
