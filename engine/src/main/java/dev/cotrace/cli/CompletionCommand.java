@@ -1,7 +1,9 @@
 package dev.cotrace.cli;
 
 import java.io.PrintWriter;
+import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.regex.Pattern;
 import picocli.AutoComplete;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -25,6 +27,9 @@ import picocli.CommandLine.Spec;
       "  source <(cotrace completion zsh)        # the same in zsh, in ~/.zshrc"
     })
 final class CompletionCommand implements Callable<Integer> {
+  /** Names of enum constants, which help and documentation write in small letters. */
+  private static final Pattern VALUES = Pattern.compile("(?<=_args=)\\(.*\\)");
+
   /** Those that read the script. */
   private enum Shell {
     /** With or without the package bash-completion. */
@@ -44,7 +49,8 @@ final class CompletionCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     PrintWriter out = command.commandLine().getOut();
-    out.print(AutoComplete.bash("cotrace", command.root().commandLine()));
+    String script = AutoComplete.bash("cotrace", command.root().commandLine());
+    out.print(VALUES.matcher(script).replaceAll(values -> values.group().toLowerCase(Locale.ROOT)));
     out.flush();
     return 0;
   }

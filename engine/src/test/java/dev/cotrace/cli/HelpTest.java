@@ -60,7 +60,8 @@ class HelpTest {
     assertThat(out.toString())
         .startsWith("#!/usr/bin/env bash")
         .contains("complete -F _complete_cotrace -o default cotrace")
-        .contains(" " + command);
+        .contains(" " + command)
+        .contains("=(\"total\" \"direct\" \"through\")");
   }
 
   private int run(String... arguments) {

@@ -81,6 +81,9 @@ class HostileTextTest {
         "step");
     cotrace("discover", "--show-tokens");
     cotrace("discover", "--show-tokens", "--json");
+    assertThat(JSON.readTree(out.toString()).at("/pairs/0/pair").asString()).contains(ATTACK);
+    cotrace("discover", "--print-spec", "--json");
+    assertThat(JSON.readTree(out.toString()).path("max-new-tokens").asInt()).isEqualTo(16);
     cotrace("compare", "full", "0.3", "--rollouts", "2");
     cotrace("compare", "full", "0.3", "--rollouts", "2", "--json");
     printed("evaluate", run + "", "--sizes", "50%", "--removals", "1", "--knockouts", "1");
