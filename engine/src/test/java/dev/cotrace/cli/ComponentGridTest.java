@@ -36,7 +36,7 @@ class ComponentGridTest {
 
   @Test
   void digitsAreNinthsOfTheLargestAndErrorsHideWhatTheyExplain() {
-    ComputationGraph graph = new ComputationGraph(1, 30, false);
+    ComputationGraph graph = new ComputationGraph(1, 32, false);
     List<Estimate> scores = new ArrayList<>();
     scores.add(new Estimate(0.9, 0.1));
     scores.add(new Estimate(-0.9, 0.1));
@@ -47,7 +47,7 @@ class ComponentGridTest {
       scores.add(Estimate.exact(0));
     }
     assertThat(print(graph, scores, Paint.NONE))
-        .contains("input    +9\n", "layer 0  -9  · +3 +3  ·", "9 is 0.9000, the largest")
+        .contains("input    +9\n", "layer 0  -9 ·+3+3 · ·", "9 is 0.9000, the largest")
         .contains("\n  a0.h0          -0.9000 ± 0.1000\n");
   }
 
