@@ -1,12 +1,12 @@
 package dev.cotrace;
 
+import dev.cotrace.circuit.ClusterSums;
 import dev.cotrace.circuit.Estimate;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
-/**
- * The mean of what came so far, with its cluster-robust standard error (docs/method.md, Errors).
- */
+/** The mean of what came so far, with its cluster-robust standard error. */
 final class RunningMean {
   private final Map<String, Cluster> clusters = new LinkedHashMap<>();
   private double sum;
@@ -26,15 +26,11 @@ final class RunningMean {
     count++;
   }
 
-  /** {@code C/(C − 1) · Σ_c (S_c − n_c · mean)² / N²} is its error squared; NaN for one cluster. */
+  /** NaN is the error of a single cluster. */
   Estimate estimate() {
-    double mean = sum / count;
-    double squares = 0;
-    for (Cluster cluster : clusters.values()) {
-      double residual = cluster.sum - cluster.count * mean;
-      squares += residual * residual;
-    }
-    double size = clusters.size();
-    return new Estimate(mean, Math.sqrt(size / (size - 1) * squares) / count);
+    int[] units = clusters.values().stream().mapToInt(cluster -> cluster.count).toArray();
+    double[] means =
+        clusters.values().stream().mapToDouble(cluster -> cluster.sum / cluster.count).toArray();
+    return new Estimate(sum / count, new ClusterSums(List.of(), units).standardError(means));
   }
 }
