@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A circuit written for another tool.
  *
- * @param path the file, or for a submission the cell's folder
+ * @param path the file or folder, for a submission the cell's
  * @param edges in the circuit
  * @param ofEdges of the model
  * @param linksLeftOut of an attribution graph, because more were not asked for; 0 elsewhere
@@ -34,6 +34,11 @@ public record CircuitExport(Path path, int edges, int ofEdges, int linksLeftOut)
       CircuitSource source, ExportFormat format, @Nullable Path out, boolean replace)
       throws IOException {
     ExportedCircuit exported = source.read();
+    if (format instanceof ExportFormat.TensorBoard && exported.attribution() == null) {
+      throw new IllegalArgumentException(
+          "--format tensorboard shows a run of cotrace discover, got the circuit %s"
+              .formatted(source.path()));
+    }
     Path target = target(source, format, out);
     if (!replace && Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {
       throw new IllegalArgumentException(
@@ -62,6 +67,7 @@ public record CircuitExport(Path path, int edges, int ofEdges, int linksLeftOut)
         GraphLabels labels = RunLabels.of(source, exported, graph);
         return AttributionGraphJson.write(target, exported, labels, graph.mostLinks());
       }
+      case ExportFormat.TensorBoard _ -> TensorBoardExport.write(target, source.path());
       case ExportFormat.Dot dot -> CircuitDot.write(target, exported, dot.edges());
       case ExportFormat.Csv csv -> CircuitCsv.write(target, exported, csv.edges());
       case ExportFormat.GraphMl graph -> CircuitGraphMl.write(target, exported, graph.edges());

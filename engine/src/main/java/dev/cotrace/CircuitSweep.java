@@ -11,7 +11,6 @@ import dev.cotrace.circuit.Knockout;
 import dev.cotrace.circuit.Removal;
 import dev.cotrace.report.CircuitFile;
 import dev.cotrace.report.ScoredCircuit;
-import dev.cotrace.task.TokenText;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -88,14 +87,7 @@ public record CircuitSweep(
    * @param prompt the clean prompt as text
    * @param text what was sampled
    */
-  public record Example(String pair, String prompt, String text) {
-    /** The first {@code most} characters of {@code text} as a terminal may show them. */
-    public static String quoted(String text, int most) {
-      boolean longer = text.codePointCount(0, text.length()) > most;
-      int end = longer ? text.offsetByCodePoints(0, most) : text.length();
-      return TokenText.quoted(text.substring(0, end)) + (longer ? " …" : "");
-    }
-  }
+  public record Example(String pair, String prompt, String text) {}
 
   /** {@link FaithfulnessCurve#cpr} and {@link FaithfulnessCurve#cmd}. */
   public record Areas(Estimate cpr, Estimate cmd) {

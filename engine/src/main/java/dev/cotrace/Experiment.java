@@ -24,6 +24,9 @@ import java.util.Queue;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * A loaded model with a task in its tokens.
@@ -140,6 +143,15 @@ public record Experiment(
   /** The tokens fed to the model, ids with strings, a few lines for each pair. */
   public List<String> shown() {
     return task.pairs().stream().map(this::shown).toList();
+  }
+
+  /** The same as JSON, in one line. */
+  public String shownJson() {
+    TokenJson tokens = new TokenJson(text);
+    ObjectNode json = new JsonMapper().createObjectNode();
+    ArrayNode pairs = json.putArray("pairs");
+    task.pairs().forEach(pair -> pairs.add(tokens.pair(pair, task.sampling().answerPrefix())));
+    return json.toString();
   }
 
   /** The tokens fed to the model for {@code pair}. */

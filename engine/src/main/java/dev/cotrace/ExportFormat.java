@@ -5,7 +5,7 @@ import dev.cotrace.report.MibCell;
 import dev.cotrace.report.MibSubmission;
 import org.jspecify.annotations.Nullable;
 
-/** What a circuit is written as, with what that format asks for. */
+/** What a circuit, or a run, is written as, with what that format asks for. */
 public sealed interface ExportFormat {
   /** EAP-IG's JSON. */
   record EapIg() implements ExportFormat {
@@ -82,6 +82,14 @@ public sealed interface ExportFormat {
     @Override
     public String ending() {
       return ".graphml";
+    }
+  }
+
+  /** A folder of event files, of a run. */
+  record TensorBoard() implements ExportFormat {
+    @Override
+    public String ending() {
+      return ".tensorboard";
     }
   }
 

@@ -7,9 +7,7 @@ import dev.cotrace.rollout.Sampling;
 import dev.cotrace.rollout.StopRule;
 import dev.cotrace.rollout.Task;
 import dev.cotrace.rollout.TokenStrings;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -17,7 +15,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
-import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -46,24 +43,17 @@ final class LoggedRollouts {
       Path file, DiscoverySpec spec, Predicate<String> wanted, Consumer<LoggedTranscript> reader)
       throws IOException {
     LoggedRollouts read = new LoggedRollouts(spec);
-    try (BufferedReader lines = Files.newBufferedReader(file)) {
-      int number = 0;
-      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-        number++;
-        try {
+    RolloutLines.each(
+        file,
+        line -> {
           read.add(line, wanted, reader);
-        } catch (JacksonException | IllegalArgumentException e) {
-          throw new IllegalArgumentException(
-              "%s, line %d is not what a run writes: %s".formatted(file, number, e.getMessage()),
-              e);
-        }
-      }
-    }
+          return true;
+        });
     return read;
   }
 
   private void add(String line, Predicate<String> wanted, Consumer<LoggedTranscript> reader) {
-    if (line.startsWith("{\"kind\":\"pair\"")) {
+    if (RolloutLines.isPair(line)) {
       JsonNode pair = JSON.readTree(line);
       pairs.put(pair.path("pair").asString(), pair);
     } else if (wanted.test(line)) {

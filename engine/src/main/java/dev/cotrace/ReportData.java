@@ -8,11 +8,9 @@ import dev.cotrace.report.Segment;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
@@ -71,7 +69,7 @@ final class ReportData {
   }
 
   private static void evaluation(ObjectNode data, Path directory) throws IOException {
-    Optional<JsonNode> newest = newest(directory, "evaluation", "evaluation.json");
+    Optional<JsonNode> newest = newest(directory, "evaluation");
     if (newest.isEmpty()) {
       return;
     }
@@ -95,7 +93,7 @@ final class ReportData {
   }
 
   private static void verification(ObjectNode data, Path directory) throws IOException {
-    Optional<JsonNode> newest = newest(directory, "verification", "verification.json");
+    Optional<JsonNode> newest = newest(directory, "verification");
     if (newest.isPresent() && newest.get().path("interventions") instanceof ArrayNode all) {
       while (all.size() > MOST_INTERVENTIONS) {
         all.remove(all.size() - 1);
@@ -104,28 +102,9 @@ final class ReportData {
     }
   }
 
-  /** {@code file} of the newest of the directories {@code name}, {@code name-2} and so on. */
-  private static Optional<JsonNode> newest(Path directory, String name, String file)
-      throws IOException {
-    try (Stream<Path> entries = Files.list(directory)) {
-      Optional<Path> newest =
-          entries
-              .filter(entry -> number(entry, name) > 0)
-              .filter(entry -> Files.isRegularFile(entry.resolve(file)))
-              .max(Comparator.comparingInt(entry -> number(entry, name)));
-      return newest.isEmpty()
-          ? Optional.empty()
-          : Optional.of(StoredRun.json(newest.get().resolve(file)));
-    }
-  }
-
-  private static int number(Path entry, String name) {
-    String own = String.valueOf(entry.getFileName());
-    if (own.equals(name)) {
-      return 1;
-    }
-    return own.matches(name + "-[0-9]{1,6}")
-        ? Integer.parseInt(own.substring(name.length() + 1))
-        : 0;
+  /** What the newest of the directories {@code name}, {@code name-2} and so on found. */
+  private static Optional<JsonNode> newest(Path directory, String name) throws IOException {
+    Optional<Path> file = StoredRun.newest(directory, name);
+    return file.isEmpty() ? Optional.empty() : Optional.of(StoredRun.json(file.get()));
   }
 }

@@ -3,10 +3,11 @@ package dev.cotrace;
 import dev.cotrace.circuit.Agreement;
 import dev.cotrace.circuit.Attribution;
 import dev.cotrace.circuit.BinScores;
-import dev.cotrace.circuit.ComputationGraph;
 import dev.cotrace.circuit.Estimate;
 import dev.cotrace.circuit.Faithfulness;
 import dev.cotrace.circuit.ReferenceScores;
+import java.util.List;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -103,14 +104,22 @@ public final class ResultJson {
   }
 
   private static ArrayNode edges(DiscoveryResult result) {
-    Attribution attribution = result.attribution();
-    ComputationGraph graph = attribution.graph();
+    return edges(
+        result.attribution(),
+        result.significance().q(),
+        result.stability().inclusion(),
+        result.strongest(EDGES));
+  }
+
+  /** What is known of the edges at {@code cells}; q-values and inclusion are by cell. */
+  static ArrayNode edges(
+      Attribution attribution, double[] q, double[] inclusion, List<Integer> cells) {
     ArrayNode edges = JSON.createArrayNode();
-    for (int cell : result.strongest(EDGES)) {
-      ObjectNode edge = edges.addObject().put("edge", graph.edge(cell).toString());
+    for (int cell : cells) {
+      ObjectNode edge = edges.addObject().put("edge", attribution.graph().edge(cell).toString());
       put(edge, "score", attribution.total().at(cell));
-      put(edge, "q_value", result.significance().q()[cell]);
-      put(edge, "inclusion", result.stability().inclusion()[cell]);
+      put(edge, "q_value", q[cell]);
+      put(edge, "inclusion", inclusion[cell]);
       put(edge, "direct", attribution.direct().at(cell));
       put(edge, "through_cot", attribution.throughCot().at(cell));
     }
@@ -122,6 +131,18 @@ public final class ResultJson {
     ObjectNode pair = json.putObject(name);
     put(pair, "value", estimate.value());
     put(pair, "stderr", estimate.standardError());
+  }
+
+  /** Reads what {@link #put} put; NaN for what is not there. */
+  static Estimate estimate(JsonNode pair) {
+    return new Estimate(
+        pair.path("value").asDouble(Double.NaN), pair.path("stderr").asDouble(Double.NaN));
+  }
+
+  /** Reads what {@link #of(Faithfulness)} made; NaN for what is not there. */
+  static Faithfulness faithfulness(JsonNode json) {
+    return new Faithfulness(
+        json.path("edges").asInt(0), estimate(json.path("J")), estimate(json.path("faithfulness")));
   }
 
   static void put(ObjectNode json, String name, double value) {

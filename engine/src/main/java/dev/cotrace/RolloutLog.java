@@ -6,13 +6,11 @@ import dev.cotrace.attribution.Settings;
 import dev.cotrace.gate.Corruption;
 import dev.cotrace.rollout.Credit;
 import dev.cotrace.rollout.Measurement;
-import dev.cotrace.rollout.PromptPair;
 import dev.cotrace.rollout.Rollout;
 import dev.cotrace.task.TokenText;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.math.MathContext;
-import java.util.Arrays;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -21,9 +19,8 @@ import tools.jackson.databind.node.ObjectNode;
  * {@code rollouts.jsonl}: one line for each pair as it was fed to the model, then one for each
  * sampled rollout as it comes up.
  *
- * <p>A line has a {@code kind}, {@code pair} or {@code rollout}. Lists {@code …_ids} are token ids;
- * beside each stands the same list as strings, unless the model has no tokenizer. Enumerated
- * rollouts are not listed.
+ * <p>A line has a {@code kind}, {@code pair} or {@code rollout}, and its tokens as {@link
+ * TokenJson} has them. Enumerated rollouts are not listed.
  *
  * <p>A rollout whose gradient was taken has its credit: {@code advantage} by sampled step, {@code
  * mass_direct} and {@code mass_through_cot} by position of what was fed (see {@link Credit}).
@@ -35,6 +32,7 @@ final class RolloutLog implements RunListener, AutoCloseable {
   private final Experiment experiment;
   private final RunDirectory directory;
   private final LineFile file;
+  private final TokenJson tokens;
   private final boolean hasPartners;
   private String purpose = "";
 
@@ -43,7 +41,9 @@ final class RolloutLog implements RunListener, AutoCloseable {
     this.directory = directory;
     hasPartners = hasPartners(experiment.task().sampling().corruption());
     file = directory.lines("rollouts.jsonl");
-    experiment.task().pairs().forEach(pair -> file.add(line(pair)));
+    tokens = new TokenJson(experiment.text());
+    int[] prefix = experiment.task().sampling().answerPrefix();
+    experiment.task().pairs().forEach(pair -> file.add(tokens.pair(pair, prefix).toString()));
   }
 
   /** Whether the corrupted run is fed other tokens than were sampled. */
@@ -65,19 +65,6 @@ final class RolloutLog implements RunListener, AutoCloseable {
     for (int i = 0; i < result.rollouts().size(); i++) {
       file.add(line(result, i));
     }
-  }
-
-  private String line(PromptPair pair) {
-    ObjectNode line = JSON.createObjectNode().put("kind", "pair").put("pair", pair.id());
-    put(line, "clean", pair.clean());
-    put(line, "corrupted", pair.corrupted());
-    if (pair.alignment().length > 0) {
-      Arrays.stream(pair.alignment()).forEach(line.putArray("align")::add);
-    }
-    put(line, "answer_prefix", experiment.task().sampling().answerPrefix());
-    put(line, "answer", pair.answer());
-    put(line, "wrong", pair.wrong());
-    return line.toString();
   }
 
   private String line(JobResult result, int index) {
@@ -109,9 +96,9 @@ final class RolloutLog implements RunListener, AutoCloseable {
     if (text.codec() != null) {
       line.put("text", text.text(rollout.tokens()));
     }
-    put(line, "sampled", rollout.tokens());
+    tokens.put(line, "sampled", rollout.tokens());
     if (hasPartners) {
-      put(line, "corrupted", rollout.partners());
+      tokens.put(line, "corrupted", rollout.partners());
     }
     put(line, "log_probabilities", measurement.logProbability());
     put(line, "kl", measurement.kl());
@@ -137,17 +124,6 @@ final class RolloutLog implements RunListener, AutoCloseable {
       } else {
         list.addNull();
       }
-    }
-  }
-
-  private void put(ObjectNode line, String name, int[] ids) {
-    ArrayNode list = line.putArray(name + "_ids");
-    for (int id : ids) {
-      list.add(id);
-    }
-    TokenText text = experiment.text();
-    if (text.codec() != null) {
-      text.strings(ids).forEach(line.putArray(name + "_tokens")::add);
     }
   }
 

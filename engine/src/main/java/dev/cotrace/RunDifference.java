@@ -64,8 +64,8 @@ public record RunDifference(
         agreement(one, other, top),
         one.circuit().circuit(),
         other.circuit().circuit(),
-        faithfulness(one),
-        faithfulness(other));
+        one.circuitFaithfulness().faithfulness(),
+        other.circuitFaithfulness().faithfulness());
   }
 
   private static void requireSameGraph(StoredRun first, StoredRun second) {
@@ -141,13 +141,6 @@ public record RunDifference(
     return run.settings().path("ranking").asString("").equals("signed")
         ? Ranking.SIGNED
         : Ranking.ABSOLUTE;
-  }
-
-  private static Estimate faithfulness(StoredRun run) {
-    JsonNode faithfulness = run.metrics().at("/circuit/faithfulness");
-    return new Estimate(
-        faithfulness.path("value").asDouble(Double.NaN),
-        faithfulness.path("stderr").asDouble(Double.NaN));
   }
 
   /**

@@ -17,6 +17,7 @@ import dev.cotrace.report.CircuitJson;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -115,6 +116,19 @@ public final class ScoresFile {
           metadata.whole("sampled_tokens"),
           ClusterSums.NONE,
           BinScoresFile.read(stored, graph));
+    }
+  }
+
+  /** The inclusion of every edge that {@link #write} wrote; NaN in files without. */
+  static double[] inclusion(Path file, ComputationGraph graph) throws IOException {
+    try (Safetensors stored = Safetensors.open(file)) {
+      StoredTensor inclusion = stored.tensors().get("inclusion");
+      if (inclusion != null) {
+        return matrix(inclusion, file, graph);
+      }
+      double[] unknown = new double[graph.cells()];
+      Arrays.fill(unknown, Double.NaN);
+      return unknown;
     }
   }
 

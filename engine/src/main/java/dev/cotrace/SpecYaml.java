@@ -127,6 +127,15 @@ public final class SpecYaml {
 
   /** The specification as {@link #read} reads it. */
   public static String text(DiscoverySpec spec) {
+    return YAML.text(flat(spec));
+  }
+
+  /** The same keys as JSON, in one line. */
+  public static String json(DiscoverySpec spec) {
+    return flat(spec).toString();
+  }
+
+  private static ObjectNode flat(DiscoverySpec spec) {
     ObjectNode flat = YAML.parse("the specification", "");
     for (Map.Entry<String, JsonNode> property : YAML.tree(spec).properties()) {
       if (property.getValue() instanceof ObjectNode part) {
@@ -135,7 +144,7 @@ public final class SpecYaml {
         flat.set(property.getKey(), property.getValue());
       }
     }
-    return YAML.text(flat);
+    return flat;
   }
 
   private static DiscoverySpec spec(String source, ObjectNode all) {

@@ -2,12 +2,16 @@ package dev.cotrace;
 
 import dev.cotrace.circuit.Attribution;
 import dev.cotrace.circuit.ClusterSums;
+import dev.cotrace.circuit.Faithfulness;
 import dev.cotrace.format.StrictYaml;
 import dev.cotrace.report.CircuitJson;
 import dev.cotrace.report.ScoredCircuit;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.Optional;
+import java.util.stream.Stream;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -59,6 +63,11 @@ record StoredRun(
     return Files.exists(file) ? ClustersFile.read(file, attribution.graph()) : ClusterSums.NONE;
   }
 
+  /** What the circuit keeps of the behaviour; NaN where not known. */
+  Faithfulness circuitFaithfulness() {
+    return ResultJson.faithfulness(metrics.path("circuit"));
+  }
+
   /** The file of the run that is called {@code name}. */
   static Path file(Path directory, String name) {
     Path file = directory.resolve(name);
@@ -68,6 +77,31 @@ record StoredRun(
               .formatted(directory, name));
     }
     return file;
+  }
+
+  /**
+   * The file {@code NAME.json} in the newest of the directories {@code NAME}, {@code NAME-2} and so
+   * on of a run.
+   */
+  static Optional<Path> newest(Path directory, String name) throws IOException {
+    try (Stream<Path> entries = Files.list(directory)) {
+      return entries
+          .filter(entry -> number(entry, name) > 0)
+          .sorted(Comparator.comparingInt(entry -> -number(entry, name)))
+          .map(entry -> entry.resolve(name + ".json"))
+          .filter(Files::isRegularFile)
+          .findFirst();
+    }
+  }
+
+  private static int number(Path entry, String name) {
+    String own = String.valueOf(entry.getFileName());
+    if (own.equals(name)) {
+      return 1;
+    }
+    return own.matches(name + "-[0-9]{1,6}")
+        ? Integer.parseInt(own.substring(name.length() + 1))
+        : 0;
   }
 
   /** The JSON in {@code file}. */

@@ -69,7 +69,7 @@ public final class ClusterSums {
    *
    * @param means x, the mean of each cluster
    */
-  double standardError(double[] means) {
+  public double standardError(double[] means) {
     double mean = 0;
     for (int cluster = 0; cluster < means.length; cluster++) {
       mean += share(cluster) * means[cluster];

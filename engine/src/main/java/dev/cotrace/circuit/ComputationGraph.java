@@ -145,6 +145,12 @@ public record ComputationGraph(int layers, int heads, boolean parallel) {
     return IntStream.range(0, visibleSources(target)).map(row -> row * targets() + target);
   }
 
+  /** Cells of the edges from row {@code source}, ascending. */
+  public IntStream edgesFrom(int source) {
+    int row = source * targets();
+    return IntStream.range(row, row + targets()).filter(this::exists);
+  }
+
   /** Row of the source of the edge at {@code cell}. */
   public int sourceOf(int cell) {
     return cell / targets();

@@ -7,6 +7,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** Flags that say how scores are computed; keys of the specification. */
+@Heading("Scores")
 @SuppressWarnings("UnusedVariable") // Flags reads what picocli set, by key.
 final class AttributionOptions {
   @Option(

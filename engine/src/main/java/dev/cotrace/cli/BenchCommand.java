@@ -22,7 +22,8 @@ import picocli.CommandLine.Spec;
     name = "bench",
     description = {
       "Measures what gated sampling and attributions cost, as ratios to plain decoding.",
-      "One JSON line for each measurement (docs/performance.md); progress on standard error."
+      "One JSON object a line for each measurement, always, as it comes up (docs/performance.md): so",
+      "there is no --json. Progress goes to standard error."
     },
     mixinStandardHelpOptions = true,
     sortOptions = false,
@@ -135,8 +136,8 @@ final class BenchCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     BenchSettings settings = settings();
-    PrintWriter out = command.commandLine().getOut();
-    PrintWriter err = command.commandLine().getErr();
+    PrintWriter out = SafeWriter.to(command.commandLine().getOut());
+    PrintWriter err = SafeWriter.to(command.commandLine().getErr());
     ((Main) command.root().userObject())
         .interruption()
         .leaving("the lines that were printed are complete");

@@ -26,7 +26,14 @@ import picocli.CommandLine.Option;
     description = "Runs the main job on the built-in model, twice, in under a minute.",
     mixinStandardHelpOptions = true,
     sortOptions = false,
-    abbreviateSynopsis = true)
+    abbreviateSynopsis = true,
+    footer = {
+      "",
+      "Examples",
+      "  cotrace demo",
+      "  cotrace demo --out first-runs",
+      "  cotrace show first-runs/arithmetic-sum"
+    })
 final class DemoCommand implements Callable<Integer> {
   /** The launcher says where the checkout is. */
   private static final String ROOT = "cotrace.root";

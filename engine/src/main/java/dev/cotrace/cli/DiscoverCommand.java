@@ -75,10 +75,14 @@ final class DiscoverCommand implements Callable<Integer> {
     DiscoverySpec spec = SpecYaml.read(config, flags);
     DiscoveryListener listener = output.listener();
     if (printSpec) {
-      output.out().print(SpecYaml.text(spec));
+      output.out().print(output.json() ? SpecYaml.json(spec) + "\n" : SpecYaml.text(spec));
     } else if (showTokens) {
       try (Experiment experiment = Experiment.open(spec, listener)) {
-        experiment.shown().forEach(output.out()::println);
+        if (output.json()) {
+          output.out().println(experiment.shownJson());
+        } else {
+          experiment.shown().forEach(output.out()::println);
+        }
       }
     } else if (dryRun.asked()) {
       dryRun.print(Discovery.plan(spec, listener), output);

@@ -10,7 +10,7 @@ import java.util.List;
 /** A discovery's result on a terminal. */
 final class EdgeTable {
   private static final int EDGES = 15;
-  private static final String LINE = "  %-22s %22s %8s %6s %22s %22s%n";
+  private static final String LINE = "  %-20s %21s %6s %6s %20s %20s%n";
 
   private EdgeTable() {}
 
@@ -19,19 +19,7 @@ final class EdgeTable {
     Attribution attribution = result.attribution();
     List<Integer> cells = result.strongest(EDGES);
     out.printf("%nThe %d strongest edges of %d:%n", cells.size(), attribution.graph().edgeCount());
-    out.printf(LINE, "edge", "score", "q", "in top", "direct", "through the words");
-    double[] scores = attribution.total().values();
-    Numbers numbers = Numbers.like(cells.stream().mapToDouble(cell -> scores[cell]));
-    for (int cell : cells) {
-      out.printf(
-          LINE,
-          attribution.graph().edge(cell),
-          numbers.signedOf(attribution.total().at(cell)),
-          q(result.significance().q()[cell]),
-          share(result.stability().inclusion()[cell]),
-          numbers.signedOf(attribution.direct().at(cell)),
-          numbers.signedOf(attribution.throughCot().at(cell)));
-    }
+    edges(out, attribution, result.significance().q(), result.stability().inclusion(), cells);
     BinTable.print(out, result);
     out.printf(
         "%n%d edges have q < 0.05. Top %d edges: resampled clusters agree on %s (Jaccard).%n",
@@ -56,6 +44,28 @@ final class EdgeTable {
     }
     out.printf("Files: %s%n", result.run());
     out.flush();
+  }
+
+  /** A line for each edge at {@code cells}; q-values and inclusion are by cell. */
+  static void edges(
+      PrintWriter out,
+      Attribution attribution,
+      double[] q,
+      double[] inclusion,
+      List<Integer> cells) {
+    out.printf(LINE, "edge", "score", "q", "in top", "direct", "through the words");
+    double[] scores = attribution.total().values();
+    Numbers numbers = Numbers.like(cells.stream().mapToDouble(cell -> scores[cell]));
+    for (int cell : cells) {
+      out.printf(
+          LINE,
+          attribution.graph().edge(cell),
+          numbers.signedOf(attribution.total().at(cell)),
+          q(q[cell]),
+          share(inclusion[cell]),
+          numbers.signedOf(attribution.direct().at(cell)),
+          numbers.signedOf(attribution.throughCot().at(cell)));
+    }
   }
 
   static String q(double q) {

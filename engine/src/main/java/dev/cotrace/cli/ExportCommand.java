@@ -26,8 +26,7 @@ import tools.jackson.databind.json.JsonMapper;
 @Command(
     name = "export",
     description = {
-      "Writes a circuit in the format of another tool; docs/formats.md says what each file holds.",
-      ""
+      "Writes a circuit in the format of another tool; docs/formats.md says what each file holds."
     },
     mixinStandardHelpOptions = true,
     sortOptions = false,
@@ -42,12 +41,14 @@ import tools.jackson.databind.json.JsonMapper;
       "  dot          picture for Graphviz",
       "  csv          table of edges with all that is known of them",
       "  graphml      graph for NetworkX, Gephi, Cytoscape",
+      "  tensorboard  folder of event files: J as it was sampled, faithfulness against edges",
       "",
       "Examples",
       "  cotrace export runs/NAME --format csv",
       "  cotrace export runs/NAME --format dot --out circuit.dot && dot -Tsvg circuit.dot -o circuit.svg",
       "  cotrace export runs/NAME --format mib --cell ioi_gpt2 --out submission",
       "  cotrace export runs/NAME --format neuronpedia --scan gpt2-small",
+      "  cotrace export runs/NAME --format tensorboard && tensorboard --logdir runs/NAME.tensorboard",
       "  cotrace export circuit.pt --format eap-ig"
     })
 final class ExportCommand implements Callable<Integer> {
@@ -73,13 +74,13 @@ final class ExportCommand implements Callable<Integer> {
       names = "--format",
       paramLabel = "FORMAT",
       required = true,
-      description = "eap-ig, pt, mib, neuronpedia, dot, csv or graphml.")
+      description = "eap-ig, pt, mib, neuronpedia, dot, csv, graphml or tensorboard.")
   private String format = "";
 
   @Option(
       names = "--out",
       paramLabel = "FILE",
-      description = "What to write; for mib the folder of the submission. Default: beside RUN.")
+      description = "File or folder to write; for mib that of the submission. Default: beside RUN.")
   private @Nullable Path out;
 
   @Option(names = "--force", description = "Replace what is there already.")
@@ -181,10 +182,11 @@ final class ExportCommand implements Callable<Integer> {
       case "neuronpedia" -> new ExportFormat.Neuronpedia(scan, slug, maxLinks);
       case "dot" -> new ExportFormat.Dot(chosen(EdgeChoice.CIRCUIT));
       case "csv" -> new ExportFormat.Csv(chosen(EdgeChoice.ALL));
+      case "tensorboard" -> new ExportFormat.TensorBoard();
       case "graphml" -> new ExportFormat.GraphMl(chosen(EdgeChoice.CIRCUIT));
       default ->
           throw new IllegalArgumentException(
-              "--format must be eap-ig, pt, mib, neuronpedia, dot, csv or graphml, got '%s'"
+              "--format must be eap-ig, pt, mib, neuronpedia, dot, csv, graphml or tensorboard, got '%s'"
                   .formatted(format));
     };
   }

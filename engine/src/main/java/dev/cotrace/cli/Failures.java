@@ -30,7 +30,7 @@ final class Failures {
   /** Answers a command line that cannot be read. */
   static int handle(ParameterException e, String[] arguments) {
     CommandLine command = e.getCommandLine();
-    PrintWriter err = command.getErr();
+    PrintWriter err = SafeWriter.to(command.getErr());
     err.println("cotrace: " + firstLine(e.getMessage()));
     if (e instanceof UnmatchedArgumentException unmatched) {
       for (String suggestion : unmatched.getSuggestions()) {
@@ -43,7 +43,7 @@ final class Failures {
 
   /** Answers a command that failed. */
   static int handle(Exception e, CommandLine command, @Nullable ParseResult parsed) {
-    PrintWriter err = command.getErr();
+    PrintWriter err = SafeWriter.to(command.getErr());
     Main main = (Main) command.getCommandSpec().root().userObject();
     if (e instanceof CancellationException || main.interruption().requested()) {
       return Interruption.EXIT_CODE;

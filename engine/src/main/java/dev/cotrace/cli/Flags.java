@@ -14,12 +14,13 @@ final class Flags {
 
   private Flags() {}
 
-  /** Those of the option group {@code group} that the command line has, without their dashes. */
-  static Map<String, Object> given(CommandSpec command, Class<?> group) {
+  /** Those of the option groups {@code groups} that the command line has, without their dashes. */
+  static Map<String, Object> given(CommandSpec command, Class<?>... groups) {
     Map<String, Object> flags = new LinkedHashMap<>();
     for (OptionSpec option : command.options()) {
       boolean ours =
-          option.userObject() instanceof Field field && field.getDeclaringClass() == group;
+          option.userObject() instanceof Field field
+              && List.of(groups).contains(field.getDeclaringClass());
       Object value = option.getValue();
       if (ours && value != null) {
         String key = option.longestName().substring(2);

@@ -1,5 +1,6 @@
 package dev.cotrace.cli;
 
+import dev.cotrace.FinishedRun;
 import dev.cotrace.ModelCard;
 import dev.cotrace.ModelSource;
 import java.io.IOException;
@@ -16,7 +17,9 @@ import picocli.CommandLine.Parameters;
 /** What a model or a run directory is. */
 @Command(
     name = "info",
-    description = "Says what a model is, or what a run found.",
+    description = {
+      "Says what a model is. Of a run prints metrics.json, always as JSON; cotrace show has it to read."
+    },
     mixinStandardHelpOptions = true,
     sortOptions = false,
     abbreviateSynopsis = true,
@@ -44,10 +47,10 @@ final class InfoCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     PrintWriter out = output.out();
-    Optional<Path> metrics =
-        ModelSource.local(path).map(run -> run.resolve("metrics.json")).filter(Files::exists);
-    if (metrics.isPresent()) {
-      out.println(Files.readString(metrics.get()));
+    Optional<Path> run =
+        ModelSource.local(path).filter(found -> Files.exists(found.resolve("metrics.json")));
+    if (run.isPresent()) {
+      out.println(FinishedRun.metrics(run.get()));
     } else {
       ModelCard card = ModelCard.of(path, text);
       if (output.json()) {

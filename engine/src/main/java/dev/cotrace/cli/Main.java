@@ -8,6 +8,7 @@ import java.util.function.Function;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExecutionException;
+import picocli.CommandLine.HelpCommand;
 import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
@@ -20,8 +21,7 @@ import picocli.CommandLine.TypeConversionException;
 @Command(
     name = "cotrace",
     description = {
-      "Finds which parts of a language model do a task, through its sampled chains of thought.",
-      ""
+      "Finds which parts of a language model do a task, through its sampled chains of thought."
     },
     mixinStandardHelpOptions = true,
     versionProvider = Main.Version.class,
@@ -29,6 +29,7 @@ import picocli.CommandLine.TypeConversionException;
     subcommands = {
       DemoCommand.class,
       DiscoverCommand.class,
+      ShowCommand.class,
       EvaluateCommand.class,
       VerifyCommand.class,
       PruneCommand.class,
@@ -47,7 +48,8 @@ import picocli.CommandLine.TypeConversionException;
       ModelsCommand.class,
       PullCommand.class,
       RecoverCommand.class,
-      BenchCommand.class
+      BenchCommand.class,
+      CompletionCommand.class
     },
     footer = {
       "",
@@ -55,7 +57,10 @@ import picocli.CommandLine.TypeConversionException;
       "  cotrace demo",
       "then, for a model and a task of your own,",
       "  cotrace sample   --model models/arithmetic --task models/tasks/arithmetic-sum.jsonl",
-      "  cotrace discover --model models/arithmetic --task models/tasks/arithmetic-sum.jsonl"
+      "  cotrace discover --model models/arithmetic --task models/tasks/arithmetic-sum.jsonl",
+      "  cotrace show     runs/NAME",
+      "",
+      "cotrace help COMMAND says what a command takes, with examples."
     })
 public final class Main implements Runnable {
   private final Interruption interruption;
@@ -98,6 +103,9 @@ public final class Main implements Runnable {
     numbers(commands, "a whole number", Integer::valueOf, int.class, Integer.class);
     numbers(commands, "a whole number", Long::valueOf, long.class, Long.class);
     numbers(commands, "a number", Double::valueOf, double.class, Double.class);
+    CommandLine help = new CommandLine(new HelpCommand());
+    help.getCommandSpec().usageMessage().footer("", "Example", "  cotrace help discover");
+    OptionSections.in(commands.addSubcommand("help", help));
     return commands.setUsageHelpWidth(100).setAbbreviatedOptionsAllowed(false);
   }
 

@@ -22,7 +22,14 @@ import tools.jackson.databind.json.JsonMapper;
     mixinStandardHelpOptions = true,
     sortOptions = false,
     abbreviateSynopsis = true,
-    footer = {"", "The first column is what to give --model."})
+    footer = {
+      "",
+      "The first column is what to give --model.",
+      "",
+      "Examples",
+      "  cotrace models",
+      "  cotrace models --json"
+    })
 final class ModelsCommand implements Callable<Integer> {
   private static final JsonMapper JSON =
       JsonMapper.builder().propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE).build();

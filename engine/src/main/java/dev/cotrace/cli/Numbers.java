@@ -15,12 +15,17 @@ record Numbers(int decimals) {
 
   /** For a column whose largest values are {@code values}. */
   static Numbers like(DoubleStream values) {
+    return like(SIGNIFICANT, values);
+  }
+
+  /** As {@link #like(DoubleStream)} with {@code significant} digits of the largest value. */
+  static Numbers like(int significant, DoubleStream values) {
     double largest = values.map(Math::abs).filter(Double::isFinite).max().orElse(0);
     if (largest == 0) {
-      return new Numbers(SIGNIFICANT);
+      return new Numbers(significant);
     }
     int magnitude = (int) Math.floor(Math.log10(largest)) + 1;
-    int decimals = Math.max(0, SIGNIFICANT - Math.max(0, magnitude) - Math.min(0, magnitude));
+    int decimals = Math.max(0, significant - Math.max(0, magnitude) - Math.min(0, magnitude));
     return new Numbers(decimals > MOST_DECIMALS || magnitude > MOST_DECIMALS ? -1 : decimals);
   }
 
@@ -47,7 +52,14 @@ record Numbers(int decimals) {
     return estimate.standardError() == 0 ? value : value + " ± " + number(estimate.standardError());
   }
 
-  private String number(double value) {
+  /** {@code value} with these decimals and a sign. */
+  String signed(double value) {
+    String text = number(value);
+    return text.startsWith("-") ? text : "+" + text;
+  }
+
+  /** {@code value} with these decimals. */
+  String number(double value) {
     return decimals < 0
         ? String.format(Locale.ROOT, "%.2e", value)
         : String.format(Locale.ROOT, "%." + decimals + "f", value);

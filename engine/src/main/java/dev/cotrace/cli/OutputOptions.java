@@ -2,6 +2,7 @@ package dev.cotrace.cli;
 
 import dev.cotrace.DiscoveryListener;
 import java.io.PrintWriter;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -13,6 +14,9 @@ final class OutputOptions {
       description = "Print one JSON object on standard output, all else on standard error.")
   private boolean json;
 
+  private @Nullable PrintWriter out;
+  private @Nullable PrintWriter err;
+
   @Spec(Spec.Target.MIXEE)
   @SuppressWarnings("NullAway.Init") // picocli sets it.
   private CommandSpec command;
@@ -21,8 +25,14 @@ final class OutputOptions {
     return json;
   }
 
-  /** For results. */
+  /** For results; of what is printed, all is made safe. */
   PrintWriter out() {
+    out = out == null ? SafeWriter.to(command.commandLine().getOut()) : out;
+    return out;
+  }
+
+  /** For results whose parts were made safe one by one, because there is colour between them. */
+  PrintWriter colored() {
     return command.commandLine().getOut();
   }
 
@@ -33,7 +43,8 @@ final class OutputOptions {
 
   /** For everything else. */
   PrintWriter err() {
-    return command.commandLine().getErr();
+    err = err == null ? SafeWriter.to(command.commandLine().getErr()) : err;
+    return err;
   }
 
   /** What this process runs in. */

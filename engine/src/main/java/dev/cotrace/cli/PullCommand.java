@@ -25,8 +25,7 @@ import tools.jackson.databind.json.JsonMapper;
 @Command(
     name = "pull",
     description = {
-      "Downloads a model of the Hugging Face hub into the cache that Python's tools use too.",
-      ""
+      "Downloads a model of the Hugging Face hub into the cache that Python's tools use too."
     },
     mixinStandardHelpOptions = true,
     sortOptions = false,

@@ -1,5 +1,6 @@
 package dev.cotrace.cli;
 
+import dev.cotrace.TerminalText;
 import dev.cotrace.hub.Pull;
 import dev.cotrace.hub.PullListener;
 import java.io.PrintWriter;
@@ -69,7 +70,7 @@ final class PullDisplay implements PullListener {
     if (bar == null) {
       bar =
           new ProgressBarBuilder()
-              .setTaskName(file)
+              .setTaskName(TerminalText.line(file))
               .setInitialMax(size)
               .setUnit(" MB", 1_000_000)
               .showSpeed()

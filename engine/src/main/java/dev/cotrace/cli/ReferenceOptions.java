@@ -8,6 +8,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** Flags that say what is shown beside the scores; keys of the specification. */
+@Heading("References")
 @SuppressWarnings("UnusedVariable") // Flags reads what picocli set, by key.
 final class ReferenceOptions {
   @Option(

@@ -18,8 +18,7 @@ import tools.jackson.databind.json.JsonMapper;
     name = "report",
     description = {
       "Writes the page of a run: circuit, transcripts, faithfulness and doubt in one HTML file that",
-      "opens without a network. What cotrace evaluate and cotrace verify found is in it if they ran before.",
-      ""
+      "opens without a network. What cotrace evaluate and cotrace verify found is in it if they ran before."
     },
     mixinStandardHelpOptions = true,
     sortOptions = false,

@@ -7,6 +7,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** Flags that say how circuits are chosen; keys of the specification. */
+@Heading("Circuit")
 @SuppressWarnings("UnusedVariable") // Flags reads what picocli set, by key.
 final class SelectionOptions {
   @Option(

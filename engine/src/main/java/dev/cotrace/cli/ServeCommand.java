@@ -18,8 +18,7 @@ import tools.jackson.databind.json.JsonMapper;
 @Command(
     name = "serve",
     description = {
-      "Shows the runs of a directory in a browser: opens their pages, and follows those in progress.",
-      ""
+      "Shows the runs of a directory in a browser: opens their pages, and follows those in progress."
     },
     mixinStandardHelpOptions = true,
     sortOptions = false,

@@ -4,6 +4,7 @@ import dev.cotrace.CircuitSweep;
 import dev.cotrace.CircuitSweep.Areas;
 import dev.cotrace.CircuitSweep.Example;
 import dev.cotrace.CircuitSweep.Row;
+import dev.cotrace.TerminalText;
 import dev.cotrace.circuit.Estimate;
 import dev.cotrace.circuit.Faithfulness;
 import dev.cotrace.circuit.Knockout;
@@ -150,6 +151,6 @@ final class SweepTable {
   }
 
   private static String clipped(String text) {
-    return Example.quoted(text, EXAMPLE_WIDTH);
+    return TerminalText.quoted(text, EXAMPLE_WIDTH);
   }
 }

@@ -50,17 +50,11 @@ final class ComponentsJson {
   }
 
   private static void node(ObjectNode node, Attribution attribution, int source) {
-    int[] cells = cells(attribution.graph(), source);
+    int[] cells = attribution.graph().edgesFrom(source).toArray();
     node.put("name", attribution.graph().sourceNode(source).toString());
     Rounded.put(node.putArray("total"), attribution.sum(cells));
     Rounded.put(node.putArray("direct"), attribution.sumDirect(cells));
     Rounded.put(node.putArray("through"), attribution.sumThroughCot(cells));
-  }
-
-  /** The cells of the edges that leave {@code source}. */
-  static int[] cells(ComputationGraph graph, int source) {
-    int first = source * graph.targets();
-    return IntStream.range(first, first + graph.targets()).filter(graph::exists).toArray();
   }
 
   private static void edges(

@@ -43,7 +43,7 @@ final class TimeJson {
     List<Integer> components = components(attribution);
     components.forEach(time.putArray("components")::add);
     for (int source : components) {
-      int[] cells = ComponentsJson.cells(attribution.graph(), source);
+      int[] cells = attribution.graph().edgesFrom(source).toArray();
       row(time.withArray("total"), bins.stream().map(BinScores::total).toList(), cells);
       row(time.withArray("direct"), bins.stream().map(BinScores::direct).toList(), cells);
       row(time.withArray("through"), bins.stream().map(BinScores::throughCot).toList(), cells);
@@ -63,7 +63,7 @@ final class TimeJson {
     ComputationGraph graph = attribution.graph();
     double[] largest = new double[graph.sources()];
     for (int source = 0; source < largest.length; source++) {
-      int[] cells = ComponentsJson.cells(graph, source);
+      int[] cells = graph.edgesFrom(source).toArray();
       for (BinScores bin : attribution.byBin()) {
         double score = Math.abs(ComponentsJson.bounded(bin.total(), cells).value());
         largest[source] = Math.max(largest[source], score);

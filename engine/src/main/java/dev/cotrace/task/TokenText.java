@@ -56,8 +56,8 @@ public record TokenText(@Nullable TextCodec codec) {
             case '\n' -> quoted.append("\\n");
             case '\t' -> quoted.append("\\t");
             default -> {
-              if (Character.isISOControl(c) || Character.getType(c) == Character.FORMAT) {
-                quoted.append("\\u%04X".formatted(c));
+              if (isUnsafe(c)) {
+                spellOut(quoted, c);
               } else {
                 quoted.appendCodePoint(c);
               }
@@ -65,6 +65,29 @@ public record TokenText(@Nullable TextCodec codec) {
           }
         });
     return quoted.append("'").toString();
+  }
+
+  /**
+   * Whether the code point {@code c} would move a terminal's cursor, turn its text around, or stand
+   * there unseen.
+   */
+  public static boolean isUnsafe(int c) {
+    return switch (Character.getType(c)) {
+      case Character.CONTROL,
+          Character.FORMAT,
+          Character.LINE_SEPARATOR,
+          Character.PARAGRAPH_SEPARATOR,
+          Character.SURROGATE ->
+          true;
+      default -> false;
+    };
+  }
+
+  /** Adds the code point {@code c} to {@code text} as JSON and Java spell it. */
+  public static void spellOut(StringBuilder text, int c) {
+    for (char half : Character.toChars(c)) {
+      text.append("\\u%04X".formatted((int) half));
+    }
   }
 
   /**

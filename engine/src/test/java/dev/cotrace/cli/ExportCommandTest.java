@@ -235,7 +235,7 @@ class ExportCommandTest {
       delimiter = '|',
       textBlock =
           """
-          --format pdf                                 | --format must be eap-ig, pt, mib, neuronpedia, dot, csv or graphml, got 'pdf'
+          --format pdf                                 | --format must be eap-ig, pt, mib, neuronpedia, dot, csv, graphml or tensorboard, got 'pdf'
           --format mib                                 | --format mib needs --cell TASK_MODEL
           --format mib --cell nothing                  | the benchmark has no cell 'nothing'
           --format csv --cell ioi_gpt2                 | --cell is for --format mib only

@@ -1,0 +1,52 @@
+package dev.cotrace;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.function.Predicate;
+import tools.jackson.core.JacksonException;
+
+/** Reads a {@code rollouts.jsonl}, which may be large, line by line. */
+final class RolloutLines {
+  private static final String PAIR = "{\"kind\":\"pair\"";
+
+  private RolloutLines() {}
+
+  /**
+   * Hands every line to {@code reader} until that wants no more.
+   *
+   * @param reader whether to go on after a line
+   * @throws IllegalArgumentException naming the line, when a reader refuses one or it is no JSON
+   */
+  static void each(Path file, Predicate<String> reader) throws IOException {
+    try (BufferedReader lines = Files.newBufferedReader(file)) {
+      int number = 0;
+      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+        number++;
+        try {
+          if (!reader.test(line)) {
+            return;
+          }
+        } catch (JacksonException | IllegalArgumentException e) {
+          throw new IllegalArgumentException(
+              "%s, line %d is not what a run writes: %s".formatted(file, number, e.getMessage()),
+              e);
+        }
+      }
+    }
+  }
+
+  /** Whether {@code line} is of a pair, not of a rollout. */
+  static boolean isPair(String line) {
+    return line.startsWith(PAIR);
+  }
+
+  /**
+   * Whether {@code line} has the key {@code name}, without reading it: inside a text the quotes
+   * would be escaped.
+   */
+  static boolean has(String line, String name) {
+    return line.contains("\"" + name + "\":");
+  }
+}

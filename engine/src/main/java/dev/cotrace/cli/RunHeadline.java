@@ -1,0 +1,95 @@
+package dev.cotrace.cli;
+
+import dev.cotrace.FinishedRun;
+import dev.cotrace.StoredSweep;
+import dev.cotrace.circuit.Attribution;
+import dev.cotrace.circuit.Estimate;
+import dev.cotrace.circuit.Faithfulness;
+import java.io.PrintWriter;
+import java.util.Locale;
+import java.util.stream.DoubleStream;
+import picocli.CommandLine.Help;
+import picocli.CommandLine.Help.Column;
+import picocli.CommandLine.Help.Column.Overflow;
+import picocli.CommandLine.Help.TextTable;
+
+/** What a run was and what it found, in a screen of a terminal. */
+final class RunHeadline {
+  private static final int NAME = 22;
+  private static final int VALUE = 76;
+  private static final String LINE = "  %-12s %6s %22s %22s %22s%n";
+
+  private RunHeadline() {}
+
+  static void print(PrintWriter out, FinishedRun run) {
+    TextTable facts =
+        TextTable.forColumns(
+            Help.defaultColorScheme(Help.Ansi.OFF),
+            new Column(NAME, 2, Overflow.TRUNCATE),
+            new Column(VALUE, 0, Overflow.WRAP));
+    settings(facts, run);
+    values(facts, run.attribution());
+    facts.addRowValues("circuit", circuit(run.circuitFaithfulness()) + "; " + run.selection());
+    facts.addRowValues("random circuit", circuit(run.randomFaithfulness()));
+    out.printf("%s%n%s", run.path(), facts);
+    run.sweep().ifPresent(sweep -> print(out, sweep));
+  }
+
+  private static void settings(TextTable facts, FinishedRun run) {
+    Attribution attribution = run.attribution();
+    facts.addRowValues("model", run.setting("model"));
+    facts.addRowValues(
+        "task", "%s, %s".formatted(run.setting("task"), counted(run.pairs(), "pair")));
+    facts.addRowValues("objective F", run.setting("objective"));
+    facts.addRowValues(
+        "method",
+        String.format(
+            Locale.ROOT,
+            "%s; %s, %,d sampled tokens, %s of prompts",
+            attribution.method().label(),
+            counted(attribution.points(), "gate value"),
+            attribution.sampledTokens(),
+            counted(attribution.clusters(), "cluster")));
+  }
+
+  private static String counted(int count, String what) {
+    return "%d %s%s".formatted(count, what, count == 1 ? "" : "s");
+  }
+
+  private static void values(TextTable facts, Attribution attribution) {
+    facts.addRowValues("J(1), clean", Numbers.text(attribution.clean()));
+    facts.addRowValues("J(0), corrupted", Numbers.text(attribution.corrupted()));
+    Estimate total = attribution.total().sum();
+    Estimate direct = attribution.direct().sum();
+    Estimate through = attribution.throughCot().sum();
+    Numbers numbers = Numbers.like(DoubleStream.of(total.value(), direct.value(), through.value()));
+    facts.addRowValues("all scores", numbers.signedOf(total));
+    facts.addRowValues("  through the words", numbers.signedOf(through));
+    facts.addRowValues("  around them", numbers.signedOf(direct));
+    facts.addRowValues("completeness", attribution.completeness());
+  }
+
+  private static String circuit(Faithfulness faithfulness) {
+    return "faithfulness " + EdgeTable.faithfulness(faithfulness);
+  }
+
+  /** Faithfulness by size, beside what knows less. */
+  private static void print(PrintWriter out, StoredSweep sweep) {
+    out.printf("%nFaithfulness of circuits by size (%s):%n", sweep.path());
+    out.printf(LINE, "size", "edges", "by score", "random", "by magnitude");
+    for (StoredSweep.Row row : sweep.rows()) {
+      out.printf(
+          LINE,
+          row.name(),
+          row.sampled().edges(),
+          Numbers.text(row.sampled().faithfulness()),
+          Numbers.text(row.random().faithfulness()),
+          Numbers.text(row.magnitude().faithfulness()));
+    }
+    if (!Double.isNaN(sweep.cpr().value())) {
+      out.printf(
+          "  CPR = ∫ f: %s, CMD = ∫ |1 − f|: %s%n",
+          Numbers.text(sweep.cpr()), Numbers.text(sweep.cmd()));
+    }
+  }
+}
