@@ -2,6 +2,9 @@
 
 const SLOTS = [['query', 'q'], ['key', 'k'], ['value', 'v'], ['MLP or logits', 'in']];
 
+/** Components with their names beside them, the strongest; the others tell theirs to the pointer. */
+const MOST_NAMES = 60;
+
 const place = new Map();
 for (let layer = 0; layer < graph.layers; layer++) {
   for (let head = 0; head < graph.heads; head++) place.set(`a${layer}.h${head}`, {layer, head});
@@ -71,7 +74,7 @@ function drawEdges(layer, all, at) {
 }
 
 /** A mark for a component: round for heads, square for the others. */
-function drawNode(layer, name, x, y, score, largest, text) {
+function drawNode(layer, name, x, y, score, largest, text, named = true) {
   const size = 4 + 8 * Math.sqrt(Math.abs(score ?? 0) / (largest || 1));
   const group = layer.append('g').attr('transform', `translate(${x},${y})`).attr('data-node', name);
   const found = state.search !== '' && name.toLowerCase().includes(state.search.toLowerCase());
@@ -80,7 +83,7 @@ function drawNode(layer, name, x, y, score, largest, text) {
   group.append('rect').attr('x', -size).attr('y', -size).attr('width', 2 * size).attr('height', 2 * size).attr('rx', round ? size : 2)
     .attr('fill', diverging(largest)(score)).attr('stroke', found ? colour('mark') : colour(chosen ? 'accent' : 'quiet'))
     .attr('stroke-width', found || chosen ? 3 : 1);
-  group.append('text').attr('y', -size - 3).attr('text-anchor', 'middle').attr('font-size', 10).attr('fill', colour('ink')).text(name);
+  if (named || found || chosen) group.append('text').attr('y', -size - 3).attr('text-anchor', 'middle').attr('font-size', 10).attr('fill', colour('ink')).text(name);
   pressable(group.node(), text().replace(/\n/g, ', '), () => change({selected: state.selected === name ? null : name}));
   hover(group.node(), text);
   return group;
@@ -124,8 +127,9 @@ function drawLayers(svg, width) {
   drawEdges(svg.append('g'), all, edge => [at(edge.from), at(edge.to)]);
   const largest = d3.max([...nodes.keys()], name => Math.abs(nodes.get(name)[state.part][0]));
   const marks = svg.append('g');
+  const named = new Set(d3.sort(used, name => -Math.abs(scoreOf(name))).slice(0, MOST_NAMES).concat(['input', 'logits']));
   for (const name of d3.sort(used, name => position(name).y)) {
-    drawNode(marks, name, ...at(name), scoreOf(name), largest, () => toldOfNode(name));
+    drawNode(marks, name, ...at(name), scoreOf(name), largest, () => toldOfNode(name), named.has(name));
   }
 }
 

@@ -10,7 +10,8 @@ const PARTS = [
 
 Object.assign(state, {
   part: 'total',
-  edges: Math.min(graph.complete_to, Math.max(1, d3.sum(graph.edges.circuit))),
+  // More than this is a thicket to begin with; the slider has them all.
+  edges: Math.min(150, graph.complete_to, Math.max(1, d3.sum(graph.edges.circuit))),
   circuitOnly: false,
   view: 'layers',
   selected: null,

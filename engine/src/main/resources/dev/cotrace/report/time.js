@@ -2,7 +2,7 @@
 
 function drawGrid(svg, width) {
   const columns = graph.heads + 2;
-  const cell = Math.max(16, Math.min(46, (width - 60) / columns));
+  const cell = Math.max(16, Math.min(graph.layers > 16 ? 24 : 46, (width - 60) / columns));
   const left = 40, top = 22, height = top + (graph.layers + 1) * (cell + 1) + 26;
   svg.attr('width', Math.max(left + columns * (cell + 1) + 10, 320)).attr('height', height);
   const largest = d3.max(graph.nodes, node => Math.abs(node[state.part][0]));
@@ -48,27 +48,31 @@ function colourKey(svg, x, y, scale, largest) {
   });
 }
 
+/** Bins in which anything acts: of sentences that no transcript reached there is nothing to show. */
+const usedBins = data.time ? d3.range(data.time.bins.length).filter(bin => data.time.total.some(row => row[bin][0] !== 0)) : [];
+
 /** Layer by time: each column is a bin of positions with its own strongest edges. */
 function drawTimes(svg, width) {
   const time = data.time;
-  const column = Math.max(120, (width - 50) / time.bins.length);
+  const column = Math.max(120, (width - 50) / usedBins.length);
   const step = graph.layers > 16 ? 30 : 52;
   const height = (graph.layers + 1) * step + 80;
-  width = 50 + column * time.bins.length;
+  width = 50 + column * usedBins.length;
   svg.attr('width', width).attr('height', height);
   const at = (name, bin) => {
     const p = position(name);
-    return [50 + column * (bin + .08 + .84 * p.x), height - 50 - p.y * step];
+    return [50 + column * (usedBins.indexOf(bin) + .08 + .84 * p.x), height - 50 - p.y * step];
   };
-  const perBin = Math.max(1, Math.round(state.edges / time.bins.length));
+  const perBin = Math.max(1, Math.round(state.edges / usedBins.length));
   const marks = new Map();
   const all = time.edges.flatMap((list, bin) => (list.source ?? []).map((source, i) => ({
     bin, from: sourceName(source), to: graph.targets[list.target[i]], slot: graph.slots[list.target[i]],
     name: `${edgeName(source, list.target[i])} at ${time.bins[bin]}`, total: list.total[i], direct: list.direct[i], through: list.through[i], score: list[state.part][i]}))
     .sort((a, b) => Math.abs(b.score[0]) - Math.abs(a.score[0])).slice(0, perBin));
-  const chosen = d3.sort(all, edge => -Math.abs(edge.score[0])).filter(edge => edge.score[0] !== 0);
-  time.bins.forEach((name, bin) => {
-    const x = 50 + column * bin;
+  const chosen = d3.sort(all, edge => -Math.abs(edge.score[0])).filter(edge => edge.score[0] !== 0 && usedBins.includes(edge.bin));
+  usedBins.forEach((bin, i) => {
+    const name = time.bins[bin];
+    const x = 50 + column * i;
     svg.append('rect').attr('x', x + 2).attr('y', 6).attr('width', column - 4).attr('height', height - 40).attr('rx', 6)
       .attr('fill', bin === state.bin ? colour('none') : colour('card'));
     const label = svg.append('text').attr('x', x + column / 2).attr('y', height - 14).attr('text-anchor', 'middle').attr('fill', colour('ink')).attr('font-size', 11).text(visible(name));
@@ -91,9 +95,9 @@ function drawTimes(svg, width) {
 
 function drawHeat(svg, width) {
   const time = data.time;
-  const left = 64, cell = Math.max(18, Math.min(90, (width - left - 24) / time.bins.length)), row = 17, top = 6;
+  const left = 64, cell = Math.max(18, Math.min(90, (width - left - 24) / usedBins.length)), row = 17, top = 6;
   const height = top + time.components.length * row + 92;
-  svg.attr('width', left + cell * time.bins.length + 20).attr('height', height);
+  svg.attr('width', left + cell * usedBins.length + 20).attr('height', height);
   const largest = d3.max(time[state.part].flat(), score => Math.abs(score[0]));
   const scale = diverging(largest);
   time.components.forEach((index, i) => {
@@ -101,16 +105,18 @@ function drawHeat(svg, width) {
     const label = svg.append('text').attr('x', left - 6).attr('y', top + i * row + 12).attr('text-anchor', 'end').attr('font-size', 11)
       .attr('fill', colour(name === state.selected ? 'accent' : 'ink')).attr('font-weight', name === state.selected ? 700 : 400).text(name);
     pressable(label.node(), name, () => change({selected: name}));
-    time[state.part][i].forEach((score, bin) => {
-      const mark = svg.append('rect').attr('x', left + bin * cell).attr('y', top + i * row).attr('width', cell - 1).attr('height', row - 1)
+    usedBins.forEach((bin, column) => {
+      const score = time[state.part][i][bin];
+      const mark = svg.append('rect').attr('x', left + column * cell).attr('y', top + i * row).attr('width', cell - 1).attr('height', row - 1)
         .attr('fill', scale(score[0])).attr('stroke', bin === state.bin ? colour('accent') : 'none').attr('data-hover', '');
       hover(mark.node(), () => `${name} at ${binName(bin)}\n${PARTS.map(([part, text]) => `${text}: ${estimate(time[part][i][bin], true)}`).join('\n')}`);
       mark.on('click', () => change({selected: name, bin}));
     });
   });
   const y = top + time.components.length * row + 10;
-  time.bins.forEach((name, bin) => {
-    svg.append('text').attr('transform', `translate(${left + (bin + .5) * cell},${y}) rotate(35)`).attr('font-size', 10).attr('fill', colour('quiet')).text(visible(name));
+  usedBins.forEach((bin, column) => {
+    const name = time.bins[bin];
+    svg.append('text').attr('transform', `translate(${left + (column + .5) * cell},${y}) rotate(35)`).attr('font-size', 10).attr('fill', colour('quiet')).text(visible(name));
   });
   colourKey(svg, left, height - 6, scale, largest);
 }
