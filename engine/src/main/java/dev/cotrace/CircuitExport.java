@@ -44,8 +44,18 @@ public record CircuitExport(Path path, int edges, int ofEdges, int linksLeftOut)
       throw new IllegalArgumentException(
           "%s already exists: give another --out, or --force to replace it".formatted(target));
     }
-    Files.createDirectories(target.toAbsolutePath().getParent());
-    int leftOut = write(source, exported, format, target);
+    Path parent = target.toAbsolutePath().getParent();
+    boolean made = !Files.exists(parent);
+    Files.createDirectories(parent);
+    int leftOut;
+    try {
+      leftOut = write(source, exported, format, target);
+    } catch (IllegalArgumentException e) {
+      if (made) {
+        Files.deleteIfExists(parent);
+      }
+      throw e;
+    }
     return new CircuitExport(
         target, exported.scored().circuit().size(), exported.scored().graph().edgeCount(), leftOut);
   }

@@ -40,6 +40,11 @@ public record CircuitSize(double amount, boolean percent) {
     return Math.toIntExact(Math.clamp(Math.round(edges), 1, graph.edgeCount()));
   }
 
+  /** The share of all edges of {@code graph} that this asks for, not rounded to edges. */
+  double share(ComputationGraph graph) {
+    return percent ? amount / 100 : edges(graph) / (double) graph.edgeCount();
+  }
+
   @Override
   public String toString() {
     String number = amount == Math.rint(amount) ? String.valueOf((long) amount) : "" + amount;

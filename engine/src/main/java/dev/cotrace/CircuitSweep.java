@@ -149,14 +149,13 @@ public record CircuitSweep(
   static void requireSameGraph(Path file, ComputationGraph given, ComputationGraph own) {
     if (!given.equals(own)) {
       throw new IllegalArgumentException(
-          "%s is a circuit of a model of %d layers with %d heads%s, but the model has %d layers with %d heads"
-              .formatted(
-                  file,
-                  given.layers(),
-                  given.heads(),
-                  given.parallel() ? " in parallel blocks" : "",
-                  own.layers(),
-                  own.heads()));
+          "%s is a circuit of a model of %s, but the model has %s"
+              .formatted(file, words(given), words(own)));
     }
+  }
+
+  private static String words(ComputationGraph graph) {
+    return "%d layers with %d heads%s"
+        .formatted(graph.layers(), graph.heads(), graph.parallel() ? " in parallel blocks" : "");
   }
 }

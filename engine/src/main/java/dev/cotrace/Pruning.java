@@ -66,7 +66,13 @@ public record Pruning(
    * @param out the directory to make
    */
   public record Choice(
-      By by, CircuitSize size, int steps, double rate, double threshold, Path out) {}
+      By by, CircuitSize size, int steps, double rate, double threshold, Path out) {
+    /** Refuses what finds nothing, before anything is sampled. */
+    public Choice {
+      LearnedMask.Settings.require(steps, rate);
+      Acdc.require(threshold);
+    }
+  }
 
   /** Prunes the model of {@code spec}. */
   public static Pruning run(DiscoverySpec spec, Choice choice, DiscoveryListener listener)

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 
 /** Reads a {@code rollouts.jsonl}, which may be large, line by line. */
@@ -28,13 +29,19 @@ final class RolloutLines {
           if (!reader.test(line)) {
             return;
           }
-        } catch (JacksonException | IllegalArgumentException e) {
-          throw new IllegalArgumentException(
-              "%s, line %d is not what a run writes: %s".formatted(file, number, e.getMessage()),
-              e);
+        } catch (JacksonException e) {
+          throw refused(file, number, e.getOriginalMessage(), e);
+        } catch (IllegalArgumentException e) {
+          throw refused(file, number, e.getMessage(), e);
         }
       }
     }
+  }
+
+  private static IllegalArgumentException refused(
+      Path file, int number, @Nullable String reason, Exception cause) {
+    return new IllegalArgumentException(
+        "%s, line %d is not what a run writes: %s".formatted(file, number, reason), cause);
   }
 
   /** Whether {@code line} is of a pair, not of a rollout. */

@@ -26,7 +26,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
-import java.util.OptionalInt;
+import java.util.Optional;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
 
@@ -58,13 +58,13 @@ final class SweepRun {
     List<Row> rows = new ArrayList<>();
     Circuit circuit = given.circuit();
     Judgement judged = evaluation.of(circuit);
-    rows.add(row(String.valueOf(file.getFileName()), "", judged, OptionalInt.empty()));
+    rows.add(row(String.valueOf(file.getFileName()), "", judged, Optional.empty()));
     Attribution scores = given.attribution(ends.clean(), ends.corrupted());
     for (CircuitSize size : settings.sizes()) {
       int edges = size.edges(graph);
       Selection selection = top(edges);
       Judgement chosen = evaluation.of(selection.of(scores));
-      rows.add(row(size.toString(), selection.words(), chosen, OptionalInt.of(edges)));
+      rows.add(row(size.toString(), selection.words(), chosen, Optional.of(size)));
     }
     return new CircuitSweep(
         settings.out(),
@@ -92,12 +92,14 @@ final class SweepRun {
    *
    * @param asked how many edges were asked for; empty where the circuit is no point of a curve
    */
-  private Row row(String name, String selection, Judgement judged, OptionalInt asked) {
+  private Row row(String name, String selection, Judgement judged, Optional<CircuitSize> asked) {
     Circuit circuit = judged.circuit();
     Worth chance = ends.worth(RandomCircuits.like(circuit, experiment.spec().attribution().seed()));
-    Worth norms = ends.worth(largest(asked.orElse(Math.max(1, circuit.size()))));
+    Worth norms =
+        ends.worth(
+            largest(asked.map(size -> size.edges(graph)).orElse(Math.max(1, circuit.size()))));
     if (asked.isPresent()) {
-      double share = asked.getAsInt() / (double) graph.edgeCount();
+      double share = asked.get().share(graph);
       own.add(share, judged.sampled());
       judged.teacherForced().ifPresent(worth -> teacherForced.add(share, worth));
       random.add(share, chance);

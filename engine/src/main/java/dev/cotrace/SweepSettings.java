@@ -18,6 +18,9 @@ public record SweepSettings(List<CircuitSize> sizes, int knockouts, int removals
   /** Refuses numbers below zero. */
   public SweepSettings {
     sizes = List.copyOf(sizes);
+    if (sizes.isEmpty()) {
+      throw new IllegalArgumentException("--sizes needs at least one size, such as 200");
+    }
     if (knockouts < 0) {
       throw new IllegalArgumentException("--knockouts must not be negative, got " + knockouts);
     }

@@ -28,14 +28,19 @@ public final class Acdc {
    * @throws IllegalArgumentException when J(0) and J(1) do not differ
    */
   public Acdc(Workload work, Evaluation ends, double threshold, RunListener listener) {
-    if (!(threshold > 0) || Double.isInfinite(threshold)) {
-      throw new IllegalArgumentException("--threshold must be a number above 0, got " + threshold);
-    }
+    require(threshold);
     this.work = work;
     this.ends = ends;
     this.threshold = threshold;
     this.listener = listener;
     spread = Spread.of(ends);
+  }
+
+  /** Refuses a threshold by which nothing, or everything, would stay. */
+  public static void require(double threshold) {
+    if (!(threshold > 0) || Double.isInfinite(threshold)) {
+      throw new IllegalArgumentException("--threshold must be a number above 0, got " + threshold);
+    }
   }
 
   /** Searches; the scores are what faithfulness fell by when an edge that stays was tried. */

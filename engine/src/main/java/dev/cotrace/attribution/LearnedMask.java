@@ -73,6 +73,11 @@ public final class LearnedMask {
       if (edges < 1) {
         throw new IllegalArgumentException("a circuit needs at least one edge, got " + edges);
       }
+      require(steps, rate);
+    }
+
+    /** Refuses steps that learn nothing. */
+    public static void require(int steps, double rate) {
       if (steps < 1) {
         throw new IllegalArgumentException("--steps must be at least 1, got " + steps);
       }

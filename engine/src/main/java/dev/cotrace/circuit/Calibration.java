@@ -15,7 +15,7 @@ import java.util.stream.IntStream;
  * @param spearman correlation of their ranks
  * @param slope of the line through the origin that foretells effects best from scores
  * @param withinErrors share of effects that the 95 % intervals of the differences from their scores
- *     allow; NaN where a score has no error
+ *     allow; NaN where one has no error
  */
 public record Calibration(
     int pairs, Estimate pearson, Estimate spearman, Estimate slope, Estimate withinErrors) {
@@ -40,7 +40,10 @@ public record Calibration(
 
   /** Of {@code pairs}; NaN where there are less than two. */
   public static Calibration of(List<Pair> pairs, long seed) {
-    boolean known = pairs.stream().noneMatch(pair -> Double.isNaN(pair.score.standardError()));
+    boolean known =
+        pairs.stream()
+            .map(pair -> pair.effect.minus(pair.score))
+            .noneMatch(difference -> Double.isNaN(difference.standardError()));
     return new Calibration(
         pairs.size(),
         estimate(pairs, seed, some -> Ranks.pearson(scores(some), effects(some))),

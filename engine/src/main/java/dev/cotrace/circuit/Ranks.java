@@ -1,14 +1,19 @@
 package dev.cotrace.circuit;
 
+import java.util.Arrays;
 import java.util.Comparator;
+import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 
 /** Ranks of numbers and what they have in common. */
 final class Ranks {
   private Ranks() {}
 
-  /** Spearman's rank correlation; NaN where all numbers of one side are equal. */
+  /** Spearman's rank correlation; NaN where all numbers of one side are equal, or one is NaN. */
   static double correlation(double[] a, double[] b) {
+    if (DoubleStream.concat(Arrays.stream(a), Arrays.stream(b)).anyMatch(Double::isNaN)) {
+      return Double.NaN;
+    }
     return pearson(of(a), of(b));
   }
 

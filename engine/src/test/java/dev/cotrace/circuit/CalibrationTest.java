@@ -59,6 +59,9 @@ final class CalibrationTest {
     assertThat(Calibration.of(pairs(10, Double.NaN, s -> s), 1).withinErrors().value()).isNaN();
     assertThat(Calibration.of(pairs(1, 1, s -> s), 1).spearman().value()).isNaN();
     assertThat(Calibration.of(List.of(), 1).slope().value()).isNaN();
+    assertThat(Calibration.of(pairs(10, 1, s -> s > 0 ? s : Double.NaN), 1).spearman().value())
+        .as("an effect that is no number has no rank")
+        .isNaN();
     assertThat(Calibration.of(pairs(10, 1, s -> 3), 1).spearman().value())
         .as("effects that are all alike have no correlation")
         .isNaN();

@@ -104,6 +104,8 @@ class PruneCommandTest {
   @CsvSource({
     "--by magic, 'expected one of learned-mask, acdc, got'",
     "--steps 0, --steps must be at least 1",
+    "--steps 0 --dry-run, --steps must be at least 1",
+    "--rate NaN, --rate must be a number above 0",
     "--rate -1, --rate must be a number above 0",
     "--by acdc --threshold 0, --threshold must be a number above 0",
     "--edges 101%, at most 100 %"
@@ -115,6 +117,7 @@ class PruneCommandTest {
     assertThat(prune(all.toArray(String[]::new))).isEqualTo(2);
     assertThat(err.toString()).contains(sentence).doesNotContain("\tat ");
     assertThat(found).doesNotExist();
+    assertThat(folder.resolve("found.incomplete")).doesNotExist();
   }
 
   @Test
