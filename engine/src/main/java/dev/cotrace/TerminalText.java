@@ -4,7 +4,7 @@ import dev.cotrace.task.TokenText;
 
 /**
  * Text of models and prompts as a terminal may show it. It is anybody's: what would move the cursor
- * or turn text around is spelled out as in JSON, {@code \}{@code u001B} for an escape.
+ * or turn text around is spelled out as JSON spells it, with four hexadecimal digits.
  */
 public final class TerminalText {
   private TerminalText() {}

@@ -11,7 +11,7 @@ import java.util.stream.IntStream;
 
 /**
  * Layers × heads with a column for MLPs, and the input: a cell for each component, coloured by its
- * score. Where numbers with errors do not fit into a line, cells have one digit instead, and the
+ * score. Where there is no room for numbers with errors, cells have one digit instead, and the
  * strongest components are listed.
  */
 final class ComponentGrid {
@@ -28,6 +28,9 @@ final class ComponentGrid {
 
   /** Every so many columns have a name where there is no room between cells. */
   private static final int NAMED = 4;
+
+  /** Layers of two lines each that are still read at a glance. */
+  private static final int MOST_STACKED = 16;
 
   private static final int LISTED = 8;
 
@@ -69,7 +72,7 @@ final class ComponentGrid {
     }
     int exponent = largest == 0 ? 0 : (int) Math.floor(Math.log10(largest));
     IntFunction<List<String>> stacked = source -> stacked(scores.get(source), exponent);
-    if (fits(stacked)) {
+    if (graph.layers() <= MOST_STACKED && fits(stacked)) {
       out.printf(", in units of 1e%d:%n", exponent);
       rows(out, new Panel(stacked, width(stacked), 1, 0, columns));
     } else {
