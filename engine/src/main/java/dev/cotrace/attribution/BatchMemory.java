@@ -30,8 +30,7 @@ record BatchMemory(Footprint footprint, RunShape shape, Layout layout) {
 
   /** Rows that grow together. */
   private long rows() {
-    return Math.min(
-        Math.max(layout.batchRows(), shape.groupRows()), shape.groups() * shape.groupRows());
+    return shape.groupsOfBatch(layout) * shape.groupRows();
   }
 
   /** Rollouts of a batch. */

@@ -51,10 +51,11 @@ final class HeapEstimate {
 
   /** Those that wait to be added, and those being taken. */
   private long gradients(Layout layout) {
-    long groups = Math.max(1, layout.batchRows() / shape.groupRows());
+    long groups = shape.groupsOfBatch(layout);
+    long threads = shape.together(layout);
     long parts = Math.max(1, shape.bins());
-    long waiting = (layout.threads() + 1) * groups * 2 * (1 + shape.bins());
-    long fresh = layout.threads() * groups * parts * shape.gradientsPerRollout() * 2;
+    long waiting = (threads + 1) * groups * 2 * (1 + shape.bins());
+    long fresh = threads * groups * parts * shape.gradientsPerRollout() * 2;
     return waiting + fresh;
   }
 

@@ -76,7 +76,7 @@ public record MemoryPlan(Layout layout, MemoryPrediction prediction, long allowe
     for (int threads = settings.threads(); threads >= 1; threads--) {
       int rows = Math.max(settings.batchRows(), 1);
       while (true) {
-        for (Backward backward : modes(settings.backward())) {
+        for (Backward backward : modes(shape, settings.backward())) {
           layouts.add(new Layout(rows, threads, backward, Layout.RECORDED_AT_ONCE));
           layouts.add(new Layout(rows, threads, backward, 0));
         }
@@ -89,7 +89,11 @@ public record MemoryPlan(Layout layout, MemoryPrediction prediction, long allowe
     return layouts;
   }
 
-  private static List<Backward> modes(Backward asked) {
+  /** Listed rollouts are not sampled, so nothing of them is recorded on the way. */
+  private static List<Backward> modes(RunShape shape, Backward asked) {
+    if (shape.listed()) {
+      return List.of(Backward.RECOMPUTE);
+    }
     return asked == Backward.AUTO ? List.of(Backward.RECORDED, Backward.RECOMPUTE) : List.of(asked);
   }
 

@@ -73,7 +73,7 @@ public record MemoryPrediction(
       Footprint footprint, RunShape shape, Settings settings, Layout layout, Stream<Phase> some) {
     BatchMemory memory = new BatchMemory(footprint, shape, layout);
     HeapEstimate heap = new HeapEstimate(shape, settings, footprint.graph().cells());
-    int batches = Math.toIntExact(Math.clamp(shape.groups(), 1, layout.threads()));
+    int batches = shape.together(layout);
     return some.map(phase ->
             new MemoryPrediction(
                 phase,

@@ -81,6 +81,17 @@ public record RunShape(
     return work.task().pairs().stream().mapToInt(length).max().orElseThrow();
   }
 
+  /** Batches that are worked on side by side. */
+  int together(Layout layout) {
+    return Math.toIntExact(Math.clamp(groups, 1, layout.threads()));
+  }
+
+  /** Groups of a batch: as many as its rows hold, and no more than leave some for the others. */
+  long groupsOfBatch(Layout layout) {
+    long share = Math.ceilDiv(groups, together(layout));
+    return Math.max(1, Math.min(layout.batchRows() / groupRows, share));
+  }
+
   /** Positions of the longest transcript. */
   long positions() {
     return (long) prompt + budget + after;

@@ -80,7 +80,7 @@ final class BenchCommand implements Callable<Integer> {
       paramLabel = "T",
       split = ",",
       description = {
-        "Sampled tokens of each rollout; a and b take the first.",
+        "Sampled tokens of each rollout; a, b and d take the first.",
         "Default: 64,128,256,512."
       })
   private @Nullable List<Integer> tokens;

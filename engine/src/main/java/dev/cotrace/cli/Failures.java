@@ -84,7 +84,7 @@ final class Failures {
   private static @Nullable String device(String message) {
     String text = message.toLowerCase(Locale.ROOT);
     if (text.contains("could not run 'aten::") && text.contains("'cuda' backend")) {
-      return "the --device cannot be used: this build of libtorch has nothing to compute with there; use cpu";
+      return "the --device cannot be used: this build of libtorch computes on the CPU alone; use cpu, or build with mvn -Pcuda package";
     }
     boolean about =
         Stream.of("compiled with cuda", "no cuda", "cuda driver", "invalid device ordinal")
