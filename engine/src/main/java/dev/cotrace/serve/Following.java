@@ -8,10 +8,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -21,6 +24,10 @@ import tools.jackson.databind.node.ObjectNode;
 /** What a run in progress has written, read on from where the last look ended. */
 final class Following {
   private static final JsonMapper JSON = new JsonMapper();
+
+  /** A line of the log. */
+  private static final Pattern PLAN = Pattern.compile("\\S+ (.*): ([0-9]{1,9}) rollout groups");
+
   private static final int LATEST = 12;
   private static final int LONGEST_TEXT = 600;
 
@@ -28,12 +35,19 @@ final class Following {
   private static final int MOST_BYTES = 32 << 20;
 
   private final Path directory;
-  private final Map<String, Integer> done = new LinkedHashMap<>();
+  private final Map<String, Phase> phases = new LinkedHashMap<>();
   private final Map<Double, Map<String, Mean>> values = new TreeMap<>();
   private final Deque<JsonNode> latest = new ArrayDeque<>();
+  private String lastJob = "";
   private long read;
   private long rollouts;
   private long tokens;
+
+  /** What was sampled for one purpose. */
+  private static final class Phase {
+    private long rollouts;
+    private long groups;
+  }
 
   /** Rollouts of one prompt pair, the unit of independence. */
   private static final class Mean {
@@ -55,9 +69,8 @@ final class Following {
     readOn(directory.resolve("rollouts.jsonl"));
     ObjectNode json = JSON.createObjectNode();
     json.put("rollouts", rollouts).put("tokens", tokens);
-    ArrayNode purposes = json.putArray("done");
-    done.forEach(
-        (purpose, groups) -> purposes.addObject().put("purpose", purpose).put("rollouts", groups));
+    List<String> log = logged();
+    putPhases(json.putArray("done"), log);
     ArrayNode gates = json.putArray("gates");
     values.forEach((alpha, pairs) -> {
       double[] means =
@@ -69,9 +82,26 @@ final class Following {
       }
     });
     json.putArray("latest").addAll(latest);
-    ArrayNode log = json.putArray("log");
-    logged().forEach(log::add);
+    log.forEach(json.putArray("log")::add);
     return json;
+  }
+
+  /** How many groups there are to be is in the log, once more where a purpose comes again. */
+  private void putPhases(ArrayNode list, List<String> log) {
+    Map<String, Long> planned = new HashMap<>();
+    for (String line : log) {
+      Matcher plan = PLAN.matcher(line);
+      if (plan.matches()) {
+        planned.merge(plan.group(1), Long.parseLong(plan.group(2)), Long::sum);
+      }
+    }
+    phases.forEach((purpose, phase) -> {
+      ObjectNode entry = list.addObject().put("purpose", purpose).put("rollouts", phase.rollouts);
+      entry.put("groups", phase.groups);
+      if (planned.containsKey(purpose)) {
+        entry.put("of", planned.get(purpose));
+      }
+    });
   }
 
   private List<String> logged() throws IOException {
@@ -117,7 +147,14 @@ final class Following {
     rollouts++;
     tokens += json.path("sampled_ids").size();
     String purpose = json.path("purpose").asString("");
-    done.merge(purpose, 1, Integer::sum);
+    Phase phase = phases.computeIfAbsent(purpose, _ -> new Phase());
+    phase.rollouts++;
+    // A job's rollouts are listed together, first to last.
+    String job = purpose + " " + json.path("job").asString("");
+    if (!job.equals(lastJob)) {
+      phase.groups++;
+      lastJob = job;
+    }
     if (json.path("alpha").isNumber() && json.path("value").isNumber()) {
       values
           .computeIfAbsent(json.path("alpha").doubleValue(), _ -> new LinkedHashMap<>())

@@ -24,9 +24,22 @@ figure(section('value'), {
   note: 'Means over the rollouts so far; errors are over prompt pairs, unknown while there is one.',
 });
 
+/** Groups of the newest purpose when this page first saw it, and when. */
+let since = null;
+
+/** How far the newest purpose is, and when it should be done at the pace seen here. */
+function pace(phases) {
+  const now = phases.at(-1);
+  if (!now?.of) return '';
+  if (since?.purpose !== now.purpose) since = {purpose: now.purpose, groups: now.groups, at: Date.now()};
+  const text = `, ${now.purpose}: ${now.groups} of ${now.of} groups`;
+  const each = (Date.now() - since.at) / (now.groups - since.groups);
+  return Number.isFinite(each) && each > 0 ? `${text}, ${Math.round(each * (now.of - now.groups) / 1000)} s left of it` : text;
+}
+
 function drawProgress(progress) {
-  document.getElementById('subtitle').textContent = `${number(progress.rollouts)} rollouts, ${number(progress.tokens)} sampled tokens so far`;
-  section('progress').replaceChildren(table([['purpose', 'rollouts'], ...progress.done.map(one => [one.purpose, one.rollouts])]));
+  document.getElementById('subtitle').textContent = `${number(progress.rollouts)} rollouts, ${number(progress.tokens)} sampled tokens so far${visible(pace(progress.done))}`;
+  section('progress').replaceChildren(table([['purpose', 'rollouts', 'groups', 'of'], ...progress.done.map(one => [one.purpose, one.rollouts, one.groups, one.of ?? ''])]));
   document.getElementById('latest').replaceChildren(table([['purpose', 'pair', 'gate', 'value', 'text'],
     ...progress.latest.map(one => [one.purpose, one.pair, one.alpha ?? '', one.value ?? '', one.text])]));
   const log = document.getElementById('log');

@@ -160,7 +160,9 @@ class ServedRunsTest {
                 done + "");
     assertThat(code).isZero();
     Path live = Files.createDirectory(runs.resolve("new <i>.incomplete"));
-    Files.copy(done.resolve("spec.yaml"), live.resolve("spec.yaml"));
+    for (String name : List.of("spec.yaml", "log.txt")) {
+      Files.copy(done.resolve(name), live.resolve(name));
+    }
     List<String> lines = Files.readAllLines(done.resolve("rollouts.jsonl"));
     Path rollouts = live.resolve("rollouts.jsonl");
     Files.write(rollouts, lines.subList(0, 6));
@@ -179,6 +181,10 @@ class ServedRunsTest {
       Files.write(rollouts, lines.subList(7, lines.size()), StandardOpenOption.APPEND);
       long all = lines.stream().filter(line -> line.contains("\"kind\":\"rollout\"")).count();
       browser.await("#subtitle", all + " rollouts");
+      // Groups of both circuits, the run's and the random one, are under one name.
+      assertThat(browser.find("#progress").getText())
+          .containsPattern("gradients at 15 gate values \\d+ (\\d+) \\1")
+          .containsPattern("circuit of \\d+ edges \\d+ 4 4");
       assertThat(before).isNotEqualTo(browser.find("#subtitle").getText());
       browser.picture("serve-live", 1280);
       Files.move(done, runs.resolve("new <i>"));
