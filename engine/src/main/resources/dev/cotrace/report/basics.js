@@ -126,8 +126,8 @@ document.documentElement.dataset.theme = matchMedia('(prefers-color-scheme: dark
 
 const colour = name => getComputedStyle(document.documentElement).getPropertyValue('--' + name).trim();
 
-/** From −largest to largest, the middle at zero. */
+/** From −largest to largest, the middle at zero; by square roots, so that weak values beside strong ones show. */
 function diverging(largest) {
   const between = d3.piecewise(d3.interpolateLab, [colour('negative'), colour('middle'), colour('positive')]);
-  return d3.scaleDiverging([-(largest || 1), 0, largest || 1], between).unknown(colour('none'));
+  return d3.scaleDivergingSqrt([-(largest || 1), 0, largest || 1], between).unknown(colour('none'));
 }

@@ -44,7 +44,7 @@ function colourKey(svg, x, y, scale, largest) {
       ...graph.nodes.map(node => [node.name, ...node.total, ...node.direct, ...node.through])],
     vega: () => ({mark: 'rect', transform: [{calculate: "indexof(datum.component, 'a') == 0 ? 'h' + split(datum.component, '.h')[1] : 'MLP'", as: 'column'}, {calculate: "toNumber(split(slice(datum.component, 1), '.')[0])", as: 'layer'}],
       encoding: {x: {field: 'column', type: 'nominal', sort: null}, y: {field: 'layer', type: 'ordinal', sort: 'descending'}, color: {field: {total: 'total', direct: 'direct', through: 'through_cot'}[state.part], type: 'quantitative', scale: {domainMid: 0, scheme: 'blueorange', reverse: true}}}}),
-    note: 'Orange lowers J, blue raises it. Press a cell to see its edges under Circuit.',
+    note: 'Orange lowers J, blue raises it, by the square root of the score. Press a cell to see its edges under Circuit.',
   });
 }
 

@@ -219,7 +219,7 @@ function drawStep(box) {
     const [, label, , meaning] = SHADES.find(([name]) => name === state.shade);
     const rollout = shown.rollouts[state.rollout];
     const largest = rollout ? shadeScale(rollout, tokensOf(rollout)).largest : 0;
-    legendLine.textContent = `${label}: ${meaning}. Blue to ${number(largest)}, orange to ${number(-largest)}.`;
+    legendLine.textContent = `${label}: ${meaning}. Blue to ${number(largest)}, orange to ${number(-largest)}, by square roots.`;
   });
   follow(['position'], () => {
     text.querySelector('.chosen')?.classList.remove('chosen');
