@@ -1,7 +1,6 @@
 package dev.cotrace;
 
 import dev.cotrace.circuit.Attribution;
-import dev.cotrace.circuit.Estimate;
 import dev.cotrace.report.CircuitFile;
 import dev.cotrace.report.ExportedCircuit;
 import java.io.IOException;
@@ -67,8 +66,7 @@ public record CircuitSource(Path path, boolean isRun) {
       StoredRun run = StoredRun.read(path);
       return run.attribution().with(run.clusters());
     }
-    Estimate unknown = new Estimate(Double.NaN, Double.NaN);
-    return CircuitFile.read(file()).attribution(unknown, unknown);
+    return CircuitFile.read(file()).finite(file()).attribution();
   }
 
   /** The circuit with all that is known of its scores. */

@@ -104,7 +104,7 @@ public record CircuitSweep(
   public static CircuitSweep run(
       DiscoverySpec spec, Path file, SweepSettings settings, DiscoveryListener listener)
       throws IOException {
-    ScoredCircuit given = CircuitFile.read(file);
+    ScoredCircuit given = CircuitFile.read(file).finite(file);
     try (RunDirectory directory = RunDirectory.create(settings.out());
         Experiment experiment = Experiment.open(spec, listener)) {
       requireSameGraph(file, given.graph(), experiment.gated().graph());
@@ -126,7 +126,7 @@ public record CircuitSweep(
   public static RunPlan plan(
       DiscoverySpec spec, Path file, SweepSettings settings, DiscoveryListener listener)
       throws IOException {
-    ScoredCircuit given = CircuitFile.read(file);
+    ScoredCircuit given = CircuitFile.read(file).finite(file);
     try (Experiment experiment = Experiment.open(spec, listener)) {
       requireSameGraph(file, given.graph(), experiment.gated().graph());
       return plan(experiment, settings);

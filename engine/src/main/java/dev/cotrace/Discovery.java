@@ -67,9 +67,11 @@ public final class Discovery {
             file ->
                 ScoresFile.write(
                     file, attribution, stability, spec.bins().toString(), references.scores()));
-        directory.write(
-            "clusters.safetensors",
-            file -> ClustersFile.write(file, attribution.graph(), attribution.sums()));
+        if (attribution.sums().count() > 0) {
+          directory.write(
+              "clusters.safetensors",
+              file -> ClustersFile.write(file, attribution.graph(), attribution.sums()));
+        }
         if (spec.references().has(Reference.SENTENCES)) {
           directory.write("sentences.jsonl", references.lines());
         }

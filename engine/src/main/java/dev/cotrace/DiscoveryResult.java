@@ -3,7 +3,6 @@ package dev.cotrace;
 import dev.cotrace.circuit.Agreement;
 import dev.cotrace.circuit.Attribution;
 import dev.cotrace.circuit.Circuit;
-import dev.cotrace.circuit.Estimate;
 import dev.cotrace.circuit.Faithfulness;
 import dev.cotrace.circuit.ReferenceScores;
 import dev.cotrace.circuit.Scores;
@@ -59,12 +58,6 @@ public record DiscoveryResult(
         new Agreement.Side(reference.scores().values(), reference.direction()),
         stability.size(),
         spec.attribution().ranking());
-  }
-
-  /** Whether J(1) and J(0) are the same within three standard errors. */
-  public boolean bothEndsAlike() {
-    Estimate difference = attribution.clean().minus(attribution.corrupted());
-    return !(Math.abs(difference.value()) > 3 * difference.standardError());
   }
 
   /** The numbers of this result as JSON, as metrics.json holds them. */

@@ -54,6 +54,7 @@ public final class FinishedRunJson {
     json.put("method", attribution.method().label());
     ResultJson.put(json, "J1", attribution.clean());
     ResultJson.put(json, "J0", attribution.corrupted());
+    ResultJson.put(json, "difference", attribution.ends().difference());
     ResultJson.put(json, "gap", attribution.gap());
     json.put("completeness", attribution.completeness());
     ResultJson.put(json, "scores_sum", attribution.total().sum());

@@ -35,7 +35,7 @@ final class ReportData {
 
     ObjectNode data = JSON.createObjectNode().put("format_version", "1");
     data.set("run", run(directory, run, spec));
-    data.set("metrics", metrics(run.metrics()));
+    data.set("metrics", metrics(run.metrics(), attribution));
     ReportSections.components(data, attribution, run.circuit().circuit(), stability);
     List<String> bins = attribution.byBin().stream().map(BinScores::name).toList();
     Path rollouts = StoredRun.file(directory, "rollouts.jsonl");
@@ -62,9 +62,10 @@ final class ReportData {
     return json;
   }
 
-  private static JsonNode metrics(JsonNode metrics) {
+  private static JsonNode metrics(JsonNode metrics, Attribution attribution) {
     ObjectNode kept = (ObjectNode) metrics.deepCopy();
     kept.remove(List.of("top_edges", "by_bin"));
+    ResultJson.put(kept, "difference", attribution.ends().difference());
     return kept;
   }
 

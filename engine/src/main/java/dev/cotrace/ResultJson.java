@@ -36,6 +36,7 @@ public final class ResultJson {
             .put("pairs", result.pairs());
     put(json, "J1", attribution.clean());
     put(json, "J0", attribution.corrupted());
+    put(json, "difference", attribution.ends().difference());
     put(json, "gap", attribution.gap());
     put(json, "direct_sum", attribution.direct().sum());
     put(json, "through_cot_sum", attribution.throughCot().sum());

@@ -1,5 +1,6 @@
 package dev.cotrace;
 
+import dev.cotrace.format.JsonProblem;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -30,7 +31,7 @@ final class RolloutLines {
             return;
           }
         } catch (JacksonException e) {
-          throw refused(file, number, e.getOriginalMessage(), e);
+          throw refused(file, number, JsonProblem.of(e), e);
         } catch (IllegalArgumentException e) {
           throw refused(file, number, e.getMessage(), e);
         }

@@ -162,6 +162,7 @@ public record RunDifference(
     return List.of(
         new Row("J1", one.clean(), other.clean()),
         new Row("J0", one.corrupted(), other.corrupted()),
+        new Row("difference", one.ends().difference(), other.ends().difference()),
         row("scores_sum", one.total(), other.total(), difference.total()),
         row("direct_sum", one.direct(), other.direct(), difference.direct()),
         row("through_cot_sum", one.throughCot(), other.throughCot(), difference.throughCot()),

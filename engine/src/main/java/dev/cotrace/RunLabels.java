@@ -76,7 +76,7 @@ final class RunLabels {
   }
 
   private static String difference(Attribution attribution) {
-    Estimate difference = attribution.clean().minus(attribution.corrupted());
+    Estimate difference = attribution.ends().difference();
     return "%.4g ± %.2g".formatted(difference.value(), difference.standardError());
   }
 

@@ -5,7 +5,6 @@ import dev.cotrace.circuit.Attribution;
 import dev.cotrace.circuit.ClusterSums;
 import dev.cotrace.circuit.ComputationGraph;
 import dev.cotrace.circuit.Estimate;
-import dev.cotrace.circuit.Method;
 import dev.cotrace.circuit.ReferenceScores;
 import dev.cotrace.circuit.Scores;
 import dev.cotrace.circuit.Significance;
@@ -34,9 +33,9 @@ import tools.jackson.databind.json.JsonMapper;
  * Significance}) and {@code inclusion} ({@link Stability}). Metadata: {@code format_version},
  * {@code sources} and {@code targets} (JSON lists of names of rows and columns), {@code method},
  * {@code sign_convention}, {@code n_layers}, {@code n_heads}, {@code parallel_attn_mlp}, {@code
- * J0}, {@code J1}, {@code gap}, {@code scores_sum}, {@code direct_sum} and {@code through_cot_sum}
- * with {@code …_stderr}, {@code points}, {@code sampled_tokens}, {@code top_n} and {@code jaccard}
- * of the {@link Stability}.
+ * J0}, {@code J1}, {@code difference} (J(1) − J(0)), {@code gap}, {@code scores_sum}, {@code
+ * direct_sum} and {@code through_cot_sum} with {@code …_stderr}, {@code points}, {@code
+ * sampled_tokens}, {@code top_n} and {@code jaccard} of the {@link Stability}.
  *
  * <p>Each reference beside them adds its scores, {@code teacher_forced} or {@code eap}, with {@code
  * …_stderr}, and metadata {@code …_sum}, {@code …_difference} and {@code …_gap} with their errors.
@@ -96,7 +95,7 @@ public final class ScoresFile {
   /** Reads what {@link #write} wrote. */
   public static Attribution read(Path file) throws IOException {
     try (Safetensors stored = Safetensors.open(file)) {
-      Metadata metadata = new Metadata(file, stored.metadata());
+      ScoresMetadata metadata = new ScoresMetadata(file, stored.metadata());
       ComputationGraph graph =
           new ComputationGraph(
               metadata.whole("n_layers", 1, MOST),
@@ -108,8 +107,7 @@ public final class ScoresFile {
           scores(stored, graph, "scores", "stderr", metadata),
           scores(stored, graph, "direct", "direct_stderr", metadata),
           scores(stored, graph, "through_cot", "through_cot_stderr", metadata),
-          metadata.estimate("J1"),
-          metadata.estimate("J0"),
+          metadata.ends(),
           metadata.estimate("gap"),
           metadata.whole("clusters", 0, Integer.MAX_VALUE),
           metadata.whole("points", 0, Integer.MAX_VALUE),
@@ -184,6 +182,7 @@ public final class ScoresFile {
     metadata.put("sign_convention", CircuitJson.SIGN_CONVENTION);
     put(metadata, "J0", attribution.corrupted());
     put(metadata, "J1", attribution.clean());
+    put(metadata, "difference", attribution.ends().difference());
     put(metadata, "gap", attribution.gap());
     put(metadata, "scores_sum", attribution.total().sum());
     put(metadata, "direct_sum", attribution.direct().sum());
@@ -216,7 +215,11 @@ public final class ScoresFile {
   }
 
   private static Scores scores(
-      Safetensors stored, ComputationGraph graph, String values, String errors, Metadata metadata) {
+      Safetensors stored,
+      ComputationGraph graph,
+      String values,
+      String errors,
+      ScoresMetadata metadata) {
     return new Scores(
         matrix(stored.tensor(values), stored.path(), graph),
         matrix(stored.tensor(errors), stored.path(), graph),
@@ -235,61 +238,5 @@ public final class ScoresFile {
     double[] values = new double[graph.cells()];
     tensor.decode(0, values);
     return values;
-  }
-
-  private record Metadata(Path file, Map<String, String> strings) {
-    String text(String name) {
-      String text = strings.get(name);
-      if (text == null) {
-        throw new MalformedModelException(
-            file, 0, "expected the metadata to have %s: is this a scores file?".formatted(name));
-      }
-      return text;
-    }
-
-    /** By gates where the file is older than the choice. */
-    Method method() {
-      try {
-        return Method.of(strings.getOrDefault("method", Method.IG_GATES.label()));
-      } catch (IllegalArgumentException e) {
-        throw new MalformedModelException(file, 0, String.valueOf(e.getMessage()));
-      }
-    }
-
-    int whole(String name, int least, int most) {
-      long whole = whole(name);
-      if (whole < least || whole > most) {
-        throw new MalformedModelException(
-            file, 0, "expected %s from %d to %d, got %d".formatted(name, least, most, whole));
-      }
-      return (int) whole;
-    }
-
-    long whole(String name) {
-      return (long) number(name);
-    }
-
-    boolean truth(String name) {
-      return switch (text(name)) {
-        case "true" -> true;
-        case "false" -> false;
-        default ->
-            throw new MalformedModelException(
-                file, 0, "expected %s to be true or false, got '%s'".formatted(name, text(name)));
-      };
-    }
-
-    Estimate estimate(String name) {
-      return new Estimate(number(name), number(name + "_stderr"));
-    }
-
-    private double number(String name) {
-      try {
-        return Double.parseDouble(text(name));
-      } catch (NumberFormatException e) {
-        throw new MalformedModelException(
-            file, 0, "expected %s to be a number, got '%s'".formatted(name, text(name)));
-      }
-    }
   }
 }

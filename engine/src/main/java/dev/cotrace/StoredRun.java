@@ -3,6 +3,7 @@ package dev.cotrace;
 import dev.cotrace.circuit.Attribution;
 import dev.cotrace.circuit.ClusterSums;
 import dev.cotrace.circuit.Faithfulness;
+import dev.cotrace.format.JsonProblem;
 import dev.cotrace.format.StrictYaml;
 import dev.cotrace.report.CircuitJson;
 import dev.cotrace.report.ScoredCircuit;
@@ -111,7 +112,7 @@ record StoredRun(
     } catch (JacksonException e) {
       throw new IllegalArgumentException(
           "%s, line %d: expected JSON, but: %s"
-              .formatted(file, Math.max(1, e.getLocation().getLineNr()), e.getOriginalMessage()),
+              .formatted(file, Math.max(1, e.getLocation().getLineNr()), JsonProblem.of(e)),
           e);
     }
   }

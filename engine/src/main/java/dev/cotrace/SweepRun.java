@@ -50,7 +50,7 @@ final class SweepRun {
     evaluation = new CircuitEvaluation(work, ends, listener);
     magnitudes =
         new ScoredCircuit(experiment.width(), MagnitudeScores.of(work, ends), Circuit.full(graph))
-            .attribution(ends.clean(), ends.corrupted());
+            .attribution(ends.both());
   }
 
   /** Evaluates the circuit of {@code file}, which is {@code given}, and those by its scores. */
@@ -59,7 +59,7 @@ final class SweepRun {
     Circuit circuit = given.circuit();
     Judgement judged = evaluation.of(circuit);
     rows.add(row(String.valueOf(file.getFileName()), "", judged, Optional.empty()));
-    Attribution scores = given.attribution(ends.clean(), ends.corrupted());
+    Attribution scores = given.attribution(ends.both());
     for (CircuitSize size : settings.sizes()) {
       int edges = size.edges(graph);
       Selection selection = top(edges);
@@ -95,9 +95,7 @@ final class SweepRun {
   private Row row(String name, String selection, Judgement judged, Optional<CircuitSize> asked) {
     Circuit circuit = judged.circuit();
     Worth chance = ends.worth(RandomCircuits.like(circuit, experiment.spec().attribution().seed()));
-    Worth norms =
-        ends.worth(
-            largest(asked.map(size -> size.edges(graph)).orElse(Math.max(1, circuit.size()))));
+    Worth norms = ends.worth(largest(circuit.size()));
     if (asked.isPresent()) {
       double share = asked.get().share(graph);
       own.add(share, judged.sampled());
@@ -118,8 +116,22 @@ final class SweepRun {
         examples(judged.examples()));
   }
 
-  /** The circuit of the {@code edges} largest magnitudes. */
-  private Circuit largest(int edges) {
+  /** The fewest edges of largest magnitude of which {@code connected} are connected. */
+  private Circuit largest(int connected) {
+    int most = graph.edgeCount();
+    int few = Math.min(connected, most);
+    while (few < most) {
+      int middle = (few + most) / 2;
+      if (largestOf(middle).size() < connected) {
+        few = middle + 1;
+      } else {
+        most = middle;
+      }
+    }
+    return largestOf(most);
+  }
+
+  private Circuit largestOf(int edges) {
     return new Selection.Top(edges, Circuit.Ranking.ABSOLUTE).of(magnitudes);
   }
 

@@ -7,6 +7,7 @@ import static org.assertj.core.data.Offset.offset;
 import dev.cotrace.circuit.Attribution;
 import dev.cotrace.circuit.Circuit;
 import dev.cotrace.circuit.ComputationGraph;
+import dev.cotrace.circuit.Ends;
 import dev.cotrace.circuit.Estimate;
 import dev.cotrace.circuit.Scores;
 import dev.cotrace.report.CircuitJson;
@@ -138,7 +139,7 @@ class ComparisonTest {
   private static Attribution noScores(ComputationGraph graph) {
     Estimate zero = Estimate.exact(0);
     Scores none = new Scores(new double[graph.cells()], new double[graph.cells()], zero);
-    return new Attribution(graph, none, none, none, zero, zero, zero, 1, 1, 0);
+    return new Attribution(graph, none, none, none, Ends.unpaired(zero, zero), zero, 1, 1, 0);
   }
 
   private Comparison compare(

@@ -8,6 +8,7 @@ import dev.cotrace.circuit.BinScores;
 import dev.cotrace.circuit.Circuit.Ranking;
 import dev.cotrace.circuit.ClusterSums;
 import dev.cotrace.circuit.ComputationGraph;
+import dev.cotrace.circuit.Ends;
 import dev.cotrace.circuit.Estimate;
 import dev.cotrace.circuit.Method;
 import dev.cotrace.circuit.Scores;
@@ -37,6 +38,7 @@ class ScoresFileTest {
   private static final ComputationGraph GRAPH = new ComputationGraph(2, 2, false);
 
   private static final Estimate ZERO = Estimate.exact(0);
+  private static final Ends ENDS = Ends.unpaired(ZERO, ZERO);
   private static final Stability NO_STABILITY = new Stability(5, 0.75, new double[GRAPH.cells()]);
 
   @TempDir Path folder;
@@ -49,8 +51,10 @@ class ScoresFileTest {
             scores(0.5),
             scores(-1.25),
             scores(3),
-            new Estimate(0.75, 0.125),
-            new Estimate(-1e-300, Double.NaN),
+            new Ends(
+                new Estimate(0.75, 0.125),
+                new Estimate(-1e-300, Double.NaN),
+                new Estimate(0.75, 0.0625)),
             new Estimate(0.1, 0.2),
             8,
             15,
@@ -73,8 +77,7 @@ class ScoresFileTest {
             scores(1),
             scores(1),
             scores(1),
-            ZERO,
-            ZERO,
+            ENDS,
             unknown,
             8,
             5,
@@ -111,8 +114,7 @@ class ScoresFileTest {
             scores(1),
             scores(1),
             scores(1),
-            ZERO,
-            ZERO,
+            ENDS,
             ZERO,
             8,
             15,
@@ -147,7 +149,7 @@ class ScoresFileTest {
     Path file = folder.resolve("scores.safetensors");
     ScoresFile.write(
         file,
-        new Attribution(GRAPH, scores(1), scores(1), scores(1), ZERO, ZERO, ZERO, 8, 1, 1),
+        new Attribution(GRAPH, scores(1), scores(1), scores(1), ENDS, ZERO, 8, 1, 1),
         NO_STABILITY,
         "none");
     try (Safetensors stored = Safetensors.open(file)) {
@@ -177,7 +179,7 @@ class ScoresFileTest {
   void damagedScoresAreRefusedOrRead(long seed) throws IOException {
     Path file = folder.resolve("scores.safetensors");
     Attribution written =
-        new Attribution(GRAPH, scores(1), scores(1), scores(1), ZERO, ZERO, ZERO, 8, 1, 1);
+        new Attribution(GRAPH, scores(1), scores(1), scores(1), ENDS, ZERO, 8, 1, 1);
     ScoresFile.write(file, written, NO_STABILITY, "none");
     byte[] original = Files.readAllBytes(file);
     int length = (int) ByteBuffer.wrap(original).order(ByteOrder.LITTLE_ENDIAN).getLong();

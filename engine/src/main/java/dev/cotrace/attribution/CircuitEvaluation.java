@@ -109,13 +109,18 @@ public final class CircuitEvaluation {
     return corruptedAtFixedTokens;
   }
 
-  /** The first rollout of each pair. */
+  /** The first rollout of each pair; where all are listed, the most probable one. */
   private List<Rollout> examples(List<JobResult> results) {
     Rollout[] first = new Rollout[work.task().pairs().size()];
     for (JobResult result : results) {
       int prompt = result.job().prompt();
       if (first[prompt] == null) {
-        first[prompt] = result.rollouts().getFirst();
+        double[] weights = result.weights();
+        int likeliest = 0;
+        for (int i = 1; i < weights.length; i++) {
+          likeliest = weights[i] > weights[likeliest] ? i : likeliest;
+        }
+        first[prompt] = result.rollouts().get(likeliest);
       }
     }
     return Arrays.asList(first);

@@ -1,6 +1,7 @@
 package dev.cotrace.attribution;
 
 import dev.cotrace.circuit.Circuit;
+import dev.cotrace.circuit.Ends;
 import dev.cotrace.circuit.Estimate;
 import dev.cotrace.circuit.Faithfulness;
 import dev.cotrace.rollout.Rollout;
@@ -90,6 +91,11 @@ public final class Evaluation {
   /** J(1). */
   public Estimate clean() {
     return clusters().mean(sum(clean));
+  }
+
+  /** J(1) and J(0) with their difference over the same prompts. */
+  public Ends both() {
+    return new Ends(clean(), corrupted(), clusters().mean(difference(rounds())));
   }
 
   /** Rounds so far. */

@@ -17,7 +17,7 @@ public final class RandomScores {
 
   private RandomScores() {}
 
-  /** Scores of all edges, as if they were direct and known without error. */
+  /** Scores of all edges, as if they were direct. They estimate nothing, so have no errors. */
   public static Attribution attribute(Workload work, Evaluation ends) {
     ComputationGraph graph = work.model().graph();
     Randomness randomness = new Randomness(work.settings().seed());
@@ -25,21 +25,23 @@ public final class RandomScores {
     for (int cell : graph.edgeCells()) {
       values[cell] = 2 * randomness.uniform(STREAM, 0, cell) - 1;
     }
+    double[] unknown = new double[values.length];
+    Arrays.fill(unknown, Double.NaN);
+    Scores scores =
+        new Scores(values, unknown, new Estimate(Arrays.stream(values).sum(), Double.NaN));
     double[] nothing = new double[values.length];
-    Scores scores = new Scores(values, nothing, Estimate.exact(Arrays.stream(values).sum()));
     return new Attribution(
         graph,
         Method.RANDOM,
         scores,
         scores,
         new Scores(nothing, nothing, Estimate.exact(0)),
-        ends.clean(),
-        ends.corrupted(),
+        ends.both(),
         new Estimate(Double.NaN, Double.NaN),
         /* clusters= */ 1,
         /* points= */ 0,
         ends.sampledTokens(),
-        new ClusterSums(List.of(new double[][] {values}, new double[][] {nothing}), new int[] {1}),
+        ClusterSums.NONE,
         List.of());
   }
 }

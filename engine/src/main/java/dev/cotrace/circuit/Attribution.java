@@ -12,8 +12,7 @@ import org.apache.commons.statistics.distribution.TDistribution;
  * @param total φ, the sum of the next two
  * @param direct effect at fixed tokens: around the words
  * @param throughCot effect by which tokens get sampled: through the words
- * @param clean J(1), by sampling from the clean model
- * @param corrupted J(0), by sampling from the corrupted model
+ * @param ends J(1) and J(0)
  * @param gap Σφ − (J(1) − J(0)); with its error over the same prompts. NaN where the method's
  *     scores need not add up to it
  * @param clusters number of independent clusters of prompts behind every error
@@ -28,8 +27,7 @@ public record Attribution(
     Scores total,
     Scores direct,
     Scores throughCot,
-    Estimate clean,
-    Estimate corrupted,
+    Ends ends,
     Estimate gap,
     int clusters,
     int points,
@@ -40,14 +38,19 @@ public record Attribution(
   /** Probability that chance alone makes a gap be called one: that of three standard deviations. */
   private static final double SIGNIFICANCE = 0.0027;
 
+  /**
+   * The gap, as a share of the norm of the scores, at which the adaptive rule of quadrature stops
+   * when expectations are exact.
+   */
+  private static final double ROUNDING = 2e-5;
+
   /** Scores by gates whose sums by cluster are not known and that do not resolve time. */
   public Attribution(
       ComputationGraph graph,
       Scores total,
       Scores direct,
       Scores throughCot,
-      Estimate clean,
-      Estimate corrupted,
+      Ends ends,
       Estimate gap,
       int clusters,
       int points,
@@ -58,8 +61,7 @@ public record Attribution(
         total,
         direct,
         throughCot,
-        clean,
-        corrupted,
+        ends,
         gap,
         clusters,
         points,
@@ -76,8 +78,7 @@ public record Attribution(
         total,
         direct,
         throughCot,
-        clean,
-        corrupted,
+        ends,
         gap,
         clusters,
         points,
@@ -129,9 +130,19 @@ public record Attribution(
     return Stability.of(graph, sums, size, ranking, direction(), seed);
   }
 
+  /** J(1). */
+  public Estimate clean() {
+    return ends.clean();
+  }
+
+  /** J(0). */
+  public Estimate corrupted() {
+    return ends.corrupted();
+  }
+
   /** The sign of J(1) − J(0); 1 when they are equal. */
   public double direction() {
-    double direction = Math.signum(clean.value() - corrupted.value());
+    double direction = Math.signum(ends.difference().value());
     return direction == 0 ? 1 : direction;
   }
 
@@ -147,9 +158,10 @@ public record Attribution(
     return TDistribution.of(Math.max(1, clusters - 1)).inverseSurvivalProbability(SIGNIFICANCE / 2);
   }
 
-  /** What the rounding of sums may leave, in the unit of J. */
+  /** What the rounding of sums in float32 may leave, in the unit of J. */
   private double rounding() {
-    return 1e-6 * (Math.abs(clean.value()) + Math.abs(corrupted.value()));
+    double norm = Math.sqrt(Arrays.stream(total.values()).map(value -> value * value).sum());
+    return ROUNDING * Math.max(norm, Math.abs(clean().value()) + Math.abs(corrupted().value()));
   }
 
   /** The completeness gap in words, or that there is none to speak of. */
@@ -158,7 +170,7 @@ public record Attribution(
       return "the scores add up to %.4g; those of %s need not add up to J(1) − J(0), so no gap is reported"
           .formatted(total.sum().value(), method.label());
     }
-    double difference = clean.value() - corrupted.value();
+    double difference = ends.difference().value();
     String gapText =
         "the scores add up to %.4g, J(1) − J(0) is %.4g: a gap of %.2g ± %.2g"
             .formatted(difference + gap.value(), difference, gap.value(), gap.standardError());

@@ -38,7 +38,7 @@ public record Calibration(
     }
   }
 
-  /** Of {@code pairs}; NaN where there are less than two. */
+  /** Of {@code pairs}; NaN where there are less than two, without errors where there are two. */
   public static Calibration of(List<Pair> pairs, long seed) {
     boolean known =
         pairs.stream()
@@ -78,6 +78,10 @@ public record Calibration(
       List<Pair> pairs, long seed, ToDoubleFunction<List<Pair>> statistic) {
     if (pairs.size() < 2) {
       return new Estimate(Double.NaN, Double.NaN);
+    }
+    if (pairs.size() == 2) {
+      // Resamples of two pairs are those two again, or one of them alone: they tell no error.
+      return new Estimate(statistic.applyAsDouble(pairs), Double.NaN);
     }
     RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
     double[] resampled =

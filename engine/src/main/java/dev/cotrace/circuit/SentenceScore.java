@@ -13,7 +13,8 @@ package dev.cotrace.circuit;
  * @param text of its tokens
  * @param value mean F of the clean model's chains of thought that begin with all up to its end; F
  *     of the rollout itself after the last sentence
- * @param importance {@code value} less that of the sentence before, or J(1) of the prompt
+ * @param importance {@code value} less that of the sentence before; for the first sentence, less
+ *     the mean F of the prompt's other rollouts
  */
 public record SentenceScore(
     String pair,

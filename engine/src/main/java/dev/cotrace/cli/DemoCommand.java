@@ -104,7 +104,7 @@ final class DemoCommand implements Callable<Integer> {
     prose.printf(LINE, "task", "J(1) − J(0)", "through the words", "around them");
     for (DiscoveryResult result : results) {
       Attribution attribution = result.attribution();
-      Estimate difference = attribution.clean().minus(attribution.corrupted());
+      Estimate difference = attribution.ends().difference();
       Numbers numbers = Numbers.like(DoubleStream.of(difference.value()));
       prose.printf(
           LINE,

@@ -18,6 +18,7 @@ final class DifferenceTable {
       Map.of(
           "J1", "J(1), clean",
           "J0", "J(0), corrupted",
+          "difference", "J(1) − J(0)",
           "scores_sum", "all scores",
           "direct_sum", "direct, all edges",
           "through_cot_sum", "through the words, all edges",

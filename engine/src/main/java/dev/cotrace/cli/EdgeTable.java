@@ -38,7 +38,7 @@ final class EdgeTable {
         faithfulness(result.circuitFaithfulness()),
         faithfulness(result.randomFaithfulness()));
     ReferenceTable.print(out, result);
-    if (result.bothEndsAlike()) {
+    if (attribution.ends().alike()) {
       out.println(
           "J(1) and J(0) do not differ by more than their errors: faithfulness means little here.");
     }

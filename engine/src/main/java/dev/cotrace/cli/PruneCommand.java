@@ -8,12 +8,15 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** Circuits by taking edges out. */
 @Command(
@@ -86,14 +89,19 @@ final class PruneCommand implements Callable<Integer> {
   @Mixin private final DryRunOption dryRun = new DryRunOption();
   @Mixin private final OutputOptions output = new OutputOptions();
 
+  @Spec
+  @SuppressWarnings("NullAway.Init") // picocli sets it.
+  private CommandSpec command;
+
   @Override
   public Integer call() throws IOException {
+    Pruning.By way = Pruning.By.of(by);
+    refuseOptionsOfOthers(way);
     Map<String, Object> flags = new HashMap<>(task.flags());
     flags.putAll(attribution.flags());
     DiscoverySpec spec = SpecYaml.read(config, flags);
     Pruning.Choice choice =
-        new Pruning.Choice(
-            Pruning.By.of(by), CircuitSize.parse(edges), steps, rate, threshold, out);
+        new Pruning.Choice(way, CircuitSize.parse(edges), steps, rate, threshold, out);
     if (dryRun.asked()) {
       dryRun.print(Pruning.plan(spec, output.listener()), output);
     } else {
@@ -105,6 +113,21 @@ final class PruneCommand implements Callable<Integer> {
     }
     output.out().flush();
     return 0;
+  }
+
+  /** An option that does nothing is a misunderstanding. */
+  private void refuseOptionsOfOthers(Pruning.By way) {
+    List<String> others =
+        switch (way) {
+          case LEARNED_MASK -> List.of("--threshold");
+          case ACDC -> List.of("--edges", "--steps", "--rate");
+        };
+    for (String other : others) {
+      if (command.commandLine().getParseResult().hasMatchedOption(other)) {
+        throw new IllegalArgumentException(
+            "%s has no meaning with --by %s; leave it out".formatted(other, way.label()));
+      }
+    }
   }
 
   private static void print(PrintWriter out, Pruning pruning) {

@@ -59,7 +59,7 @@ final class Json {
       int at = (int) Math.clamp(characters, 0, text.length());
       long bytes = text.substring(0, at).getBytes(StandardCharsets.UTF_8).length;
       throw new MalformedModelException(
-          file, offset + bytes, "expected strict JSON, but: " + excerpt(e.getOriginalMessage()));
+          file, offset + bytes, "expected strict JSON, but: " + excerpt(JsonProblem.of(e)));
     }
   }
 

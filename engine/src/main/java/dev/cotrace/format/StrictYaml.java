@@ -157,7 +157,7 @@ public final class StrictYaml {
       String expected = "expected " + kind(mismatch.getTargetType());
       return value.find() ? expected + ", got '" + value.group(1) + "'" : expected;
     }
-    return String.valueOf(e.getOriginalMessage()).lines().findFirst().orElse("unreadable");
+    return JsonProblem.of(e);
   }
 
   private static String kind(@Nullable Class<?> type) {

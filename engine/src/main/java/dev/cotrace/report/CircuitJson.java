@@ -20,8 +20,8 @@ import tools.jackson.databind.json.JsonMapper;
  *   <li>on every edge {@code stderr} and {@code q_value} (null when there is too little data to
  *       tell), {@code direct} and {@code through_cot};
  *   <li>at the top {@code cotrace}: {@code method}, {@code selection} (how the edges were chosen,
- *       in words), {@code sign_convention}, and {@code J1}, {@code J0} and {@code gap} (METHOD §5),
- *       each {@code [value, stderr]}, null where unknown.
+ *       in words), {@code sign_convention}, and {@code J1}, {@code J0}, {@code difference} and
+ *       {@code gap} (METHOD §5), each {@code [value, stderr]}, null where unknown.
  * </ul>
  *
  * <p>Numbers are written as the shortest decimal that reads back as the same float32, which is how
@@ -126,6 +126,7 @@ public final class CircuitJson {
     json.writeStringProperty("sign_convention", SIGN_CONVENTION);
     writeEstimate(json, "J1", attribution.clean());
     writeEstimate(json, "J0", attribution.corrupted());
+    writeEstimate(json, "difference", attribution.ends().difference());
     writeEstimate(json, "gap", attribution.gap());
     json.writeEndObject();
   }

@@ -2,6 +2,7 @@ package dev.cotrace.report;
 
 import dev.cotrace.circuit.Circuit;
 import dev.cotrace.circuit.ComputationGraph;
+import dev.cotrace.format.JsonProblem;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -65,7 +66,7 @@ final class CircuitJsonReader {
     } catch (JacksonException e) {
       throw new IllegalArgumentException(
           "%s, line %d: expected a circuit in JSON, but: %s"
-              .formatted(file, Math.max(1, e.getLocation().getLineNr()), e.getOriginalMessage()),
+              .formatted(file, Math.max(1, e.getLocation().getLineNr()), JsonProblem.of(e)),
           e);
     }
   }

@@ -3,6 +3,7 @@ package dev.cotrace.report;
 import dev.cotrace.circuit.Attribution;
 import dev.cotrace.circuit.Circuit;
 import dev.cotrace.circuit.ComputationGraph;
+import dev.cotrace.circuit.Ends;
 import dev.cotrace.circuit.Estimate;
 import dev.cotrace.circuit.Selection;
 import java.io.IOException;
@@ -60,7 +61,8 @@ public record MibSubmission(Content content, Type type, Circuit.Ranking ranking)
     switch (content) {
       case IMPORTANCES -> write(folder.resolve(IMPORTANCES + type.ending()), helping);
       case CIRCUITS -> {
-        Attribution ranked = helping.attribution(Estimate.exact(1), Estimate.exact(0));
+        Attribution ranked =
+            helping.attribution(Ends.unpaired(Estimate.exact(1), Estimate.exact(0)));
         for (String percent : PERCENT) {
           int size = most(percent, exported.graph());
           Circuit circuit = new Selection.Top(size, ranking).of(ranked);

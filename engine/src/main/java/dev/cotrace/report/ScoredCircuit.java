@@ -3,9 +3,12 @@ package dev.cotrace.report;
 import dev.cotrace.circuit.Attribution;
 import dev.cotrace.circuit.Circuit;
 import dev.cotrace.circuit.ComputationGraph;
+import dev.cotrace.circuit.Ends;
 import dev.cotrace.circuit.Estimate;
 import dev.cotrace.circuit.Scores;
+import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.stream.IntStream;
 
 /**
  * What a circuit file holds.
@@ -24,13 +27,36 @@ public record ScoredCircuit(int width, double[] scores, Circuit circuit) {
     }
   }
 
-  /** These scores, of which neither errors nor parts are known, from J(0) to J(1). */
-  public Attribution attribution(Estimate clean, Estimate corrupted) {
+  /**
+   * This, where every edge has a score to be ranked by.
+   *
+   * @param file whose it is, for the error
+   * @throws IllegalArgumentException when one is not finite
+   */
+  public ScoredCircuit finite(Path file) {
+    int[] without =
+        IntStream.of(graph().edgeCells()).filter(cell -> !Double.isFinite(scores[cell])).toArray();
+    if (without.length > 0) {
+      throw new IllegalArgumentException(
+          "expected every edge of %s to have a finite score, but %d have none, %s the first; only export and sample take such a file"
+              .formatted(file, without.length, graph().edge(without[0])));
+    }
+    return this;
+  }
+
+  /** These scores, of which nothing else is known. */
+  public Attribution attribution() {
+    Estimate unknown = new Estimate(Double.NaN, Double.NaN);
+    return attribution(Ends.unpaired(unknown, unknown));
+  }
+
+  /** These scores, of which neither errors nor parts are known, between {@code ends}. */
+  public Attribution attribution(Ends ends) {
     double[] unknown = new double[scores.length];
     Arrays.fill(unknown, Double.NaN);
     Estimate nothing = new Estimate(Double.NaN, Double.NaN);
     Scores known = new Scores(scores, unknown, nothing);
-    return new Attribution(graph(), known, known, known, clean, corrupted, nothing, 0, 0, 0);
+    return new Attribution(graph(), known, known, known, ends, nothing, 0, 0, 0);
   }
 
   /** Names the cells. */

@@ -71,8 +71,7 @@ record SegmentLinks(List<Link> links, int leftOut) {
   private static List<Scores> scores(ExportedCircuit exported) {
     Attribution attribution = exported.attribution();
     if (attribution == null) {
-      Estimate unknown = new Estimate(Double.NaN, Double.NaN);
-      return List.of(exported.scored().attribution(unknown, unknown).total());
+      return List.of(exported.scored().attribution().total());
     }
     return attribution.byBin().isEmpty()
         ? List.of(attribution.total())

@@ -1,5 +1,6 @@
 package dev.cotrace.task;
 
+import dev.cotrace.format.JsonProblem;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -53,7 +54,7 @@ final class JsonRows {
       return MAPPER.readTree(line);
     } catch (JacksonException e) {
       throw new IllegalArgumentException(
-          "%s: expected one JSON object, but: %s".formatted(where, reason(e)), e);
+          "%s: expected one JSON object, but: %s".formatted(where, JsonProblem.of(e)), e);
     }
   }
 
@@ -75,7 +76,8 @@ final class JsonRows {
       return first == JsonToken.START_OBJECT && prompts(parser, sink);
     } catch (JacksonException e) {
       throw new IllegalArgumentException(
-          "%s, line %d: expected JSON, but: %s".formatted(path, Math.max(1, line(e)), reason(e)),
+          "%s, line %d: expected JSON, but: %s"
+              .formatted(path, Math.max(1, line(e)), JsonProblem.of(e)),
           e);
     }
   }
@@ -108,9 +110,5 @@ final class JsonRows {
 
   private static int line(JacksonException e) {
     return e.getLocation() == null ? 1 : e.getLocation().getLineNr();
-  }
-
-  private static String reason(JacksonException e) {
-    return String.valueOf(e.getOriginalMessage()).lines().findFirst().orElse("");
   }
 }

@@ -9,7 +9,7 @@ choice(document.getElementById('part'), 'part', PARTS);
 function drawShares(svg, width) {
   const m = data.metrics;
   const bars = [
-    ['J(1) − J(0)', m.J1.value - m.J0.value, Math.hypot(m.J1.stderr, m.J0.stderr), 'in'],
+    ['J(1) − J(0)', m.difference.value, m.difference.stderr, 'in'],
     ['through the words', m.through_cot_sum.value, m.through_cot_sum.stderr, 'v'],
     ['around the words', m.direct_sum.value, m.direct_sum.stderr, 'q'],
   ];
@@ -52,7 +52,7 @@ function drawShares(svg, width) {
     keys: [],
     draw: drawShares,
     rows: () => [names,
-      ['J(1) − J(0)', m.J1.value - m.J0.value, Math.hypot(m.J1.stderr, m.J0.stderr)],
+      ['J(1) − J(0)', m.difference.value, m.difference.stderr],
       ['through the words', m.through_cot_sum.value, m.through_cot_sum.stderr],
       ['around the words', m.direct_sum.value, m.direct_sum.stderr]],
     vega: () => ({mark: 'bar', encoding: {y: {field: 'part', type: 'nominal', sort: null}, x: {field: 'value', type: 'quantitative'}}}),

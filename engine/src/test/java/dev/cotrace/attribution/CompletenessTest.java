@@ -1,9 +1,11 @@
 package dev.cotrace.attribution;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.data.Offset.offset;
 
 import dev.cotrace.circuit.Attribution;
 import dev.cotrace.circuit.ComputationGraph;
+import dev.cotrace.circuit.Ends;
 import dev.cotrace.circuit.Estimate;
 import dev.cotrace.circuit.Scores;
 import dev.cotrace.model.TinyModel;
@@ -60,6 +62,22 @@ final class CompletenessTest {
     assertThat(with(gap, 3).incomplete()).isFalse();
   }
 
+  @Test
+  void theErrorOfTheDifferenceIsOverTheSamePrompts() {
+    try (TinyModel model = TinyModel.of("llama", 79, 1, 4)) {
+      Settings settings = Tiny.enumerate(Quadrature.LEFT, 2);
+      Workload work = Tiny.work(model, Tiny.task(2, Tiny.PAIRS), "answer-prob", settings);
+      Evaluation ends = new Evaluation(work, RunListener.SILENT);
+      double[] byPrompt = ends.difference(1);
+      assertThat(byPrompt).hasSize(Tiny.PAIRS.size());
+      Estimate expected = Estimate.mean(byPrompt);
+      assertThat(ends.both().difference().value()).isCloseTo(expected.value(), offset(1e-12));
+      assertThat(ends.both().difference().standardError())
+          .isCloseTo(expected.standardError(), offset(1e-12))
+          .isNotCloseTo(ends.clean().minus(ends.corrupted()).standardError(), offset(1e-6));
+    }
+  }
+
   private static Attribution with(Estimate gap) {
     return with(gap, 8);
   }
@@ -71,8 +89,7 @@ final class CompletenessTest {
         none,
         none,
         none,
-        Estimate.exact(1),
-        Estimate.exact(0),
+        Ends.unpaired(Estimate.exact(1), Estimate.exact(0)),
         gap,
         clusters,
         1,

@@ -175,7 +175,7 @@ final class ReferenceLawsTest {
       double[] expected = naive.direct().clone();
       Arrays.setAll(expected, i -> expected[i] + naive.throughCot()[i]);
       assertSame(actual.scores().values(), expected);
-      Estimate difference = scores.clean().minus(scores.corrupted());
+      Estimate difference = scores.ends().difference();
       assertThat(actual.gap().value())
           .isCloseTo(Arrays.stream(expected).sum() - difference.value(), offset(1e-9));
     }

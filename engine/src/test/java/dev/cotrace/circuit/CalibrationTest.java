@@ -58,6 +58,10 @@ final class CalibrationTest {
   void whatIsNotKnownIsNotMadeUp() {
     assertThat(Calibration.of(pairs(10, Double.NaN, s -> s), 1).withinErrors().value()).isNaN();
     assertThat(Calibration.of(pairs(1, 1, s -> s), 1).spearman().value()).isNaN();
+    Calibration two = Calibration.of(pairs(2, 1, s -> s), 1);
+    assertThat(two.pearson().value()).isEqualTo(1);
+    assertThat(two.pearson().standardError()).isNaN();
+    assertThat(two.slope().standardError()).isNaN();
     assertThat(Calibration.of(List.of(), 1).slope().value()).isNaN();
     assertThat(Calibration.of(pairs(10, 1, s -> s > 0 ? s : Double.NaN), 1).spearman().value())
         .as("an effect that is no number has no rank")

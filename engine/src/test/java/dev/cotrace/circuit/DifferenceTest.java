@@ -270,7 +270,8 @@ final class DifferenceTest {
   private static Attribution attribution(Scores scores, int clusters, ClusterSums sums) {
     Scores zero = scores(new double[GRAPH.cells()], new double[GRAPH.cells()]);
     Estimate nothing = Estimate.exact(0);
-    return new Attribution(GRAPH, scores, scores, zero, nothing, nothing, nothing, clusters, 1, 1)
+    return new Attribution(
+            GRAPH, scores, scores, zero, Ends.unpaired(nothing, nothing), nothing, clusters, 1, 1)
         .with(sums);
   }
 }

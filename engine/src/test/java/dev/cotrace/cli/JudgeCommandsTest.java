@@ -98,6 +98,11 @@ class JudgeCommandsTest {
     JsonNode whole = json.at("/circuits/10");
     assertThat(whole.at("/circuit/faithfulness/value").doubleValue()).isOne();
     assertThat(whole.at("/random_circuit/faithfulness/value").doubleValue()).isOne();
+    JsonNode fifth = json.at("/circuits/8");
+    assertThat(fifth.get("name").stringValue()).isEqualTo("20%");
+    assertThat(fifth.at("/magnitude_circuit/edges").intValue())
+        .as("the size of the circuit beside it, before edges that no path reaches are taken out")
+        .isPositive();
     assertThat(whole.at("/kl_per_step/value").doubleValue()).isCloseTo(0, within(1e-6));
     assertThat(whole.at("/accuracy/stderr").isNumber()).isTrue();
     assertThat(whole.at("/examples")).hasSize(3);
@@ -133,6 +138,29 @@ class JudgeCommandsTest {
     assertThat(json("evaluation/evaluation.json").at("/circuits/0/kl_per_step/value").isNumber())
         .as("where the answer begins")
         .isTrue();
+  }
+
+  @Test
+  void scoresThatAreNoNumbersAreRefusedWhereEdgesAreRanked() throws IOException {
+    Path file = folder.resolve("broken.json");
+    Files.writeString(
+        file,
+        Files.readString(Path.of(run, "circuit.json"))
+            .replaceFirst("\"score\" ?: ?[-0-9.eE]+", "\"score\":NaN"));
+    for (String command : List.of("evaluate", "verify")) {
+      assertThat(cotrace(command, file.toString(), "--config", run + "/spec.yaml")).isEqualTo(2);
+      assertThat(err.toString())
+          .contains("expected every edge of " + file + " to have a finite score, but 1 have none")
+          .doesNotContain("\tat ");
+    }
+  }
+
+  @Test
+  void jsonThatEndsTooEarlyIsRefusedInPlainWords() throws IOException {
+    Path metrics = Path.of(run, "metrics.json");
+    Files.writeString(metrics, Files.readString(metrics).substring(0, 200));
+    assertThat(cotrace("diff", run, run)).isEqualTo(2);
+    assertThat(err.toString()).contains(metrics + ", line").doesNotContain("Source", "REDACTED");
   }
 
   @Test

@@ -108,7 +108,9 @@ class PruneCommandTest {
     "--rate NaN, --rate must be a number above 0",
     "--rate -1, --rate must be a number above 0",
     "--by acdc --threshold 0, --threshold must be a number above 0",
-    "--edges 101%, at most 100 %"
+    "--edges 101%, at most 100 %",
+    "--by acdc --edges 5, --edges has no meaning with --by acdc",
+    "--threshold 0.1, --threshold has no meaning with --by learned-mask"
   })
   void whatMeansNothingIsRefused(String arguments, String sentence) {
     Path found = folder.resolve("found");

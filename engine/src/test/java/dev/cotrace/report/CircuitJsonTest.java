@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.cotrace.circuit.Attribution;
 import dev.cotrace.circuit.ComputationGraph;
+import dev.cotrace.circuit.Ends;
 import dev.cotrace.circuit.Estimate;
 import dev.cotrace.circuit.Scores;
 import java.io.IOException;
@@ -110,7 +111,7 @@ class CircuitJsonTest {
     Arrays.fill(unknown, Double.NaN);
     Scores scores = new Scores(values, unknown, Estimate.exact(0));
     Estimate zero = Estimate.exact(0);
-    return new Attribution(graph, scores, scores, scores, zero, zero, zero, 8, 1, 0);
+    return new Attribution(graph, scores, scores, scores, Ends.unpaired(zero, zero), zero, 8, 1, 0);
   }
 
   private static Path golden(String name) {

@@ -5,6 +5,7 @@ import dev.cotrace.circuit.BinScores;
 import dev.cotrace.circuit.Circuit;
 import dev.cotrace.circuit.ClusterSums;
 import dev.cotrace.circuit.ComputationGraph;
+import dev.cotrace.circuit.Ends;
 import dev.cotrace.circuit.Estimate;
 import dev.cotrace.circuit.Method;
 import dev.cotrace.circuit.Scores;
@@ -33,8 +34,7 @@ final class RandomCircuits {
             scores(graph, random),
             scores(graph, random),
             scores(graph, random),
-            clean,
-            Estimate.exact(0),
+            Ends.unpaired(clean, Estimate.exact(0)),
             Estimate.exact(0),
             8,
             5,
