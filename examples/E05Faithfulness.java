@@ -33,7 +33,7 @@ final class E05Faithfulness {
 
       // 1. J(0) and J(1) once, for the scores and for every circuit: all share their random numbers.
       Evaluation ends = new Evaluation(work, RunListener.SILENT, /* keeps= */ true);
-      Attribution scores = new IntegratedGradient(work, ends, RunListener.SILENT).attribute();
+      Attribution scores = new IntegratedGradient(work, ends).attribute();
       CircuitEvaluation judge = new CircuitEvaluation(work, ends, RunListener.SILENT);
 
       // 2. The best circuits by the scores, in the words that they sample and in the words of the clean model.

@@ -32,6 +32,14 @@ class ProgressReporter implements RunListener {
   }
 
   @Override
+  public void skipped(int jobs) {
+    done += jobs;
+    if (jobs > 0) {
+      report();
+    }
+  }
+
+  @Override
   public void done(JobResult result) {
     done++;
     tokens += result.tokens();

@@ -12,10 +12,12 @@ import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.PropertyNamingStrategies;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
@@ -65,6 +67,10 @@ public record Provenance(
 
   /** The provenance of a run of {@code experiment} that begins now. */
   public static Provenance of(Experiment experiment, RunPlan plan) throws IOException {
+    return of(experiment, plan.json());
+  }
+
+  private static Provenance of(Experiment experiment, ObjectNode memory) throws IOException {
     DiscoverySpec spec = experiment.spec();
     @Nullable ModelSource judge =
         SpecOutcomes.hasJudge(spec) ? ModelSource.find(spec.outcomes().judgeModel()) : null;
@@ -97,12 +103,39 @@ public record Provenance(
         judge != null ? Model.sha256Of(judge.path()) : Map.of(),
         experiment.source().hub(),
         judge == null ? null : judge.hub(),
-        plan.json());
+        memory);
   }
 
   /** This as JSON. */
   public String json() {
     return JSON.writeValueAsString(this) + "\n";
+  }
+
+  /** What a run is about, as a digest of what its directory says of it. */
+  static String run(Path directory) throws IOException {
+    return sha256(directory.resolve("spec.yaml")) + sha256(directory.resolve("provenance.json"));
+  }
+
+  /**
+   * Refuses to go on with a run elsewhere, or with other inputs, than it began with.
+   *
+   * @param directory of the run, for the error
+   * @param began its {@code provenance.json}
+   * @throws IllegalArgumentException naming what has changed
+   */
+  static void requireSame(Path directory, JsonNode began, Experiment experiment)
+      throws IOException {
+    ObjectNode memory = (ObjectNode) began.path("memory");
+    JsonNode now = JSON.readTree(of(experiment, memory).json());
+    for (String what :
+        List.of(
+            "versions", "device", "model_sha256", "task_sha256", "means_sha256", "judge_sha256")) {
+      if (!began.path(what).equals(now.path(what))) {
+        throw new IllegalArgumentException(
+            "cannot go on with %s: %s was %s and is %s; put back what it began with, or start it again"
+                .formatted(directory, what, began.path(what), now.path(what)));
+      }
+    }
   }
 
   /** The version of Cotrace, or {@code development} outside a jar. */
@@ -125,15 +158,20 @@ public record Provenance(
 
   /** The SHA-256 of {@code file}, in hexadecimal. */
   static String sha256(Path file) throws IOException {
-    try {
-      MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      try (InputStream in = new DigestInputStream(Files.newInputStream(file), digest)) {
-        byte[] buffer = new byte[1 << 20];
-        while (in.read(buffer) >= 0) {
-          // The digest sees what is read.
-        }
+    MessageDigest digest = digest();
+    try (InputStream in = new DigestInputStream(Files.newInputStream(file), digest)) {
+      byte[] buffer = new byte[1 << 20];
+      while (in.read(buffer) >= 0) {
+        // The digest sees what is read.
       }
-      return HexFormat.of().formatHex(digest.digest());
+    }
+    return HexFormat.of().formatHex(digest.digest());
+  }
+
+  /** A new SHA-256. */
+  static MessageDigest digest() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException e) {
       throw new AssertionError("every JDK has SHA-256", e);
     }

@@ -11,6 +11,7 @@ import dev.cotrace.task.TokenText;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.math.MathContext;
+import java.nio.file.Path;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -26,24 +27,44 @@ import tools.jackson.databind.node.ObjectNode;
  * mass_direct} and {@code mass_through_cot} by position of what was fed (see {@link Credit}).
  */
 final class RolloutLog implements RunListener, AutoCloseable {
+  private static final String NAME = "rollouts.jsonl";
   private static final JsonMapper JSON = new JsonMapper();
   private static final MathContext SIX_DIGITS = new MathContext(6);
 
   private final Experiment experiment;
   private final RunDirectory directory;
-  private final LineFile file;
+  private final GrowingFile file;
   private final TokenJson tokens;
   private final boolean hasPartners;
   private String purpose = "";
 
-  RolloutLog(RunDirectory directory, Experiment experiment) throws IOException {
+  private RolloutLog(RunDirectory directory, Experiment experiment, GrowingFile file) {
     this.experiment = experiment;
     this.directory = directory;
+    this.file = file;
     hasPartners = hasPartners(experiment.task().sampling().corruption());
-    file = directory.lines("rollouts.jsonl");
     tokens = new TokenJson(experiment.text());
+  }
+
+  /** That of a run that begins. */
+  static RolloutLog begin(RunDirectory directory, Experiment experiment) throws IOException {
+    GrowingFile file = GrowingFile.create(directory.incomplete().resolve(NAME));
+    RolloutLog log = new RolloutLog(directory, experiment, file);
     int[] prefix = experiment.task().sampling().answerPrefix();
-    experiment.task().pairs().forEach(pair -> file.add(tokens.pair(pair, prefix).toString()));
+    experiment.task().pairs().forEach(pair -> file.add(log.tokens.pair(pair, prefix).toString()));
+    return log;
+  }
+
+  /** That of a run that goes on, after the first {@code length} bytes of it. */
+  static RolloutLog resume(RunDirectory directory, Experiment experiment, long length)
+      throws IOException {
+    Path file = directory.incomplete().resolve(NAME);
+    return new RolloutLog(directory, experiment, GrowingFile.resume(file, length));
+  }
+
+  /** Makes all lines durable, and says how many bytes they are. */
+  long sync() throws IOException {
+    return file.sync();
   }
 
   /** Whether the corrupted run is fed other tokens than were sampled. */

@@ -3,6 +3,8 @@ package dev.cotrace;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
@@ -11,8 +13,10 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The files of one run, never overwritten.
@@ -26,14 +30,19 @@ public final class RunDirectory implements AutoCloseable {
   /** Ending of the name while the run goes on. */
   public static final String INCOMPLETE = ".incomplete";
 
+  private static final String PART = ".part";
+  private static final String LOCK = "lock";
+
   private final Path path;
   private final Path incomplete;
+  private final FileChannel lock;
   private boolean worthKeeping;
   private boolean finished;
 
-  private RunDirectory(Path path, Path incomplete) {
+  private RunDirectory(Path path, Path incomplete, FileChannel lock) {
     this.path = path;
     this.incomplete = incomplete;
+    this.lock = lock;
   }
 
   /**
@@ -55,7 +64,7 @@ public final class RunDirectory implements AutoCloseable {
     } catch (FileAlreadyExistsException e) {
       throw new IllegalArgumentException(
           e.getFile().equals(incomplete.toString())
-              ? "%s%s is there from a run that goes on or was stopped; give another --out or remove it"
+              ? "%1$s%2$s is there from a run that goes on or was stopped; go on with it by cotrace discover --resume %1$s, give another --out, or remove it"
                   .formatted(path, INCOMPLETE)
               : "cannot make the output directory %s: %s is a file".formatted(path, e.getFile()),
           e);
@@ -65,7 +74,56 @@ public final class RunDirectory implements AutoCloseable {
               .formatted(path, e.getReason() == null ? e.getMessage() : e.getReason()),
           e);
     }
-    return new RunDirectory(path, incomplete);
+    return new RunDirectory(path, incomplete, lock(incomplete));
+  }
+
+  /**
+   * Goes on with a run that was broken off.
+   *
+   * @param given the directory, with or without {@link #INCOMPLETE} at the end of its name
+   * @throws IllegalArgumentException when there is none, or when its run goes on
+   */
+  public static RunDirectory resume(Path given) throws IOException {
+    String name = given.toString();
+    Path path =
+        name.endsWith(INCOMPLETE)
+            ? Path.of(name.substring(0, name.length() - INCOMPLETE.length()))
+            : given;
+    Path absolute = path.toAbsolutePath().normalize();
+    Path incomplete = absolute.resolveSibling(absolute.getFileName() + INCOMPLETE);
+    if (!Files.isDirectory(incomplete)) {
+      throw new IllegalArgumentException(
+          Files.isDirectory(absolute)
+              ? "the run %s is complete: there is nothing to go on with".formatted(path)
+              : "there is no run to go on with: %s%s does not exist".formatted(path, INCOMPLETE));
+    }
+    RunDirectory directory = new RunDirectory(path, incomplete, lock(incomplete));
+    directory.keep();
+    try (Stream<Path> files = Files.walk(incomplete)) {
+      for (Path file : files.filter(f -> f.toString().endsWith(PART)).toList()) {
+        Files.delete(file);
+      }
+    }
+    return directory;
+  }
+
+  /** Keeps other processes away until this one ends, however it does. */
+  private static FileChannel lock(Path incomplete) throws IOException {
+    FileChannel channel =
+        FileChannel.open(
+            incomplete.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    @Nullable FileLock lock;
+    try {
+      lock = channel.tryLock();
+    } catch (OverlappingFileLockException _) {
+      lock = null;
+    }
+    if (lock == null) {
+      channel.close();
+      throw new IllegalArgumentException(
+          "another process is writing to %s; wait for its end".formatted(incomplete));
+    }
+    return channel;
   }
 
   /** The name this directory will have, as it was given. */
@@ -86,7 +144,7 @@ public final class RunDirectory implements AutoCloseable {
 
   /** Writes the file {@code name}; a failure leaves none. */
   public void write(String name, Content content) throws IOException {
-    Path temporary = incomplete.resolve(name + ".part");
+    Path temporary = incomplete.resolve(name + PART);
     try {
       content.writeTo(temporary);
       try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
@@ -103,11 +161,6 @@ public final class RunDirectory implements AutoCloseable {
     write(name, temporary -> Files.writeString(temporary, text));
   }
 
-  /** Opens {@code name} for lines that are written as they come up. */
-  LineFile lines(String name) throws IOException {
-    return new LineFile(incomplete.resolve(name));
-  }
-
   /** From now on, what is here stays even if the run ends early. */
   public void keep() {
     worthKeeping = true;
@@ -118,7 +171,7 @@ public final class RunDirectory implements AutoCloseable {
     try (Stream<Path> files = Files.list(finished ? path : incomplete)) {
       return files
           .map(file -> String.valueOf(file.getFileName()))
-          .filter(name -> !name.endsWith(".part"))
+          .filter(name -> !name.endsWith(PART) && !name.equals(LOCK))
           .sorted()
           .toList();
     } catch (IOException e) {
@@ -128,6 +181,8 @@ public final class RunDirectory implements AutoCloseable {
 
   /** Gives the directory its name: the run is complete. */
   public Path finish() throws IOException {
+    delete(incomplete.resolve(RunCheckpoint.FOLDER));
+    Files.deleteIfExists(incomplete.resolve(LOCK));
     sync(incomplete);
     try {
       Files.move(incomplete, path.toAbsolutePath(), StandardCopyOption.ATOMIC_MOVE);
@@ -145,15 +200,21 @@ public final class RunDirectory implements AutoCloseable {
   /** Removes what a run that ended early left, unless it is worth keeping. */
   @Override
   public void close() throws IOException {
-    if (finished || worthKeeping || !Files.exists(incomplete)) {
+    if (!finished && !worthKeeping) {
+      delete(incomplete);
+    }
+    lock.close();
+  }
+
+  private static void delete(Path folder) throws IOException {
+    if (!Files.exists(folder)) {
       return;
     }
-    try (Stream<Path> files = Files.list(incomplete)) {
-      for (Path file : files.toList()) {
+    try (Stream<Path> files = Files.walk(folder)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
         Files.delete(file);
       }
     }
-    Files.delete(incomplete);
   }
 
   /** Makes renames in {@code directory} durable, where the system can. */

@@ -9,24 +9,61 @@ import java.time.temporal.ChronoUnit;
 
 /** What a run tells while it goes on: log.txt, rollouts.jsonl, and its listener. */
 final class RunLog implements RunListener, AutoCloseable {
+  private static final String NAME = "log.txt";
+
   private final DiscoveryListener listener;
   private final ProgressReporter progress;
   private final RolloutLog rollouts;
   private final RunDirectory directory;
   private final Experiment experiment;
-  private final LineFile text;
+  private final GrowingFile text;
+  private final double secondsBefore;
   private final Instant started = Instant.now();
 
-  /** Opens the files of {@code directory}. */
-  RunLog(RunDirectory directory, Experiment experiment, DiscoveryListener listener)
-      throws IOException {
+  private RunLog(
+      RunDirectory directory,
+      Experiment experiment,
+      DiscoveryListener listener,
+      GrowingFile text,
+      RolloutLog rollouts,
+      double secondsBefore) {
     this.listener = listener;
     this.directory = directory;
     this.experiment = experiment;
+    this.text = text;
+    this.rollouts = rollouts;
+    this.secondsBefore = secondsBefore;
     progress = new ProgressReporter(listener);
-    text = directory.lines("log.txt");
-    rollouts = new RolloutLog(directory, experiment);
     listener.writingTo(directory);
+  }
+
+  /** Opens the files of a run that begins in {@code directory}. */
+  RunLog(RunDirectory directory, Experiment experiment, DiscoveryListener listener)
+      throws IOException {
+    this(
+        directory,
+        experiment,
+        listener,
+        GrowingFile.create(directory.incomplete().resolve(NAME)),
+        RolloutLog.begin(directory, experiment),
+        0);
+  }
+
+  /** Opens the files of a run that goes on from {@code header}. */
+  RunLog(
+      RunDirectory directory,
+      Experiment experiment,
+      DiscoveryListener listener,
+      CheckpointState.Header header)
+      throws IOException {
+    this(
+        directory,
+        experiment,
+        listener,
+        GrowingFile.append(directory.incomplete().resolve(NAME)),
+        RolloutLog.resume(directory, experiment, header.rollouts()),
+        header.seconds());
+    say("going on after %.0f s".formatted(secondsBefore));
   }
 
   /** Keeps what the run was told and what it ran on, and says how it is laid out. */
@@ -36,9 +73,14 @@ final class RunLog implements RunListener, AutoCloseable {
     say(plan.line());
   }
 
-  /** Seconds since the run began, loading not counted. */
+  /** Makes rollouts.jsonl durable, and says how many bytes it has. */
+  long sync() throws IOException {
+    return rollouts.sync();
+  }
+
+  /** Seconds that the run has taken in all its processes, loading not counted. */
   double seconds() {
-    return Duration.between(started, Instant.now()).toMillis() / 1000.0;
+    return secondsBefore + Duration.between(started, Instant.now()).toMillis() / 1000.0;
   }
 
   /** One line for the log and the listener. */
@@ -57,6 +99,11 @@ final class RunLog implements RunListener, AutoCloseable {
     log("%s: %d rollout groups".formatted(purpose, jobs));
     rollouts.planned(purpose, jobs);
     progress.planned(purpose, jobs);
+  }
+
+  @Override
+  public void skipped(int jobs) {
+    progress.skipped(jobs);
   }
 
   @Override

@@ -3,11 +3,13 @@ package dev.cotrace;
 import dev.cotrace.attribution.Layout;
 import dev.cotrace.attribution.MemoryPlan;
 import dev.cotrace.attribution.MemoryPrediction;
+import dev.cotrace.attribution.Settings;
 import dev.cotrace.attribution.WorkEstimate;
 import dev.cotrace.torch.ByteSize;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -59,12 +61,22 @@ public record RunPlan(MemoryPlan memory, WorkEstimate work) {
     return layout.backward().name().toLowerCase(Locale.ROOT);
   }
 
+  /** The layout in what {@link #json} made. */
+  static Layout layout(JsonNode json) {
+    return new Layout(
+        json.path("batch_rows").asInt(),
+        json.path("threads").asInt(),
+        SpecLabels.constant(Settings.Backward.class, json.path("backward").asString("")),
+        json.path("recorded_at_once_bytes").asLong());
+  }
+
   /** This as a JSON object. */
   ObjectNode json() {
     ObjectNode json = new JsonMapper().createObjectNode();
     json.put("batch_rows", memory.layout().batchRows());
     json.put("threads", memory.layout().threads());
     json.put("backward", label(memory.layout()));
+    json.put("recorded_at_once_bytes", memory.layout().recordedAtOnce());
     json.put("allowed_bytes", memory.allowed());
     json.put("peak_bytes", memory.prediction().total());
     json.put("peak_phase", memory.prediction().phase().label());

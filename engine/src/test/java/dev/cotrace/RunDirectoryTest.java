@@ -37,7 +37,7 @@ class RunDirectoryTest {
                     throw new IOException("disk full");
                   }))
           .hasMessage("disk full");
-      assertThat(directory.incomplete()).isEmptyDirectory();
+      assertThat(directory.files()).isEmpty();
     }
   }
 
@@ -53,7 +53,7 @@ class RunDirectoryTest {
   void aRunThatEndsEarlyKeepsItsRolloutsUnderATemporaryName() throws IOException {
     Path name = folder.resolve("run");
     try (RunDirectory directory = RunDirectory.create(name);
-        LineFile lines = directory.lines("rollouts.jsonl")) {
+        GrowingFile lines = GrowingFile.create(directory.incomplete().resolve("rollouts.jsonl"))) {
       lines.add("{}");
       directory.keep();
     }
@@ -81,6 +81,34 @@ class RunDirectoryTest {
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessageContaining("run.incomplete is there from a run that goes on or was stopped");
     }
+  }
+
+  @Test
+  void aRunThatGoesOnCannotBeGoneOnWith() throws IOException {
+    Path name = folder.resolve("run");
+    try (RunDirectory _ = RunDirectory.create(name)) {
+      assertThatThrownBy(() -> RunDirectory.resume(name))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("another process is writing to");
+    }
+  }
+
+  @Test
+  void onlyWhatWasBrokenOffIsGoneOnWith() throws IOException {
+    Path name = folder.resolve("run");
+    assertThatThrownBy(() -> RunDirectory.resume(name))
+        .hasMessageContaining("there is no run to go on with");
+    try (RunDirectory directory = RunDirectory.create(name)) {
+      directory.write("a.txt", "a");
+      directory.keep();
+      Files.writeString(directory.incomplete().resolve("b.txt.part"), "torn");
+    }
+    try (RunDirectory directory = RunDirectory.resume(folder.resolve("run.incomplete"))) {
+      assertThat(directory.path()).isEqualTo(name);
+      assertThat(directory.incomplete()).isDirectoryNotContaining("glob:**.part");
+      directory.finish();
+    }
+    assertThatThrownBy(() -> RunDirectory.resume(name)).hasMessageContaining("is complete");
   }
 
   @Test

@@ -1,5 +1,8 @@
 package dev.cotrace.attribution;
 
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
@@ -52,17 +55,42 @@ final class Allotment {
    * Takes note of one group. How much a rollout's gradient varies shows from one round of a prompt
    * to the next: within a group, rollouts share places, whose part in each one's gradient is not
    * known.
+   *
+   * @param total the group's gradient summed over edges
    */
-  void add(int node, JobGradient gradient) {
-    Job job = gradient.result().job();
+  void add(int node, Job job, double total) {
     int prompt = job.prompt();
-    double step = gradient.total() - last[node][prompt];
+    double step = total - last[node][prompt];
     double rounds = 1.0 / job.rollouts() + 1.0 / lastRollouts[node][prompt];
-    last[node][prompt] = gradient.total();
+    last[node][prompt] = total;
     lastRollouts[node][prompt] = job.rollouts();
     if (!Double.isNaN(step)) {
       spread[node] += step * step / rounds;
       measured[node]++;
+    }
+  }
+
+  /** Writes what was measured. */
+  void save(DataOutput out) throws IOException {
+    for (int node = 0; node < weight.length; node++) {
+      out.writeDouble(spread[node]);
+      out.writeLong(measured[node]);
+      Doubles.write(out, last[node]);
+      for (int rollouts : lastRollouts[node]) {
+        out.writeInt(rollouts);
+      }
+    }
+  }
+
+  /** Takes up what was measured at as many nodes and prompts. */
+  void restore(DataInput in) throws IOException {
+    for (int node = 0; node < weight.length; node++) {
+      spread[node] = in.readDouble();
+      measured[node] = in.readLong();
+      Doubles.read(in, last[node]);
+      for (int prompt = 0; prompt < lastRollouts[node].length; prompt++) {
+        lastRollouts[node][prompt] = in.readInt();
+      }
     }
   }
 

@@ -4,6 +4,9 @@ import dev.cotrace.circuit.BinScores;
 import dev.cotrace.circuit.ClusterSums;
 import dev.cotrace.circuit.Scores;
 import dev.cotrace.rollout.GradientByBin;
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
@@ -68,6 +71,32 @@ final class AttributionSum {
         addTo(part.coarse, more.coarse);
       }
     }
+  }
+
+  /** Writes this for {@link #restore}. */
+  void save(DataOutput out) throws IOException {
+    Doubles.writeParts(
+        out,
+        parts,
+        part -> {
+          Doubles.write(out, part.direct);
+          Doubles.write(out, part.throughCot);
+          Doubles.write(out, part.coarse);
+        });
+    byBin.save(out);
+  }
+
+  /** Takes up what {@link #save} wrote of a sum of as many cells and bins. */
+  void restore(DataInput in) throws IOException {
+    for (int cluster = 0; cluster < parts.length; cluster++) {
+      if (in.readBoolean()) {
+        Part part = part(cluster);
+        Doubles.read(in, part.direct);
+        Doubles.read(in, part.throughCot);
+        Doubles.read(in, part.coarse);
+      }
+    }
+    byBin.restore(in);
   }
 
   private static void addTo(double[] sum, double[] more) {

@@ -3,6 +3,9 @@ package dev.cotrace.attribution;
 import dev.cotrace.circuit.BinScores;
 import dev.cotrace.circuit.Scores;
 import dev.cotrace.rollout.GradientByBin;
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -30,6 +33,30 @@ final class BinSums {
       GradientByBin more = other.parts[cluster];
       if (more != null) {
         part(cluster).add(1, more);
+      }
+    }
+  }
+
+  void save(DataOutput out) throws IOException {
+    Doubles.writeParts(
+        out,
+        parts,
+        part -> {
+          for (int bin = 0; bin < bins; bin++) {
+            Doubles.write(out, part.direct()[bin]);
+            Doubles.write(out, part.throughCot()[bin]);
+          }
+        });
+  }
+
+  void restore(DataInput in) throws IOException {
+    for (int cluster = 0; cluster < parts.length; cluster++) {
+      if (in.readBoolean()) {
+        GradientByBin part = part(cluster);
+        for (int bin = 0; bin < bins; bin++) {
+          Doubles.read(in, part.direct()[bin]);
+          Doubles.read(in, part.throughCot()[bin]);
+        }
       }
     }
   }

@@ -57,7 +57,7 @@ public final class CircuitEvaluation {
     this.work = work.observing();
     this.ends = ends;
     this.listener = listener;
-    interventions = new Interventions(this.work, ends, listener);
+    interventions = new Interventions(this.work, ends, new LocalRunner(listener));
   }
 
   /** Judges {@code circuit}. */

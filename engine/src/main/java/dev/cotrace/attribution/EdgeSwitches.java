@@ -20,7 +20,7 @@ public final class EdgeSwitches {
    * @param ends J(1), which must keep its rollouts
    */
   public EdgeSwitches(Workload work, Evaluation ends, RunListener listener) {
-    interventions = new Interventions(work, ends, listener);
+    interventions = new Interventions(work, ends, new LocalRunner(listener));
     all = Circuit.full(work.model().graph());
     this.listener = listener;
   }

@@ -15,10 +15,10 @@ import java.util.List;
  */
 public final class Evaluation {
   private final Workload work;
-  private final JobRunner runner;
+  private final Runner runner;
   private final Expectation expectation;
-  private final RunListener listener;
   private final boolean keeps;
+  private long sampledTokens;
   private final List<Drawn> kept = new ArrayList<>();
   private final List<double[]> corrupted = new ArrayList<>(); // by round: J(0), sums by cluster
   private final List<double[]> clean = new ArrayList<>();
@@ -35,11 +35,15 @@ public final class Evaluation {
    * @throws IllegalArgumentException when sums by bin would not fit into Java's heap
    */
   public Evaluation(Workload work, RunListener listener, boolean keeps) {
+    this(work, new LocalRunner(listener), keeps);
+  }
+
+  /** As {@link #Evaluation(Workload, RunListener, boolean)} on {@code runner}. */
+  public Evaluation(Workload work, Runner runner, boolean keeps) {
     this.work = work.byGates();
-    this.listener = listener;
+    this.runner = runner;
     this.keeps = keeps;
     HeapEstimate.of(this.work).require(this.work.layout());
-    runner = new JobRunner(this.work, listener);
     expectation = new Expectation(this.work, runner);
     extend(work.repeats());
   }
@@ -48,9 +52,10 @@ public final class Evaluation {
   void extend(int rounds) {
     int from = clean.size();
     if (rounds > from) {
-      listener.planned("J(0) and J(1)", 2 * expectation.jobCount(rounds - from));
-      corrupted.addAll(expectation.at(0, from, rounds));
-      List<JobResult> results = expectation.results(1, from, rounds);
+      runner.listener().planned("J(0) and J(1)", 2 * expectation.jobCount(rounds - from));
+      List<JobResult> closed = counted(expectation.results(0, from, rounds));
+      corrupted.addAll(expectation.sums(closed, from, rounds));
+      List<JobResult> results = counted(expectation.results(1, from, rounds));
       clean.addAll(expectation.sums(results, from, rounds));
       if (keeps) {
         results.forEach(result -> kept.add(new Drawn(result)));
@@ -113,9 +118,19 @@ public final class Evaluation {
     return Worth.less(sum(clean.subList(0, rounds)), sum(corrupted.subList(0, rounds)));
   }
 
-  /** Number of tokens sampled so far. */
+  /** Number of tokens sampled for J(0) and J(1) so far. */
   long sampledTokens() {
-    return runner.sampledTokens();
+    return sampledTokens;
+  }
+
+  private List<JobResult> counted(List<JobResult> results) {
+    sampledTokens += results.stream().mapToLong(JobResult::tokens).sum();
+    return results;
+  }
+
+  /** Works on its jobs. */
+  Runner runner() {
+    return runner;
   }
 
   /** Samples from {@code circuit}. */
@@ -129,7 +144,9 @@ public final class Evaluation {
       return worth(circuit, sum(clean));
     }
     int rounds = clean.size();
-    listener.planned("circuit of %d edges".formatted(circuit.size()), expectation.jobCount(rounds));
+    runner
+        .listener()
+        .planned("circuit of %d edges".formatted(circuit.size()), expectation.jobCount(rounds));
     return worth(circuit, Tally.of(clusters(), expectation.results(circuit, rounds)).value());
   }
 

@@ -14,26 +14,26 @@ import java.util.stream.IntStream;
 public final class ExactEffects {
   private final Workload work;
   private final Evaluation ends;
-  private final RunListener listener;
 
   /**
    * The effects of the edges of {@code work}'s model.
    *
    * @param ends J(0) and J(1), which must keep its rollouts
    */
-  public ExactEffects(Workload work, Evaluation ends, RunListener listener) {
+  public ExactEffects(Workload work, Evaluation ends) {
     this.work = work;
     this.ends = ends;
-    this.listener = listener;
   }
 
   /** Computes all scores. */
   public Attribution attribute() {
     ComputationGraph graph = work.model().graph();
-    Interventions interventions = new Interventions(work, ends, listener);
-    listener.planned(
-        "interventions on %d edges".formatted(graph.edgeCount()),
-        Math.multiplyExact(graph.edgeCount(), interventions.jobCount()));
+    Interventions interventions = new Interventions(work, ends, ends.runner());
+    ends.runner()
+        .listener()
+        .planned(
+            "interventions on %d edges".formatted(graph.edgeCount()),
+            Math.multiplyExact(graph.edgeCount(), interventions.jobCount()));
     Clusters clusters = interventions.clusters();
     double[][] total = new double[clusters.count()][graph.cells()];
     double[][] direct = new double[clusters.count()][graph.cells()];

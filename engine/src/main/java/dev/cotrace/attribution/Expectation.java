@@ -15,9 +15,9 @@ final class Expectation {
   private static final long FIRST_STREAM = 1L << 40;
 
   private final Workload work;
-  private final JobRunner runner;
+  private final Runner runner;
 
-  Expectation(Workload work, JobRunner runner) {
+  Expectation(Workload work, Runner runner) {
     this.work = work;
     this.runner = runner;
   }
@@ -31,12 +31,12 @@ final class Expectation {
    * What each job of J at uniform gates {@code alpha} gave in rounds {@code from} to {@code to}.
    */
   List<JobResult> results(double alpha, int from, int to) {
-    return runner.measure(jobs(alpha, from, to));
+    return runner.measure(work, jobs(alpha, from, to), Drawing.OWN);
   }
 
   /** What each job of J in the circuit gave in the first {@code rounds} rounds. */
   List<JobResult> results(Circuit circuit, int rounds) {
-    return runner.measure(jobs(Double.NaN, 0, rounds), circuit);
+    return runner.measure(work, jobs(Double.NaN, 0, rounds), new Drawing.Sampled(circuit));
   }
 
   /** Number of jobs of one expectation in {@code rounds} rounds. */

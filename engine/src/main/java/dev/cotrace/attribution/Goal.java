@@ -1,13 +1,16 @@
 package dev.cotrace.attribution;
 
 import dev.cotrace.circuit.Attribution;
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.commons.statistics.distribution.NormalDistribution;
 import org.apache.commons.statistics.distribution.TDistribution;
 
 /** Decides after each round whether another one is wanted and affordable. */
-final class Goal {
+final class Goal implements Kept {
   /** Rounds after which an error is known well enough to compare later ones with it. */
   private static final int ENOUGH = 4;
 
@@ -25,6 +28,9 @@ final class Goal {
   private final Until until;
   private final RunListener listener;
   private final long started = System.nanoTime();
+  private double minutesBefore;
+  private int judged;
+  private int verdict;
   private double markedError = Double.POSITIVE_INFINITY;
   private int nextMark = ENOUGH;
 
@@ -34,8 +40,16 @@ final class Goal {
     this.listener = listener;
   }
 
-  /** How many more rounds to make; 0 ends the run. */
+  /** How many more rounds to make; 0 ends the run. The same as often as it is asked. */
   int moreRounds(Attribution attribution, int rounds) {
+    if (rounds != judged) {
+      verdict = judge(attribution, rounds);
+      judged = rounds;
+    }
+    return verdict;
+  }
+
+  private int judge(Attribution attribution, int rounds) {
     int repeats = work.repeats();
     if (rounds < repeats) {
       // Each round's allotment learns from the ones before it.
@@ -47,12 +61,12 @@ final class Goal {
     List<String> distance = new ArrayList<>();
     boolean reached = until.wantsPrecision() && precise(attribution, rounds, distance);
     boolean spent = spent(attribution, rounds, distance);
-    String verdict = verdict(attribution, rounds, reached, spent);
+    String words = verdict(attribution, rounds, reached, spent);
     listener.say(
         "after %d %s: %s%s"
             .formatted(
-                rounds, rounds == 1 ? "round" : "rounds", String.join(", ", distance), verdict));
-    return verdict.isEmpty() ? 1 : 0;
+                rounds, rounds == 1 ? "round" : "rounds", String.join(", ", distance), words));
+    return words.isEmpty() ? 1 : 0;
   }
 
   private String verdict(Attribution attribution, int rounds, boolean reached, boolean spent) {
@@ -108,11 +122,34 @@ final class Goal {
       distance.add("%,d of %,d tokens".formatted(attribution.sampledTokens(), until.tokens()));
     }
     if (until.minutes() > 0) {
-      double minutes = (System.nanoTime() - started) / 60e9;
+      double minutes = minutes();
       spent |= minutes * next > until.minutes();
       distance.add("%.1f of %.1f minutes".formatted(minutes, until.minutes()));
     }
     return spent;
+  }
+
+  /** How long the run has taken, in all processes. */
+  private double minutes() {
+    return minutesBefore + (System.nanoTime() - started) / 60e9;
+  }
+
+  @Override
+  public void save(DataOutput out) throws IOException {
+    out.writeDouble(minutes());
+    out.writeInt(judged);
+    out.writeInt(verdict);
+    out.writeDouble(markedError);
+    out.writeInt(nextMark);
+  }
+
+  @Override
+  public void restore(DataInput in) throws IOException {
+    minutesBefore = in.readDouble();
+    judged = in.readInt();
+    verdict = in.readInt();
+    markedError = in.readDouble();
+    nextMark = in.readInt();
   }
 
   /**

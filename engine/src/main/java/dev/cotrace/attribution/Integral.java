@@ -2,32 +2,30 @@ package dev.cotrace.attribution;
 
 import dev.cotrace.circuit.Estimate;
 import dev.cotrace.circuit.Scores;
-import dev.cotrace.rollout.Randomness;
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Adds up gradients over gates by a fixed or an adaptive rule, in rounds. */
-final class Integral {
-  /** Steps are not negative: this stream is no draw's. */
-  private static final long GATE = -1;
-
+final class Integral implements Kept {
   private final Workload work;
-  private final JobRunner runner;
-  private final RunListener listener;
-  private final Randomness randomness;
+  private final Runner runner;
   private final List<Interval> intervals = new ArrayList<>();
   private int rounds;
   private long nextJob;
   private int points;
+  private long sampledTokens;
   private boolean branched;
+  private @Nullable Pass pass; // under way
 
-  Integral(Workload work, JobRunner runner, RunListener listener) {
+  Integral(Workload work, Runner runner) {
     this.work = work;
     this.runner = runner;
-    this.listener = listener;
-    randomness = new Randomness(work.settings().seed());
   }
 
   /**
@@ -54,6 +52,16 @@ final class Integral {
     return points;
   }
 
+  /** Number of rounds so far. */
+  int rounds() {
+    return rounds;
+  }
+
+  /** Number of tokens sampled so far. */
+  long sampledTokens() {
+    return sampledTokens;
+  }
+
   /** Whether any job had more rollouts than it was asked for: a tree has branched. */
   boolean branched() {
     return branched;
@@ -61,19 +69,15 @@ final class Integral {
 
   /** The gate values that the rule came to, whatever was held there. */
   Nodes nodes() {
-    return Nodes.together(intervals.stream().map(interval -> interval.nodes.ofGates()).toList());
+    return Nodes.together(intervals.stream().map(interval -> interval.nodes().ofGates()).toList());
   }
 
   /** The integral over all rounds so far. */
   AttributionSum sum() {
-    AttributionSum sum = empty();
-    intervals.forEach(interval -> sum.add(interval.sum));
+    AttributionSum sum = Interval.emptySum(work);
+    intervals.forEach(interval -> sum.add(interval.sum()));
     return sum;
   }
-
-  /** A piece of [0, 1] with its part of the integral, and how rollouts are dealt out to it. */
-  private record Interval(
-      double from, double to, Nodes nodes, Allotment allotment, AttributionSum sum) {}
 
   /**
    * Makes rounds until there are {@code wanted}. The adaptive rule then halves the interval with
@@ -84,41 +88,34 @@ final class Integral {
    * @param difference J(1) − J(0) by cluster after {@code wanted} rounds
    */
   void extend(int wanted, double[] difference) {
-    boolean adaptive = work.settings().quadrature() == Quadrature.ADAPTIVE;
-    if (intervals.isEmpty()) {
-      Settings settings = work.settings();
-      intervals.add(
-          interval(
-              0,
-              1,
-              adaptive
-                  ? Nodes.gaussKronrod(0, 1)
-                  : Nodes.of(settings.quadrature(), settings.points())));
+    if (pass != null) { // An earlier process has begun it.
+      complete(pass);
     }
-    add(intervals, rounds, wanted);
-    rounds = wanted;
+    if (intervals.isEmpty()) {
+      intervals.add(interval(0, 1));
+    }
+    if (rounds < wanted) {
+      add(intervals, rounds, wanted);
+    }
+    boolean adaptive = work.settings().quadrature() == Quadrature.ADAPTIVE;
     while (adaptive && points + 2 * GaussKronrod.NODES.length <= work.settings().points()) {
       Interval worst =
           intervals.stream().max(Comparator.comparingDouble(this::quadratureError)).orElseThrow();
       if (!needsHalving(quadratureError(worst), work.clusters(rounds), difference)) {
         return;
       }
-      double middle = (worst.from + worst.to) / 2;
-      List<Interval> halves =
-          List.of(
-              interval(worst.from, middle, Nodes.gaussKronrod(worst.from, middle)),
-              interval(middle, worst.to, Nodes.gaussKronrod(middle, worst.to)));
+      double middle = (worst.from() + worst.to()) / 2;
+      List<Interval> halves = List.of(interval(worst.from(), middle), interval(middle, worst.to()));
       intervals.remove(worst);
       intervals.addAll(halves);
       add(halves, 0, rounds);
     }
   }
 
-  private Interval interval(double from, double to, Nodes nodes) {
-    Nodes all = nodes.forWriters(work.writers());
-    points += all.count();
-    int prompts = work.task().pairs().size();
-    return new Interval(from, to, all, new Allotment(all.weight(), prompts), empty());
+  private Interval interval(double from, double to) {
+    Interval interval = Interval.empty(work, from, to);
+    points += interval.nodes().count();
+    return interval;
   }
 
   private boolean needsHalving(double worst, Clusters clusters, double[] difference) {
@@ -146,7 +143,7 @@ final class Integral {
 
   /** Norm over edges of fine less coarse rule, less what sampling noise contributes to it. */
   private double quadratureError(Interval interval) {
-    Scores refinement = interval.sum.refinement(work.clusters(rounds));
+    Scores refinement = interval.sum().refinement(work.clusters(rounds));
     double square = 0;
     double[] noise = noise(refinement);
     for (int cell = 0; cell < noise.length; cell++) {
@@ -169,38 +166,25 @@ final class Integral {
     return Math.sqrt(square);
   }
 
-  private AttributionSum empty() {
-    return new AttributionSum(work.model().graph().cells(), work.bins().names().size());
-  }
-
-  /** Adds the gradients of all prompts at all nodes of some intervals in some rounds. */
+  /** Adds the gradients of all prompts at all nodes of {@code some} in some rounds. */
   private void add(List<Interval> some, int from, int to) {
-    Nodes nodes = Nodes.together(some.stream().map(Interval::nodes).toList());
-    List<Job> jobs = jobs(nodes, rollouts(some, nodes.count()), from, to);
-    listener.planned("gradients at %d gate values".formatted(nodes.count()), jobs.size());
-    Clusters clusters = work.clusters(to);
-    long first = jobs.getFirst().index();
-    runner.gradients(
-        jobs,
-        work.scheme(),
-        gradient -> {
-          Job job = gradient.result().job();
-          branched |= gradient.result().rollouts().size() > job.rollouts();
-          int node = Math.toIntExact((job.index() - first) % nodes.count());
-          int interval = 0;
-          for (; node >= some.get(interval).nodes.count(); interval++) {
-            node -= some.get(interval).nodes.count();
-          }
-          add(some.get(interval), node, clusters.of(job.prompt(), job.repeat()), gradient);
-        });
+    int nodes = some.stream().mapToInt(interval -> interval.nodes().count()).sum();
+    int jobs = work.task().pairs().size() * (to - from) * nodes;
+    pass = new Pass(work, List.copyOf(some), from, to, nextJob, rollouts(some, nodes));
+    nextJob += jobs;
+    rounds = to;
+    complete(pass);
   }
 
-  private static void add(Interval interval, int node, int cluster, JobGradient gradient) {
-    double weight = interval.nodes.weight()[node];
-    double coarse = interval.nodes.coarse()[node];
-    interval.sum.add(cluster, weight, coarse, gradient.direct(), gradient.throughCot());
-    interval.sum.addByBin(cluster, weight, gradient.byBin());
-    interval.allotment.add(node, gradient);
+  private void complete(Pass underWay) {
+    List<Job> jobs = underWay.jobs();
+    runner
+        .listener()
+        .planned("gradients at %d gate values".formatted(underWay.points()), jobs.size());
+    runner.gradients(work, jobs, Drawing.OWN, underWay);
+    sampledTokens += underWay.sampledTokens();
+    branched |= underWay.branched();
+    pass = null;
   }
 
   private int[] rollouts(List<Interval> some, int nodes) {
@@ -214,17 +198,35 @@ final class Integral {
     return equal;
   }
 
-  private List<Job> jobs(Nodes nodes, int[] rollouts, int from, int to) {
-    List<Job> jobs = new ArrayList<>();
-    for (int prompt = 0; prompt < work.task().pairs().size(); prompt++) {
-      for (int repeat = from; repeat < to; repeat++) {
-        for (int node = 0; node < nodes.count(); node++) {
-          double gate = nodes.gate(node, randomness.uniform(nextJob, 0, GATE));
-          jobs.add(
-              new Job(nextJob++, prompt, repeat, nodes.writer(node), gate, gate, rollouts[node]));
-        }
-      }
+  @Override
+  public void save(DataOutput out) throws IOException {
+    out.writeInt(rounds);
+    out.writeLong(nextJob);
+    out.writeInt(points);
+    out.writeLong(sampledTokens);
+    out.writeBoolean(branched);
+    out.writeInt(intervals.size());
+    for (Interval interval : intervals) {
+      interval.save(out);
     }
-    return jobs;
+    out.writeBoolean(pass != null);
+    if (pass != null) {
+      pass.save(out, intervals);
+    }
+  }
+
+  @Override
+  public void restore(DataInput in) throws IOException {
+    rounds = in.readInt();
+    nextJob = in.readLong();
+    points = in.readInt();
+    sampledTokens = in.readLong();
+    branched = in.readBoolean();
+    intervals.clear();
+    int count = Doubles.length(in, work.settings().points());
+    for (int i = 0; i < count; i++) {
+      intervals.add(Interval.restored(work, in));
+    }
+    pass = in.readBoolean() ? Pass.restored(work, intervals, in) : null;
   }
 }

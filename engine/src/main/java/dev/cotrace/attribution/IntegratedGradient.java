@@ -12,22 +12,20 @@ import org.jspecify.annotations.Nullable;
 public final class IntegratedGradient {
   private final Workload work;
   private final Evaluation ends;
-  private final RunListener listener;
   private @Nullable References references;
 
   /** The attribution of {@code work}, with J(0) and J(1) sampled for it. */
   public IntegratedGradient(Workload work, RunListener listener) {
-    this(work, new Evaluation(work, listener, /* keeps= */ true), listener);
+    this(work, new Evaluation(work, listener, /* keeps= */ true));
   }
 
   /**
    * The attribution of {@code work}, with the J(0) and J(1) of {@code ends}, which must keep its
-   * rollouts where references are wanted.
+   * rollouts where references are wanted, and whose runner works on this too.
    */
-  public IntegratedGradient(Workload work, Evaluation ends, RunListener listener) {
+  public IntegratedGradient(Workload work, Evaluation ends) {
     this.work = work;
     this.ends = ends;
-    this.listener = listener;
   }
 
   /**
@@ -35,20 +33,26 @@ public final class IntegratedGradient {
    * interrupted.
    */
   public Attribution attribute() {
-    Goal goal = new Goal(work, listener);
-    JobRunner runner = new JobRunner(work, listener);
-    Integral integral = new Integral(work, runner, listener);
+    Runner runner = ends.runner();
+    Goal goal = new Goal(work, runner.listener());
+    Integral integral = new Integral(work, runner);
+    runner.keep("integral", integral);
+    runner.keep("goal", goal);
     int rounds = 0;
     int more = work.firstRounds();
     while (true) {
       rounds += more;
       ends.extend(rounds);
+      if (rounds < integral.rounds()) { // An earlier process has been further.
+        more = 1;
+        continue;
+      }
       integral.extend(rounds, ends.difference(rounds));
-      Attribution attribution = attribution(rounds, integral, runner);
+      Attribution attribution = attribution(rounds, integral);
       more = goal.moreRounds(attribution, rounds);
       if (more == 0) {
         warnOfBareTrees(integral);
-        references = new References(work, ends, integral.nodes(), rounds, listener);
+        references = new References(work, ends, integral.nodes(), rounds, runner);
         return attribution;
       }
     }
@@ -57,7 +61,9 @@ public final class IntegratedGradient {
   private void warnOfBareTrees(Integral integral) {
     boolean trees = work.settings().estimator() == Settings.Estimator.BRANCHING;
     if (trees && !work.exact() && !integral.branched()) {
-      listener.say("warning: no tree has branched, because --branch-at was met nowhere");
+      ends.runner()
+          .listener()
+          .say("warning: no tree has branched, because --branch-at was met nowhere");
     }
   }
 
@@ -73,7 +79,7 @@ public final class IntegratedGradient {
     return references;
   }
 
-  private Attribution attribution(int rounds, Integral integral, JobRunner runner) {
+  private Attribution attribution(int rounds, Integral integral) {
     Clusters clusters = work.clusters(rounds);
     AttributionSum sum = integral.sum();
     return new Attribution(
@@ -86,7 +92,7 @@ public final class IntegratedGradient {
         integral.gap(sum, clusters, ends.difference(rounds)),
         clusters.count(),
         integral.points(),
-        runner.sampledTokens() + ends.sampledTokens(),
+        integral.sampledTokens() + ends.sampledTokens(),
         sum.byCluster(clusters),
         sum.byBin(work.bins().names(), clusters));
   }

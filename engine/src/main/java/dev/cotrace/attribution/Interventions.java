@@ -18,7 +18,8 @@ import java.util.Map;
 final class Interventions {
   private final Workload work;
   private final Evaluation ends;
-  private final JobRunner runner;
+  private final Runner runner;
+  private long sampledTokens;
   private final Expectation expectation;
   private final Map<Unit, Sample> drawn = new HashMap<>();
   private final List<Job> jobs = new ArrayList<>();
@@ -44,10 +45,10 @@ final class Interventions {
    *
    * @param ends J(1), with its rollouts
    */
-  Interventions(Workload work, Evaluation ends, RunListener listener) {
+  Interventions(Workload work, Evaluation ends, Runner runner) {
     this.work = work.byGates().withoutBins();
     this.ends = ends;
-    runner = new JobRunner(this.work, listener);
+    this.runner = runner;
     expectation = new Expectation(this.work, runner);
     clusters = ends.clusters();
     for (Evaluation.Drawn group : ends.drawn()) {
@@ -79,7 +80,7 @@ final class Interventions {
 
   /** Tokens sampled so far. */
   long sampledTokens() {
-    return runner.sampledTokens();
+    return sampledTokens;
   }
 
   /** What corrupting all edges that are not in {@code kept} takes from J. */
@@ -97,14 +98,17 @@ final class Interventions {
 
   /** Rollouts sampled where all edges that are not in {@code kept} are corrupted. */
   List<JobResult> sampled(Circuit kept) {
-    return kept.size() == kept.graph().edgeCount()
-        ? expectation.results(1, 0, ends.rounds())
-        : expectation.results(kept, ends.rounds());
+    List<JobResult> results =
+        kept.size() == kept.graph().edgeCount()
+            ? expectation.results(1, 0, ends.rounds())
+            : expectation.results(kept, ends.rounds());
+    sampledTokens += results.stream().mapToLong(JobResult::tokens).sum();
+    return results;
   }
 
   /** The clean model's rollouts where all edges that are not in {@code kept} are corrupted. */
   List<JobResult> atFixedTokens(Circuit kept) {
-    return runner.measureDrawn(jobs, this::drawn, kept);
+    return runner.measure(work, jobs, new Drawing.Given("fixed", this::drawn, kept));
   }
 
   private boolean hasWords() {

@@ -1,5 +1,6 @@
 package dev.cotrace.attribution;
 
+import dev.cotrace.circuit.Circuit;
 import dev.cotrace.gate.Gates;
 import dev.cotrace.gate.Recording;
 import dev.cotrace.gate.Tape;
@@ -34,11 +35,20 @@ final class JobBatch {
     this.jobs = jobs;
   }
 
-  /** The gradient of every job at its own gate, its rollouts drawn by {@code scheme}. */
-  List<JobGradient> gradients(Scheme scheme) {
+  /** The gradient of every job at its own gate; listed rollouts are all that there are. */
+  List<JobGradient> gradients(Drawing drawing) {
     if (work.enumerating()) {
       return jobs.stream().map(this::listed).toList();
     }
+    return switch (drawing) {
+      case Drawing.Sampled(Circuit circuit) when circuit == null -> drawn(work.scheme());
+      case Drawing.Given(_, Function<Job, Sample> samples, Circuit circuit) when circuit == null ->
+          rerun(jobs.stream().map(samples).toList());
+      default -> throw new IllegalArgumentException("no gradient of rollouts " + drawing.key());
+    };
+  }
+
+  private List<JobGradient> drawn(Scheme scheme) {
     boolean asDrawn = jobs.stream().allMatch(job -> job.sampledAt() == job.alpha());
     if (work.layout().backward() == Settings.Backward.RECOMPUTE || !asDrawn) {
       return rerun(samples(scheme, null));
@@ -47,13 +57,6 @@ final class JobBatch {
       List<Sample> samples = samples(scheme, runs.tape());
       return gradients(jobs, samples, (gates, groups) -> runs.sampled(gates, groups, samples));
     }
-  }
-
-  /** As {@link #gradients(Scheme)} on rollouts that were drawn before; listed ones are all. */
-  List<JobGradient> gradients(Function<Job, Sample> drawn) {
-    return work.enumerating()
-        ? jobs.stream().map(this::listed).toList()
-        : rerun(jobs.stream().map(drawn).toList());
   }
 
   /** The gradients of jobs with their samples, which run once more, as many at once as fit. */

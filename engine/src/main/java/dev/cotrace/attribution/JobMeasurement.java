@@ -25,31 +25,26 @@ import org.jspecify.annotations.Nullable;
 record JobMeasurement(Workload work, List<Job> jobs) {
   private static final Scheme PLAIN = new Scheme.Independent(Baseline.NONE);
 
-  /**
-   * Measures every job.
-   *
-   * @param circuit its edges are clean and all others corrupted; null to measure each job at its
-   *     own gate
-   */
-  List<JobResult> of(@Nullable Circuit circuit) {
+  /** Measures every job. */
+  List<JobResult> of(Drawing drawing) {
+    return switch (drawing) {
+      case Drawing.Sampled(Circuit circuit) -> drawn(circuit);
+      case Drawing.Given(_, Function<Job, Sample> samples, Circuit circuit) -> {
+        Function<Job, Sample> own = work.enumerating() ? this::listedElsewhere : samples;
+        yield rerun(jobs.stream().map(own).toList(), mask(circuit));
+      }
+      case Drawing.Continued(Function<Job, int[]> prefix) ->
+          sampled(work.gatesWhereDrawn(jobs), prefix);
+    };
+  }
+
+  private List<JobResult> drawn(@Nullable Circuit circuit) {
     Gates.@Nullable PerEdge mask = mask(circuit);
     if (work.enumerating()) {
       Sample listed = new Sample(work.listed(), Baseline.EXACT, 0);
       return rerun(Collections.nCopies(jobs.size(), listed), mask);
     }
     return sampled(mask == null ? work.gatesWhereDrawn(jobs) : mask, _ -> new int[0]);
-  }
-
-  /**
-   * Measures every job on rollouts that were drawn before.
-   *
-   * @param circuit its edges are clean and all others corrupted; null to measure each job at its
-   *     own gate
-   */
-  List<JobResult> ofDrawn(Function<Job, Sample> drawn, @Nullable Circuit circuit) {
-    return rerun(
-        jobs.stream().map(work.enumerating() ? this::listedElsewhere : drawn).toList(),
-        mask(circuit));
   }
 
   private static Gates.@Nullable PerEdge mask(@Nullable Circuit circuit) {
@@ -61,11 +56,6 @@ record JobMeasurement(Workload work, List<Job> jobs) {
     List<Rollout> rollouts = work.listed();
     List<Measurement> there = rerun(job.whereDrawn(), rollouts, null);
     return new Sample(rollouts, Weighting.given(there), 0);
-  }
-
-  /** Draws chains of thought that begin with {@code prefix} and measures them as a whole. */
-  List<JobResult> continued(Function<Job, int[]> prefix) {
-    return sampled(work.gatesWhereDrawn(jobs), prefix);
   }
 
   private List<JobResult> sampled(Gates gates, Function<Job, int[]> prefix) {

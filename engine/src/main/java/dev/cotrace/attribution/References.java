@@ -12,7 +12,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Consumer;
 
 /**
  * Other definitions of a run's scores, computed on the same task to stand beside them: by gates,
@@ -29,7 +28,7 @@ public final class References {
   private final Evaluation ends;
   private final Nodes nodes;
   private final int rounds;
-  private final RunListener listener;
+  private final Runner runner;
 
   /**
    * References beside the scores of {@code work}.
@@ -37,12 +36,12 @@ public final class References {
    * @param ends J(0) and J(1) of {@code rounds} rounds
    * @param nodes that the run's integral came to
    */
-  References(Workload work, Evaluation ends, Nodes nodes, int rounds, RunListener listener) {
+  References(Workload work, Evaluation ends, Nodes nodes, int rounds, Runner runner) {
     this.work = work.byGates();
     this.ends = ends;
     this.nodes = nodes;
     this.rounds = rounds;
-    this.listener = listener;
+    this.runner = runner;
   }
 
   /**
@@ -57,21 +56,24 @@ public final class References {
       drawn.put(
           unit(group.prompt(), group.repeat()), new Sample(group.rollouts(), Weighting.FIXED, 0));
     }
-    JobRunner runner = new JobRunner(divergence, listener);
     List<Job> corrupted = jobs(divergence, at(0), 1);
-    listener.planned("teacher-forced: KL at gate 0", corrupted.size());
+    runner.listener().planned("teacher-forced: KL at gate 0", corrupted.size());
     Clusters clusters = work.clusters(rounds);
     double[] difference = new double[clusters.count()];
-    for (JobResult result : runner.measureDrawn(corrupted, job -> sample(drawn, job))) {
+    Drawing given = new Drawing.Given("teacher-forced", job -> sample(drawn, job), null);
+    for (JobResult result : runner.measure(divergence, corrupted, given)) {
       // At gate 1 the divergence is zero.
       difference[cluster(clusters, result.job())] -= result.value();
     }
     List<Job> jobs = jobs(divergence, nodes, 1);
-    listener.planned(
-        "teacher-forced: gradients at %d gate values".formatted(nodes.count()), jobs.size());
-    AttributionSum sum = new AttributionSum(work.model().graph().cells());
-    runner.gradients(jobs, job -> sample(drawn, job), adding(sum, nodes, clusters));
-    return scores(Reference.TEACHER_FORCED, sum, clusters, difference, 0);
+    runner
+        .listener()
+        .planned(
+            "teacher-forced: gradients at %d gate values".formatted(nodes.count()), jobs.size());
+    ReferenceSum sum = new ReferenceSum(work, nodes, clusters, FIRST_STREAM);
+    runner.keep(Reference.TEACHER_FORCED.label(), sum);
+    runner.gradients(divergence, jobs, given, sum);
+    return scores(Reference.TEACHER_FORCED, sum, clusters, difference);
   }
 
   /** {@link Reference#EAP}, with rollouts of its own drawn as the run draws them. */
@@ -79,12 +81,12 @@ public final class References {
     Workload own = work.withoutBins();
     Nodes clean = at(1);
     List<Job> jobs = jobs(own, clean, Double.NaN);
-    listener.planned("eap: gradients at gate 1", jobs.size());
+    runner.listener().planned("eap: gradients at gate 1", jobs.size());
     Clusters clusters = work.clusters(rounds);
-    AttributionSum sum = new AttributionSum(work.model().graph().cells());
-    JobRunner runner = new JobRunner(own, listener);
-    runner.gradients(jobs, own.scheme(), adding(sum, clean, clusters));
-    return scores(Reference.EAP, sum, clusters, ends.difference(rounds), runner.sampledTokens());
+    ReferenceSum sum = new ReferenceSum(work, clean, clusters, FIRST_STREAM);
+    runner.keep(Reference.EAP.label(), sum);
+    runner.gradients(own, jobs, Drawing.OWN, sum);
+    return scores(Reference.EAP, sum, clusters, ends.difference(rounds));
   }
 
   /**
@@ -94,7 +96,7 @@ public final class References {
    * @param continuations drawn after each sentence, at least 2
    */
   public List<SentenceScore> sentences(TokenStrings text, int rollouts, int continuations) {
-    return new SentenceResampling(work, text, continuations, listener).of(ends.drawn(), rollouts);
+    return new SentenceResampling(work, text, continuations, runner).of(ends.drawn(), rollouts);
   }
 
   private static Nodes at(double gate) {
@@ -138,34 +140,17 @@ public final class References {
     return jobs;
   }
 
-  private static Consumer<JobGradient> adding(AttributionSum sum, Nodes at, Clusters clusters) {
-    return gradient -> {
-      Job job = gradient.result().job();
-      int node = Math.toIntExact((job.index() - FIRST_STREAM) % at.count());
-      sum.add(
-          cluster(clusters, job),
-          at.weight()[node],
-          at.coarse()[node],
-          gradient.direct(),
-          gradient.throughCot());
-    };
-  }
-
   private ReferenceScores scores(
-      Reference reference,
-      AttributionSum sum,
-      Clusters clusters,
-      double[] difference,
-      long tokens) {
-    double[] gap = sum.totalOverEdges(clusters);
+      Reference reference, ReferenceSum sum, Clusters clusters, double[] difference) {
+    double[] gap = sum.gradients().totalOverEdges(clusters);
     for (int cluster = 0; cluster < gap.length; cluster++) {
       gap[cluster] -= difference[cluster];
     }
     return new ReferenceScores(
         reference.label(),
-        sum.total(clusters),
+        sum.gradients().total(clusters),
         clusters.mean(difference),
         work.exact() ? Estimate.exact(clusters.mean(gap).value()) : clusters.mean(gap),
-        tokens);
+        sum.sampledTokens());
   }
 }

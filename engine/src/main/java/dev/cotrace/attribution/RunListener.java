@@ -8,6 +8,9 @@ public interface RunListener {
   /** {@code jobs} more jobs are going to be run, for the stated purpose. */
   default void planned(String purpose, int jobs) {}
 
+  /** {@code jobs} of the planned jobs were done by an earlier process. */
+  default void skipped(int jobs) {}
+
   /** A job is done. */
   default void done(JobResult result) {}
 

@@ -27,15 +27,15 @@ final class SentenceResampling {
   private final Workload work;
   private final TokenStrings text;
   private final int continuations;
-  private final RunListener listener;
+  private final Runner runner;
   private final List<Job> jobs = new ArrayList<>();
   private final List<int[]> prefixes = new ArrayList<>();
 
-  SentenceResampling(Workload work, TokenStrings text, int continuations, RunListener listener) {
+  SentenceResampling(Workload work, TokenStrings text, int continuations, Runner runner) {
     this.work = work.plain(work.objective());
     this.text = text;
     this.continuations = continuations;
-    this.listener = listener;
+    this.runner = runner;
   }
 
   /** A value that is known once all continuations are there. */
@@ -83,10 +83,13 @@ final class SentenceResampling {
       thoughts.addAll(
           thoughts(drawn.stream().filter(group -> group.prompt() == own).toList(), rollouts));
     }
-    listener.planned("continuations after sentences", jobs.size());
+    runner.listener().planned("continuations after sentences", jobs.size());
     List<JobResult> results =
-        new JobRunner(work, listener)
-            .continued(jobs, job -> prefixes.get(Math.toIntExact(job.index() - FIRST_STREAM)));
+        runner.measure(
+            work,
+            jobs,
+            new Drawing.Continued(
+                job -> prefixes.get(Math.toIntExact(job.index() - FIRST_STREAM))));
     return thoughts.stream().flatMap(thought -> thought.scores(results).stream()).toList();
   }
 

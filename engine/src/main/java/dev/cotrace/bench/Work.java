@@ -91,7 +91,7 @@ record Work(Decoder decoder, int promptTokens, Objective objective) {
 
   /** As {@link #attribution(int, int, Evaluation)}, back from a record or from a second run. */
   void attribution(int batch, int tokens, Evaluation ends, Settings.Backward backward) {
-    new IntegratedGradient(workload(batch, tokens, backward), ends, RunListener.SILENT).attribute();
+    new IntegratedGradient(workload(batch, tokens, backward), ends).attribute();
   }
 
   private Workload workload(int batch, int tokens, Settings.Backward backward) {

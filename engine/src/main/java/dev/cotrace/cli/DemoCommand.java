@@ -41,7 +41,7 @@ final class DemoCommand implements Callable<Integer> {
   private static final String SUM = "arithmetic-sum";
   private static final String HINT = "arithmetic-hint";
   private static final Map<String, Object> SETTINGS =
-      Map.of("limit", 24, "points", 15, "top", "20%", "batch-rows", 128);
+      Map.of("limit", 24, "points", 15, "top", "20%", "batch-rows", 128, "bins", "step");
   private static final String LINE = "  %-16s %22s %22s %22s%n";
 
   @Option(

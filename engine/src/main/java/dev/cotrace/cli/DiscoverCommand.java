@@ -8,8 +8,10 @@ import dev.cotrace.Experiment;
 import dev.cotrace.SpecYaml;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -30,6 +32,7 @@ import picocli.CommandLine.Option;
       "  cotrace discover --model gpt2 --task ioi.csv --objective logit-diff --bos \\",
       "      --max-new-tokens 0 --method eap-ig-inputs",
       "  cotrace discover --config runs/NAME/spec.yaml --seed 1 --out runs/again",
+      "  cotrace discover --resume runs/NAME    # stopped by Ctrl-C, killed, out of power or disk",
       "",
       "Settings come from, the later before the earlier: defaults, the .yaml beside the task,",
       "--config, flags. --print-spec shows what they add up to."
@@ -63,8 +66,31 @@ final class DiscoverCommand implements Callable<Integer> {
       description = "Print what is fed to the model as token ids and strings, and end.")
   private boolean showTokens;
 
+  @Option(
+      names = "--resume",
+      paramLabel = "DIR",
+      description = {
+        "Go on with the run in DIR, which was stopped or killed: the scores are those of a run that",
+        "was not. No other setting can be given."
+      })
+  private @Nullable Path resume;
+
+  @Option(
+      names = "--checkpoint-every",
+      paramLabel = "SECONDS",
+      description = {
+        "How long from one checkpoint to the next: a killed run loses as much.",
+        "Default: ${DEFAULT-VALUE}. 0: after every batch."
+      },
+      defaultValue = "60")
+  private int checkpointEvery;
+
   @Override
   public Integer call() throws IOException {
+    if (checkpointEvery < 0) {
+      throw new IllegalArgumentException(
+          "--checkpoint-every must be at least 0, got " + checkpointEvery);
+    }
     Map<String, Object> flags = new HashMap<>(task.flags());
     flags.putAll(attribution.flags());
     flags.putAll(selection.flags());
@@ -72,8 +98,14 @@ final class DiscoverCommand implements Callable<Integer> {
     if (out != null) {
       flags.put("out", out);
     }
-    DiscoverySpec spec = SpecYaml.read(config, flags);
+    Duration every = Duration.ofSeconds(checkpointEvery);
     DiscoveryListener listener = output.listener();
+    if (resume != null) {
+      requireNothingElse(flags);
+      print(Discovery.resume(resume, listener, every));
+      return 0;
+    }
+    DiscoverySpec spec = SpecYaml.read(config, flags);
     if (printSpec) {
       output.out().print(output.json() ? SpecYaml.json(spec) + "\n" : SpecYaml.text(spec));
     } else if (showTokens) {
@@ -87,13 +119,25 @@ final class DiscoverCommand implements Callable<Integer> {
     } else if (dryRun.asked()) {
       dryRun.print(Discovery.plan(spec, listener), output);
     } else {
-      DiscoveryResult result = Discovery.run(spec, listener);
-      EdgeTable.print(output.prose(), result);
-      if (output.json()) {
-        output.out().println(result.json());
-      }
+      print(Discovery.run(spec, listener, every));
     }
     output.out().flush();
     return 0;
+  }
+
+  private void print(DiscoveryResult result) {
+    EdgeTable.print(output.prose(), result);
+    if (output.json()) {
+      output.out().println(result.json());
+    }
+    output.out().flush();
+  }
+
+  private void requireNothingElse(Map<String, Object> flags) {
+    if (!flags.isEmpty() || config != null || printSpec || dryRun.asked() || showTokens) {
+      throw new IllegalArgumentException(
+          "--resume goes on with what the run was told when it began; leave out all other settings%s"
+              .formatted(flags.isEmpty() ? "" : ", such as --" + new TreeMap<>(flags).firstKey()));
+    }
   }
 }

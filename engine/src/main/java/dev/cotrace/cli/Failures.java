@@ -46,7 +46,7 @@ final class Failures {
     PrintWriter err = SafeWriter.to(command.getErr());
     Main main = (Main) command.getCommandSpec().root().userObject();
     if (e instanceof CancellationException || main.interruption().requested()) {
-      return Interruption.EXIT_CODE;
+      return main.interruption().exitCode();
     }
     String sentence = outOfMemory(e) ? tooLarge(e, command, parsed) : sentence(e);
     if (sentence == null) {

@@ -78,7 +78,7 @@ public final class Main implements Runnable {
   /** Runs the command in {@code arguments} and ends the JVM with its exit code. */
   public static void main(String[] arguments) {
     Interruption interruption = new Interruption();
-    Runtime.getRuntime().addShutdownHook(new Thread(interruption::endSafely, "interruption"));
+    interruption.listen();
     CommandLine commands =
         commandLine(interruption)
             .setOut(new PrintWriter(System.out, true, StandardCharsets.UTF_8))

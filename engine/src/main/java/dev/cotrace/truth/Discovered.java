@@ -22,11 +22,11 @@ record Discovered(Method method) implements Contender {
     Workload work = trial.workload(Map.of("method", method.label()));
     Evaluation ends = new Evaluation(work, listener, /* keeps= */ method == Method.EXACT);
     return switch (method) {
-      case EXACT -> Found.of(new ExactEffects(work, ends, listener).attribute());
+      case EXACT -> Found.of(new ExactEffects(work, ends).attribute());
       // Parts of scores that know nothing have no right place.
       case RANDOM -> Found.of(RandomScores.attribute(work, ends).total());
       case IG_GATES, EAP_IG_INPUTS, EAP_IG_ACTIVATIONS, CLEAN_CORRUPTED, EAP ->
-          Found.of(new IntegratedGradient(work, ends, listener).attribute());
+          Found.of(new IntegratedGradient(work, ends).attribute());
     };
   }
 }

@@ -298,7 +298,7 @@ final class CircuitEvaluationTest {
       Workload work = setting.work(Tiny.sampled(4, 3, 64, seed));
       Evaluation ends = new Evaluation(work, RunListener.SILENT, /* keeps= */ true);
       EdgeSwitches switches = new EdgeSwitches(work, ends, RunListener.SILENT);
-      var exact = new ExactEffects(work, ends, RunListener.SILENT).attribute();
+      var exact = new ExactEffects(work, ends).attribute();
       int[] cells = setting.graph().edgeCells();
       for (int cell : new int[] {cells[0], cells[cells.length / 2]}) {
         SwitchEffect effect = switches.of(cell);

@@ -106,7 +106,7 @@ final class CoverageTest {
         if (ends == null) {
           ends = new Evaluation(work, RunListener.SILENT);
         }
-        Attribution sampled = new IntegratedGradient(work, ends, RunListener.SILENT).attribute();
+        Attribution sampled = new IntegratedGradient(work, ends).attribute();
         total.add(sampled, sampled.total());
         direct.add(sampled, sampled.direct());
         throughCot.add(sampled, sampled.throughCot());

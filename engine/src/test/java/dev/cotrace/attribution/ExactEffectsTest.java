@@ -86,7 +86,7 @@ final class ExactEffectsTest {
       TinyModel model, Task task, String objective, Settings settings) {
     Workload work = Tiny.work(model, task, objective, settings.with(Method.EXACT));
     Evaluation ends = new Evaluation(work, RunListener.SILENT, /* keeps= */ true);
-    return new ExactEffects(work, ends, RunListener.SILENT).attribute();
+    return new ExactEffects(work, ends).attribute();
   }
 
   private static ExactObjective exact(

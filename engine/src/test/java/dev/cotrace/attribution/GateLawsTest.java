@@ -132,7 +132,7 @@ final class GateLawsTest {
 
   /** By its gates: an evaluation takes the circuit of all edges for J(1). */
   private static Faithfulness sampled(Workload work, Evaluation evaluation, Circuit circuit) {
-    Expectation expectation = new Expectation(work, new JobRunner(work, RunListener.SILENT));
+    Expectation expectation = new Expectation(work, new LocalRunner(RunListener.SILENT));
     int rounds = evaluation.rounds();
     Tally tally = Tally.of(evaluation.clusters(), expectation.results(circuit, rounds));
     return evaluation.worth(circuit, tally.value()).faithfulness();

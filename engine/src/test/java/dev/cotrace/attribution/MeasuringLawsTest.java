@@ -168,7 +168,7 @@ final class MeasuringLawsTest {
     try (TinyModel model = TinyModel.of("gpt2", 65, 2, 4)) {
       Workload work = Tiny.work(model, task(5), OBJECTIVE, Tiny.sampled(4, 2, 64, 7));
       JobMeasurement measurement = new JobMeasurement(work, jobs(work, alpha));
-      List<JobResult> results = measurement.continued(MeasuringLawsTest::prefix);
+      List<JobResult> results = measurement.of(new Drawing.Continued(MeasuringLawsTest::prefix));
       assertSameAsRerun(measurement, results, null);
       for (JobResult result : results) {
         int[] prefix = prefix(result.job());
@@ -246,9 +246,9 @@ final class MeasuringLawsTest {
       String objective = "answer-logprob + exact-match";
       Workload work = Tiny.work(model, task(6), objective, settings);
       Task other = new Task(swapped, work.task().sampling(), Tiny.OUTCOMES);
-      List<JobResult> closed = new JobMeasurement(work, jobs(work, 0)).of(null);
+      List<JobResult> closed = new JobMeasurement(work, jobs(work, 0)).of(Drawing.OWN);
       Workload open = Tiny.work(model, other, objective, settings);
-      List<JobResult> results = new JobMeasurement(open, jobs(open, 1)).of(null);
+      List<JobResult> results = new JobMeasurement(open, jobs(open, 1)).of(Drawing.OWN);
       for (int i = 0; i < closed.size(); i++) {
         assertThat(closed.get(i).values()).containsExactly(results.get(i).values());
       }
@@ -281,7 +281,7 @@ final class MeasuringLawsTest {
   private static void assertSameAsRerun(JobMeasurement measurement, @Nullable Circuit circuit) {
     Gates.@Nullable PerEdge mask =
         circuit == null ? null : new Gates.PerEdge(circuit.graph(), circuit.gates());
-    assertSameAsRerun(measurement, measurement.of(circuit), mask);
+    assertSameAsRerun(measurement, measurement.of(new Drawing.Sampled(circuit)), mask);
   }
 
   private static void assertSameAsRerun(

@@ -248,8 +248,7 @@ final class ReferenceLawsTest {
       IntegratedGradient run = new IntegratedGradient(work, RunListener.SILENT);
       assertThatThrownBy(run::references).isInstanceOf(IllegalStateException.class);
       IntegratedGradient forgetful =
-          new IntegratedGradient(
-              work, new Evaluation(work, RunListener.SILENT), RunListener.SILENT);
+          new IntegratedGradient(work, new Evaluation(work, RunListener.SILENT));
       forgetful.attribute();
       assertThatThrownBy(() -> forgetful.references().teacherForced())
           .isInstanceOf(IllegalStateException.class)

@@ -151,7 +151,7 @@ final class SentenceResamplingTest {
       Evaluation ends = new Evaluation(work, RunListener.SILENT, true);
       List<Evaluation.Drawn> drawn = ends.drawn();
       List<SentenceScore> scores =
-          new SentenceResampling(work, TEXT, 2, RunListener.SILENT).of(drawn, 2);
+          new SentenceResampling(work, TEXT, 2, new LocalRunner(RunListener.SILENT)).of(drawn, 2);
       var byRollout =
           scores.stream().collect(Collectors.groupingBy(s -> List.of(s.repeat(), s.rollout())));
       assertThat(byRollout).hasSize(2);

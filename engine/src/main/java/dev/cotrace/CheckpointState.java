@@ -1,0 +1,159 @@
+package dev.cotrace;
+
+import dev.cotrace.attribution.Kept;
+import java.io.BufferedInputStream;
+import java.io.BufferedOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.EOFException;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.DigestOutputStream;
+import java.security.MessageDigest;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * What a run has added up, in a file that is replaced as a whole: a header, the parts, a table of
+ * where each part begins, where the table begins, and the SHA-256 of all that.
+ *
+ * @param file that holds it
+ * @param header what there was beside it
+ * @param offsets where parts begin
+ */
+record CheckpointState(Path file, Header header, Map<String, Long> offsets) {
+  private static final String FORMAT = "cotrace-checkpoint-1";
+  private static final int DIGEST = 32;
+  private static final int MOST_PARTS = 64;
+  private static final int BUFFER = 1 << 16;
+
+  /**
+   * What there was when the state was written.
+   *
+   * @param run digest of what the run is about
+   * @param results bytes of results
+   * @param rollouts bytes of rollouts.jsonl
+   * @param seconds that the run had taken
+   */
+  record Header(String run, long results, long rollouts, double seconds) {}
+
+  /** Writes a state to {@code file}. */
+  static void write(Path file, Header header, Map<String, Kept> parts) throws IOException {
+    MessageDigest digest = Provenance.digest();
+    try (FileOutputStream to = new FileOutputStream(file.toFile());
+        DataOutputStream out =
+            new DataOutputStream(
+                new DigestOutputStream(new BufferedOutputStream(to, BUFFER), digest))) {
+      out.writeUTF(FORMAT);
+      out.writeUTF(header.run);
+      out.writeLong(header.results);
+      out.writeLong(header.rollouts);
+      out.writeDouble(header.seconds);
+      Map<String, Long> places = new LinkedHashMap<>();
+      for (Map.Entry<String, Kept> part : parts.entrySet()) {
+        out.flush();
+        places.put(part.getKey(), to.getChannel().position());
+        part.getValue().save(out);
+      }
+      out.flush();
+      long table = to.getChannel().position();
+      out.writeInt(places.size());
+      for (Map.Entry<String, Long> place : places.entrySet()) {
+        out.writeUTF(place.getKey());
+        out.writeLong(place.getValue());
+      }
+      out.writeLong(table);
+      out.flush();
+      to.write(digest.digest());
+    }
+  }
+
+  /**
+   * Reads a state.
+   *
+   * @throws IllegalArgumentException when it is torn or of another run than {@code run}
+   */
+  static CheckpointState read(Path file, String run) throws IOException {
+    requireWhole(file);
+    try (DataInputStream in = open(file, 0)) {
+      String format = in.readUTF();
+      if (!format.equals(FORMAT)) {
+        throw refused(file, "it is of the format '%s', not %s".formatted(format, FORMAT));
+      }
+      String of = in.readUTF();
+      if (!of.equals(run)) {
+        throw refused(file, "it is of another run than spec.yaml and provenance.json beside it");
+      }
+      Header header = new Header(of, in.readLong(), in.readLong(), in.readDouble());
+      return new CheckpointState(file, header, offsets(file));
+    } catch (EOFException e) {
+      throw refused(file, "it ends too early");
+    }
+  }
+
+  /** Lets {@code part} take up what was written of it under {@code name}, if it was. */
+  void restore(String name, Kept part) throws IOException {
+    Long offset = offsets.get(name);
+    if (offset == null) {
+      return;
+    }
+    try (DataInputStream in = open(file, offset)) {
+      part.restore(in);
+    } catch (EOFException e) {
+      throw refused(file, "its part '%s' ends too early".formatted(name));
+    }
+  }
+
+  /** Why a checkpoint cannot be gone on from. */
+  static IllegalArgumentException refused(Path file, String reason) {
+    return new IllegalArgumentException(
+        "cannot go on from %s: %s; remove the run and start it again".formatted(file, reason));
+  }
+
+  private static Map<String, Long> offsets(Path file) throws IOException {
+    long table;
+    try (DataInputStream in = open(file, Files.size(file) - DIGEST - Long.BYTES)) {
+      table = in.readLong();
+    }
+    Map<String, Long> offsets = new HashMap<>();
+    try (DataInputStream in = open(file, table)) {
+      int count = Math.min(in.readInt(), MOST_PARTS);
+      for (int i = 0; i < count; i++) {
+        offsets.put(in.readUTF(), in.readLong());
+      }
+    }
+    return offsets;
+  }
+
+  private static void requireWhole(Path file) throws IOException {
+    MessageDigest digest = Provenance.digest();
+    byte[] stated;
+    try (InputStream in = Files.newInputStream(file)) {
+      byte[] buffer = new byte[BUFFER];
+      long left = Files.size(file) - DIGEST;
+      while (left > 0) {
+        int read = in.read(buffer, 0, (int) Math.min(buffer.length, left));
+        if (read < 0) {
+          break;
+        }
+        digest.update(buffer, 0, read);
+        left -= read;
+      }
+      stated = in.readNBytes(DIGEST);
+    }
+    if (!Arrays.equals(stated, digest.digest())) {
+      throw refused(file, "its checksum does not match, so it is torn or was changed");
+    }
+  }
+
+  private static DataInputStream open(Path file, long offset) throws IOException {
+    InputStream in = Files.newInputStream(file);
+    in.skipNBytes(offset);
+    return new DataInputStream(new BufferedInputStream(in, BUFFER));
+  }
+}

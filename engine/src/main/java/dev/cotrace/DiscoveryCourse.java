@@ -1,0 +1,150 @@
+package dev.cotrace;
+
+import dev.cotrace.attribution.Evaluation;
+import dev.cotrace.attribution.ExactEffects;
+import dev.cotrace.attribution.IntegratedGradient;
+import dev.cotrace.attribution.Layout;
+import dev.cotrace.attribution.LocalRunner;
+import dev.cotrace.attribution.RandomScores;
+import dev.cotrace.attribution.Reference;
+import dev.cotrace.attribution.Workload;
+import dev.cotrace.circuit.Attribution;
+import dev.cotrace.circuit.Circuit;
+import dev.cotrace.circuit.Estimate;
+import dev.cotrace.circuit.Faithfulness;
+import dev.cotrace.circuit.Method;
+import dev.cotrace.circuit.Selection;
+import dev.cotrace.circuit.Stability;
+import dev.cotrace.report.CircuitJson;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.Objects;
+import java.util.concurrent.CancellationException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a discovery does once all is loaded, from J(0) to the files of its directory. It does the
+ * same whether it begins or goes on: what a checkpoint knows is not computed again.
+ */
+final class DiscoveryCourse {
+  private final RunDirectory directory;
+  private final Experiment experiment;
+  private final DiscoverySpec spec;
+  private final RunLog log;
+
+  DiscoveryCourse(RunDirectory directory, Experiment experiment, RunLog log) {
+    this.directory = directory;
+    this.experiment = experiment;
+    this.log = log;
+    spec = experiment.spec();
+  }
+
+  /**
+   * Runs it; what was done until an early end is saved.
+   *
+   * @throws IllegalArgumentException when its files cannot be written; the checkpoint is then as it
+   *     was when it could be
+   */
+  DiscoveryResult run(Layout layout, RunCheckpoint checkpoint) {
+    try {
+      return run(experiment.workload().with(layout), new LocalRunner(log, checkpoint));
+    } catch (CancellationException e) {
+      checkpoint.save();
+      throw e;
+    } catch (IOException e) {
+      throw brokenOff(e.getMessage(), e);
+    } catch (UncheckedIOException e) {
+      throw brokenOff(Objects.requireNonNull(e.getCause()).getMessage(), e);
+    }
+  }
+
+  private IllegalArgumentException brokenOff(@Nullable String reason, Exception e) {
+    return new IllegalArgumentException(
+        "the run was broken off (%s); mend that and go on with cotrace discover --resume %s"
+            .formatted(reason, directory.path()),
+        e);
+  }
+
+  private DiscoveryResult run(Workload work, LocalRunner runner) throws IOException {
+    boolean compares = !spec.references().reference().isEmpty();
+    boolean exact = spec.attribution().method() == Method.EXACT;
+    Evaluation evaluation = new Evaluation(work, runner, compares || exact);
+    warnOfConstants(spec, evaluation, log);
+    IntegratedGradient gradient = new IntegratedGradient(work, evaluation);
+    Attribution attribution =
+        switch (spec.attribution().method()) {
+          case EXACT -> new ExactEffects(work, evaluation).attribute();
+          case RANDOM -> RandomScores.attribute(work, evaluation);
+          case IG_GATES, EAP_IG_INPUTS, EAP_IG_ACTIVATIONS, CLEAN_CORRUPTED, EAP ->
+              gradient.attribute();
+        };
+    log.say(attribution.completeness());
+    int size = spec.top().edges(attribution.graph());
+    Stability stability =
+        attribution.stability(size, spec.attribution().ranking(), spec.attribution().seed());
+    RunReferences references =
+        compares ? RunReferences.of(gradient.references(), experiment) : RunReferences.NONE;
+    writeScores(attribution, stability, references);
+
+    Selection selection = spec.selection(attribution.graph());
+    Circuit circuit = selection.of(attribution);
+    warnOfNothingChosen(circuit, selection, log);
+    directory.write(
+        "circuit.json",
+        file ->
+            CircuitJson.write(file, circuit, selection.words(), attribution, experiment.width()));
+
+    Faithfulness own = evaluation.of(circuit);
+    Faithfulness random = evaluation.of(RandomCircuits.like(circuit, spec.attribution().seed()));
+    DiscoveryResult result =
+        new DiscoveryResult(
+            spec,
+            directory.path(),
+            experiment.task().pairs().size(),
+            attribution,
+            attribution.significance(),
+            stability,
+            circuit,
+            references,
+            own,
+            random,
+            log.seconds());
+    directory.write("metrics.json", result.metrics());
+    return result;
+  }
+
+  private void writeScores(Attribution attribution, Stability stability, RunReferences references)
+      throws IOException {
+    directory.write(
+        "scores.safetensors",
+        file ->
+            ScoresFile.write(
+                file, attribution, stability, spec.bins().toString(), references.scores()));
+    if (attribution.sums().count() > 0) {
+      directory.write(
+          "clusters.safetensors",
+          file -> ClustersFile.write(file, attribution.graph(), attribution.sums()));
+    }
+    if (spec.references().has(Reference.SENTENCES)) {
+      directory.write("sentences.jsonl", references.lines());
+    }
+  }
+
+  private static void warnOfNothingChosen(Circuit circuit, Selection selection, RunLog log) {
+    if (circuit.size() == 0) {
+      log.say(
+          "warning: the circuit is empty: no path from input to logits has only edges of %s; choose others with cotrace select"
+              .formatted(selection.words()));
+    }
+  }
+
+  /** A text that never has, or always has, what is looked for leaves nothing to attribute. */
+  private static void warnOfConstants(DiscoverySpec spec, Evaluation ends, RunLog log) {
+    Estimate clean = ends.clean();
+    if (clean.standardError() == 0 && clean.equals(ends.corrupted())) {
+      log.say(
+          "warning: %s is %.4g in every rollout of J(0) and J(1), so there may be nothing to attribute; see whether what it looks for can be sampled before a rollout ends (docs/tasks.md)"
+              .formatted(spec.objective(), clean.value()));
+    }
+  }
+}
