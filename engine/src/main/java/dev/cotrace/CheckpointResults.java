@@ -3,6 +3,7 @@ package dev.cotrace;
 import dev.cotrace.attribution.Job;
 import dev.cotrace.attribution.JobResult;
 import dev.cotrace.attribution.ResultBytes;
+import dev.cotrace.attribution.Workload;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -10,12 +11,14 @@ import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The results that a run has had without a gradient: records one after the other, each with the
@@ -25,10 +28,20 @@ final class CheckpointResults {
   private static final int HEAD = 2 * Integer.BYTES;
   private static final int MOST = 1 << 30;
 
-  private CheckpointResults() {}
+  private final Map<Key, byte[]> results = new HashMap<>(); // as ResultBytes has them
 
   /** Tells a result from all others of a run. */
-  record Key(String drawing, Job job) {}
+  private record Key(String drawing, Job job) {}
+
+  /** What {@code job} of {@code work} gave; null where it is not among these. */
+  @Nullable JobResult find(Workload work, String drawing, Job job) {
+    byte[] bytes = results.get(new Key(drawing, job));
+    try {
+      return bytes == null ? null : ResultBytes.result(data(bytes), work.objective());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
 
   /** The record of {@code result}. */
   static byte[] record(String drawing, JobResult result) throws IOException {
@@ -45,12 +58,11 @@ final class CheckpointResults {
   }
 
   /**
-   * The results in the first {@code length} bytes of {@code file}, as {@link ResultBytes} has them.
+   * Adds the results in the first {@code length} bytes of {@code file}.
    *
    * @throws IllegalArgumentException when one is torn
    */
-  static Map<Key, byte[]> read(Path file, long length) throws IOException {
-    Map<Key, byte[]> results = new HashMap<>();
+  void read(Path file, long length) throws IOException {
     try (DataInputStream in =
         new DataInputStream(new BufferedInputStream(Files.newInputStream(file)))) {
       for (long read = 0; read < length; ) {
@@ -61,7 +73,7 @@ final class CheckpointResults {
           throw CheckpointState.refused(
               file, "the result at byte %d is torn or was changed".formatted(read));
         }
-        DataInputStream record = new DataInputStream(new ByteArrayInputStream(body));
+        DataInputStream record = data(body);
         String drawing = record.readUTF();
         byte[] result = record.readAllBytes();
         results.put(new Key(drawing, ResultBytes.job(data(result))), result);
@@ -70,11 +82,9 @@ final class CheckpointResults {
     } catch (EOFException e) {
       throw CheckpointState.refused(file, "it ends too early");
     }
-    return results;
   }
 
-  /** Reads {@code bytes}. */
-  static DataInputStream data(byte[] bytes) {
+  private static DataInputStream data(byte[] bytes) {
     return new DataInputStream(new ByteArrayInputStream(bytes));
   }
 

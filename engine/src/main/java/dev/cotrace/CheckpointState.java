@@ -3,6 +3,7 @@ package dev.cotrace;
 import dev.cotrace.attribution.Kept;
 import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
+import java.io.DataInput;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.EOFException;
@@ -98,12 +99,25 @@ record CheckpointState(Path file, Header header, Map<String, Long> offsets) {
 
   /** Lets {@code part} take up what was written of it under {@code name}, if it was. */
   void restore(String name, Kept part) throws IOException {
+    hand(name, part::restore);
+  }
+
+  /** Adds to {@code part} what was written of it under {@code name}, if it was. */
+  void add(String name, Kept part) throws IOException {
+    hand(name, part::add);
+  }
+
+  private interface Reader {
+    void read(DataInput in) throws IOException;
+  }
+
+  private void hand(String name, Reader reader) throws IOException {
     Long offset = offsets.get(name);
     if (offset == null) {
       return;
     }
     try (DataInputStream in = open(file, offset)) {
-      part.restore(in);
+      reader.read(in);
     } catch (EOFException e) {
       throw refused(file, "its part '%s' ends too early".formatted(name));
     }

@@ -1,6 +1,5 @@
 package dev.cotrace;
 
-import dev.cotrace.attribution.Layout;
 import dev.cotrace.attribution.MemoryPlan;
 import dev.cotrace.attribution.Reference;
 import dev.cotrace.attribution.WorkEstimate;
@@ -8,9 +7,7 @@ import dev.cotrace.gate.Corruption;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Map;
 import java.util.concurrent.CancellationException;
-import tools.jackson.databind.JsonNode;
 
 /** The main job: from a specification to a circuit and a run directory. */
 public final class Discovery {
@@ -32,23 +29,7 @@ public final class Discovery {
   /** As {@link #run(DiscoverySpec, DiscoveryListener)}, saving as often as {@code every}. */
   public static DiscoveryResult run(DiscoverySpec spec, DiscoveryListener listener, Duration every)
       throws IOException {
-    spec.references().require(spec.attribution(), spec.objective(), spec.sampling().maxNewTokens());
-    try (RunDirectory directory = RunDirectory.create(RunNames.directory(spec));
-        Experiment experiment = Experiment.open(spec, listener)) {
-      requireSentences(spec, experiment);
-      RunPlan plan = plan(experiment);
-      DiscoveryResult result;
-      try (RunLog log = new RunLog(directory, experiment, listener)) {
-        log.begin(plan);
-        String run = Provenance.run(directory.incomplete());
-        try (RunCheckpoint checkpoint = RunCheckpoint.begin(directory, log, run, every)) {
-          Layout layout = plan.memory().layout();
-          result = new DiscoveryCourse(directory, experiment, log).run(layout, checkpoint);
-        }
-      }
-      directory.finish();
-      return result;
-    }
+    return DiscoveryProcess.begin(spec, null, listener, every, DiscoveryCourse::run);
   }
 
   /**
@@ -62,23 +43,7 @@ public final class Discovery {
    */
   public static DiscoveryResult resume(Path run, DiscoveryListener listener, Duration every)
       throws IOException {
-    try (RunDirectory directory = RunDirectory.resume(run)) {
-      CheckpointState state = RunCheckpoint.state(directory);
-      Path files = directory.incomplete();
-      DiscoverySpec spec = SpecYaml.read(files.resolve("spec.yaml"), Map.of());
-      JsonNode provenance = StoredRun.json(files.resolve("provenance.json"));
-      DiscoveryResult result;
-      try (Experiment experiment = Experiment.open(spec, listener)) {
-        Provenance.requireSame(files, provenance, experiment);
-        try (RunLog log = new RunLog(directory, experiment, listener, state.header());
-            RunCheckpoint checkpoint = RunCheckpoint.resume(directory, log, state, every)) {
-          Layout layout = RunPlan.layout(provenance.path("memory"));
-          result = new DiscoveryCourse(directory, experiment, log).run(layout, checkpoint);
-        }
-      }
-      directory.finish();
-      return result;
-    }
+    return DiscoveryProcess.resume(run, listener, every, DiscoveryCourse::run);
   }
 
   /**
@@ -87,15 +52,26 @@ public final class Discovery {
    * @throws IllegalArgumentException as {@link #run}
    */
   public static RunPlan plan(DiscoverySpec spec, DiscoveryListener listener) throws IOException {
-    spec.references().require(spec.attribution(), spec.objective(), spec.sampling().maxNewTokens());
+    check(spec);
     try (Experiment experiment = Experiment.open(spec, listener)) {
-      requireSentences(spec, experiment);
       return plan(experiment);
     }
   }
 
-  private static RunPlan plan(Experiment experiment) {
-    boolean gradient = experiment.spec().attribution().method().isGradient();
+  /** Refuses what can be refused before anything is loaded. */
+  static void check(DiscoverySpec spec) {
+    spec.references().require(spec.attribution(), spec.objective(), spec.sampling().maxNewTokens());
+  }
+
+  /**
+   * What a run of {@code experiment} would do and take.
+   *
+   * @throws IllegalArgumentException when it cannot be run
+   */
+  static RunPlan plan(Experiment experiment) {
+    DiscoverySpec spec = experiment.spec();
+    requireSentences(spec, experiment);
+    boolean gradient = spec.attribution().method().isGradient();
     return new RunPlan(
         experiment.memory(gradient ? MemoryPlan.Purpose.DISCOVERY : MemoryPlan.Purpose.EVALUATION),
         WorkEstimate.of(experiment.workload()));

@@ -4,9 +4,11 @@ import dev.cotrace.attribution.Evaluation;
 import dev.cotrace.attribution.ExactEffects;
 import dev.cotrace.attribution.IntegratedGradient;
 import dev.cotrace.attribution.Layout;
-import dev.cotrace.attribution.LocalRunner;
 import dev.cotrace.attribution.RandomScores;
 import dev.cotrace.attribution.Reference;
+import dev.cotrace.attribution.Runner;
+import dev.cotrace.attribution.Shard;
+import dev.cotrace.attribution.ShardRunner;
 import dev.cotrace.attribution.Workload;
 import dev.cotrace.circuit.Attribution;
 import dev.cotrace.circuit.Circuit;
@@ -17,10 +19,7 @@ import dev.cotrace.circuit.Selection;
 import dev.cotrace.circuit.Stability;
 import dev.cotrace.report.CircuitJson;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.util.Objects;
-import java.util.concurrent.CancellationException;
-import org.jspecify.annotations.Nullable;
+import java.nio.file.Path;
 
 /**
  * What a discovery does once all is loaded, from J(0) to the files of its directory. It does the
@@ -39,45 +38,30 @@ final class DiscoveryCourse {
     spec = experiment.spec();
   }
 
-  /**
-   * Runs it; what was done until an early end is saved.
-   *
-   * @throws IllegalArgumentException when its files cannot be written; the checkpoint is then as it
-   *     was when it could be
-   */
-  DiscoveryResult run(Layout layout, RunCheckpoint checkpoint) {
-    try {
-      return run(experiment.workload().with(layout), new LocalRunner(log, checkpoint));
-    } catch (CancellationException e) {
-      checkpoint.save();
-      throw e;
-    } catch (IOException e) {
-      throw brokenOff(e.getMessage(), e);
-    } catch (UncheckedIOException e) {
-      throw brokenOff(Objects.requireNonNull(e.getCause()).getMessage(), e);
-    }
+  /** Hears how it goes. */
+  RunLog log() {
+    return log;
   }
 
-  private IllegalArgumentException brokenOff(@Nullable String reason, Exception e) {
-    return new IllegalArgumentException(
-        "the run was broken off (%s); mend that and go on with cotrace discover --resume %s"
-            .formatted(reason, directory.path()),
-        e);
+  /** The name that the directory will have. */
+  Path path() {
+    return directory.path();
   }
 
-  private DiscoveryResult run(Workload work, LocalRunner runner) throws IOException {
+  /** Where its files are meanwhile. */
+  Path files() {
+    return directory.incomplete();
+  }
+
+  /** All of it. */
+  DiscoveryResult run(Layout layout, Runner runner) throws IOException {
+    Workload work = experiment.workload().with(layout);
     boolean compares = !spec.references().reference().isEmpty();
     boolean exact = spec.attribution().method() == Method.EXACT;
     Evaluation evaluation = new Evaluation(work, runner, compares || exact);
     warnOfConstants(spec, evaluation, log);
     IntegratedGradient gradient = new IntegratedGradient(work, evaluation);
-    Attribution attribution =
-        switch (spec.attribution().method()) {
-          case EXACT -> new ExactEffects(work, evaluation).attribute();
-          case RANDOM -> RandomScores.attribute(work, evaluation);
-          case IG_GATES, EAP_IG_INPUTS, EAP_IG_ACTIVATIONS, CLEAN_CORRUPTED, EAP ->
-              gradient.attribute();
-        };
+    Attribution attribution = attribute(work, evaluation, gradient);
     log.say(attribution.completeness());
     int size = spec.top().edges(attribution.graph());
     Stability stability =
@@ -111,6 +95,23 @@ final class DiscoveryCourse {
             log.seconds());
     directory.write("metrics.json", result.metrics());
     return result;
+  }
+
+  private Attribution attribute(Workload work, Evaluation evaluation, IntegratedGradient gradient) {
+    return switch (spec.attribution().method()) {
+      case EXACT -> new ExactEffects(work, evaluation).attribute();
+      case RANDOM -> RandomScores.attribute(work, evaluation);
+      case IG_GATES, EAP_IG_INPUTS, EAP_IG_ACTIVATIONS, CLEAN_CORRUPTED, EAP ->
+          gradient.attribute();
+    };
+  }
+
+  /** What a shard does of it: the sums that scores are made of. */
+  long sums(Layout layout, Shard shard, Runner whole) {
+    Workload work = experiment.workload().with(layout);
+    boolean exact = spec.attribution().method() == Method.EXACT;
+    Evaluation evaluation = new Evaluation(work, new ShardRunner(whole, shard, work), exact);
+    return attribute(work, evaluation, new IntegratedGradient(work, evaluation)).sampledTokens();
   }
 
   private void writeScores(Attribution attribution, Stability stability, RunReferences references)

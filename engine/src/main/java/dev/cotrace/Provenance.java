@@ -113,7 +113,12 @@ public record Provenance(
 
   /** What a run is about, as a digest of what its directory says of it. */
   static String run(Path directory) throws IOException {
-    return sha256(directory.resolve("spec.yaml")) + sha256(directory.resolve("provenance.json"));
+    StringBuilder digests = new StringBuilder();
+    for (String name : List.of("spec.yaml", "provenance.json", ShardFile.NAME)) {
+      Path file = directory.resolve(name);
+      digests.append(Files.exists(file) ? sha256(file) : "-");
+    }
+    return digests.toString();
   }
 
   /**

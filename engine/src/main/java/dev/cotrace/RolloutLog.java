@@ -62,6 +62,11 @@ final class RolloutLog implements RunListener, AutoCloseable {
     return new RolloutLog(directory, experiment, GrowingFile.resume(file, length));
   }
 
+  /** Adds a line that another process wrote. */
+  void add(String line) {
+    file.add(line);
+  }
+
   /** Makes all lines durable, and says how many bytes they are. */
   long sync() throws IOException {
     return file.sync();

@@ -4,7 +4,6 @@ import dev.cotrace.attribution.Checkpoint;
 import dev.cotrace.attribution.Job;
 import dev.cotrace.attribution.JobResult;
 import dev.cotrace.attribution.Kept;
-import dev.cotrace.attribution.ResultBytes;
 import dev.cotrace.attribution.Workload;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -28,8 +27,8 @@ final class RunCheckpoint implements Checkpoint, AutoCloseable {
   /** How long from one save to the next: as much is lost at most. */
   static final Duration EVERY = Duration.ofMinutes(1);
 
-  private static final String STATE = FOLDER + "/state";
-  private static final String RESULTS = FOLDER + "/results";
+  static final String STATE = FOLDER + "/state";
+  static final String RESULTS = FOLDER + "/results";
 
   /** Saving takes at most this share of the time. */
   private static final double SHARE = 0.05;
@@ -39,7 +38,7 @@ final class RunCheckpoint implements Checkpoint, AutoCloseable {
   private final String run;
   private final Duration every;
   private final @Nullable CheckpointState earlier;
-  private final Map<CheckpointResults.Key, byte[]> known;
+  private final CheckpointResults known = new CheckpointResults();
   private final GrowingFile results;
   private final Map<String, Kept> parts = new LinkedHashMap<>();
   private long savedAt = System.nanoTime();
@@ -60,11 +59,10 @@ final class RunCheckpoint implements Checkpoint, AutoCloseable {
     Path file = directory.incomplete().resolve(RESULTS);
     if (earlier == null) {
       Files.createDirectory(directory.incomplete().resolve(FOLDER));
-      known = Map.of();
       results = GrowingFile.create(file);
     } else {
       long length = earlier.header().results();
-      known = CheckpointResults.read(file, length);
+      known.read(file, length);
       results = GrowingFile.resume(file, length);
     }
   }
@@ -72,11 +70,11 @@ final class RunCheckpoint implements Checkpoint, AutoCloseable {
   /**
    * The checkpoint of a run that begins.
    *
-   * @param run digest of what it is about
    * @param every how long from one save to the next
    */
-  static RunCheckpoint begin(RunDirectory directory, RunLog log, String run, Duration every)
+  static RunCheckpoint begin(RunDirectory directory, RunLog log, Duration every)
       throws IOException {
+    String run = Provenance.run(directory.incomplete());
     RunCheckpoint checkpoint = new RunCheckpoint(directory, log, run, every, null);
     checkpoint.write();
     return checkpoint;
@@ -106,14 +104,7 @@ final class RunCheckpoint implements Checkpoint, AutoCloseable {
 
   @Override
   public @Nullable JobResult known(Workload work, String drawing, Job job) {
-    byte[] bytes = known.get(new CheckpointResults.Key(drawing, job));
-    try {
-      return bytes == null
-          ? null
-          : ResultBytes.result(CheckpointResults.data(bytes), work.objective());
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    return known.find(work, drawing, job);
   }
 
   @Override

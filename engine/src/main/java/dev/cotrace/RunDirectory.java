@@ -181,7 +181,6 @@ public final class RunDirectory implements AutoCloseable {
 
   /** Gives the directory its name: the run is complete. */
   public Path finish() throws IOException {
-    delete(incomplete.resolve(RunCheckpoint.FOLDER));
     Files.deleteIfExists(incomplete.resolve(LOCK));
     sync(incomplete);
     try {
@@ -204,6 +203,11 @@ public final class RunDirectory implements AutoCloseable {
       delete(incomplete);
     }
     lock.close();
+  }
+
+  /** Removes the folder {@code name} with all in it. */
+  void remove(String name) throws IOException {
+    delete(incomplete.resolve(name));
   }
 
   private static void delete(Path folder) throws IOException {

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.List;
 
 /** What a run tells while it goes on: log.txt, rollouts.jsonl, and its listener. */
 final class RunLog implements RunListener, AutoCloseable {
@@ -71,6 +72,11 @@ final class RunLog implements RunListener, AutoCloseable {
     directory.write("spec.yaml", SpecYaml.text(experiment.spec().located()));
     directory.write("provenance.json", Provenance.of(experiment, plan).json());
     say(plan.line());
+  }
+
+  /** Puts what shards sampled into rollouts.jsonl. */
+  void copy(List<StoredShard> shards) throws IOException {
+    MergedRollouts.copy(shards, rollouts::add);
   }
 
   /** Makes rollouts.jsonl durable, and says how many bytes it has. */

@@ -32,6 +32,11 @@ final class AttributionSum {
     byBin = new BinSums(bins, cells);
   }
 
+  /** The empty sum over as many cells and bins as this. */
+  AttributionSum empty() {
+    return new AttributionSum(cells, byBin.bins());
+  }
+
   /**
    * The sum of one cluster, {@code [nSrc · nDst]} each.
    *

@@ -22,6 +22,10 @@ final class BinSums {
     this.cells = cells;
   }
 
+  int bins() {
+    return bins;
+  }
+
   void add(int cluster, double weight, GradientByBin gradient) {
     if (bins > 0) {
       part(cluster).add(weight, gradient);

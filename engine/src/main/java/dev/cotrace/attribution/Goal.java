@@ -152,6 +152,10 @@ final class Goal implements Kept {
     nextMark = in.readInt();
   }
 
+  /** Nothing: where processes share the jobs, no goal was set. */
+  @Override
+  public void add(DataInput in) {}
+
   /**
    * A squared error is a + b / rounds, where a is due to prompts that differ. Where four times the
    * rounds have not brought it down much, it is nearly all a.

@@ -229,4 +229,25 @@ final class Integral implements Kept {
     }
     pass = in.readBoolean() ? Pass.restored(work, intervals, in) : null;
   }
+
+  @Override
+  public void add(DataInput in) throws IOException {
+    Integral other = new Integral(work, runner);
+    other.restore(in);
+    if (other.pass != null) {
+      throw new IOException("a process that shares the jobs has not done all of its own");
+    }
+    if (intervals.isEmpty()) {
+      other.intervals.forEach(
+          interval -> intervals.add(Interval.empty(work, interval.from(), interval.to())));
+    }
+    for (int i = 0; i < intervals.size(); i++) {
+      intervals.get(i).sum().add(other.intervals.get(i).sum());
+    }
+    rounds = other.rounds;
+    nextJob = other.nextJob;
+    points = other.points;
+    sampledTokens += other.sampledTokens;
+    branched |= other.branched;
+  }
 }

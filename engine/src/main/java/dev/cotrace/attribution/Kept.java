@@ -11,4 +11,7 @@ public interface Kept {
 
   /** Takes up what {@link #save} wrote. */
   void restore(DataInput in) throws IOException;
+
+  /** Adds what {@link #save} wrote in a process that did other jobs of the same run. */
+  void add(DataInput in) throws IOException;
 }

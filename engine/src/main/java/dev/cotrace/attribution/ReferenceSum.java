@@ -20,10 +20,14 @@ final class ReferenceSum implements GradientSink, Kept {
    * @param firstJob index of the first of them
    */
   ReferenceSum(Workload work, Nodes nodes, Clusters clusters, long firstJob) {
+    this(new AttributionSum(work.model().graph().cells()), nodes, clusters, firstJob);
+  }
+
+  private ReferenceSum(AttributionSum sum, Nodes nodes, Clusters clusters, long firstJob) {
+    this.sum = sum;
     this.nodes = nodes;
     this.clusters = clusters;
     this.firstJob = firstJob;
-    sum = new AttributionSum(work.model().graph().cells());
   }
 
   /** What has been added up. */
@@ -75,5 +79,14 @@ final class ReferenceSum implements GradientSink, Kept {
     done = in.readInt();
     sampledTokens = in.readLong();
     sum.restore(in);
+  }
+
+  @Override
+  public void add(DataInput in) throws IOException {
+    ReferenceSum other = new ReferenceSum(sum.empty(), nodes, clusters, firstJob);
+    other.restore(in);
+    done += other.done;
+    sampledTokens += other.sampledTokens;
+    sum.add(other.sum);
   }
 }

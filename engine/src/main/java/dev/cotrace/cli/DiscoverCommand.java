@@ -5,6 +5,7 @@ import dev.cotrace.DiscoveryListener;
 import dev.cotrace.DiscoveryResult;
 import dev.cotrace.DiscoverySpec;
 import dev.cotrace.Experiment;
+import dev.cotrace.ShardRun;
 import dev.cotrace.SpecYaml;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -76,6 +77,15 @@ final class DiscoverCommand implements Callable<Integer> {
   private @Nullable Path resume;
 
   @Option(
+      names = "--shard",
+      paramLabel = "I/N",
+      description = {
+        "Do one of N parts of the work, which other processes or machines share; cotrace merge",
+        "puts them together. Needs a fixed --quadrature."
+      })
+  private @Nullable String shard;
+
+  @Option(
       names = "--checkpoint-every",
       paramLabel = "SECONDS",
       description = {
@@ -102,7 +112,11 @@ final class DiscoverCommand implements Callable<Integer> {
     DiscoveryListener listener = output.listener();
     if (resume != null) {
       requireNothingElse(flags);
-      print(Discovery.resume(resume, listener, every));
+      if (ShardRun.isIn(resume)) {
+        print(ShardRun.resume(resume, listener, every));
+      } else {
+        print(Discovery.resume(resume, listener, every));
+      }
       return 0;
     }
     DiscoverySpec spec = SpecYaml.read(config, flags);
@@ -119,7 +133,11 @@ final class DiscoverCommand implements Callable<Integer> {
     } else if (dryRun.asked()) {
       dryRun.print(Discovery.plan(spec, listener), output);
     } else {
-      print(Discovery.run(spec, listener, every));
+      if (shard == null) {
+        print(Discovery.run(spec, listener, every));
+      } else {
+        print(ShardRun.run(spec, shard, listener, every));
+      }
     }
     output.out().flush();
     return 0;
@@ -133,8 +151,26 @@ final class DiscoverCommand implements Callable<Integer> {
     output.out().flush();
   }
 
+  private void print(ShardRun run) {
+    output
+        .prose()
+        .printf(
+            "Shard %s is done: %,d tokens. Files: %s%nWhen all are there: cotrace merge DIR… --out NAME%n",
+            run.shard(), run.sampledTokens(), run.path());
+    output.prose().flush();
+    if (output.json()) {
+      output.out().println(run.json());
+    }
+    output.out().flush();
+  }
+
   private void requireNothingElse(Map<String, Object> flags) {
-    if (!flags.isEmpty() || config != null || printSpec || dryRun.asked() || showTokens) {
+    if (!flags.isEmpty()
+        || config != null
+        || shard != null
+        || printSpec
+        || dryRun.asked()
+        || showTokens) {
       throw new IllegalArgumentException(
           "--resume goes on with what the run was told when it began; leave out all other settings%s"
               .formatted(flags.isEmpty() ? "" : ", such as --" + new TreeMap<>(flags).firstKey()));

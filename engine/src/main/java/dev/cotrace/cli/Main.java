@@ -29,6 +29,7 @@ import picocli.CommandLine.TypeConversionException;
     subcommands = {
       DemoCommand.class,
       DiscoverCommand.class,
+      MergeCommand.class,
       ShowCommand.class,
       EvaluateCommand.class,
       VerifyCommand.class,
