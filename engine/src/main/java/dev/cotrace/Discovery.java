@@ -29,7 +29,14 @@ public final class Discovery {
   /** As {@link #run(DiscoverySpec, DiscoveryListener)}, saving as often as {@code every}. */
   public static DiscoveryResult run(DiscoverySpec spec, DiscoveryListener listener, Duration every)
       throws IOException {
-    return DiscoveryProcess.begin(spec, null, listener, every, DiscoveryCourse::run);
+    return run(spec, listener, every, Runners.LOCAL);
+  }
+
+  /** As {@link #run(DiscoverySpec, DiscoveryListener, Duration)} with jobs done by others. */
+  public static DiscoveryResult run(
+      DiscoverySpec spec, DiscoveryListener listener, Duration every, Runners runners)
+      throws IOException {
+    return DiscoveryProcess.begin(spec, null, listener, every, runners, DiscoveryCourse::run);
   }
 
   /**
@@ -43,7 +50,13 @@ public final class Discovery {
    */
   public static DiscoveryResult resume(Path run, DiscoveryListener listener, Duration every)
       throws IOException {
-    return DiscoveryProcess.resume(run, listener, every, DiscoveryCourse::run);
+    return resume(run, listener, every, Runners.LOCAL);
+  }
+
+  /** As {@link #resume(Path, DiscoveryListener, Duration)} with jobs done by others. */
+  public static DiscoveryResult resume(
+      Path run, DiscoveryListener listener, Duration every, Runners runners) throws IOException {
+    return DiscoveryProcess.resume(run, listener, every, runners, DiscoveryCourse::run);
   }
 
   /**

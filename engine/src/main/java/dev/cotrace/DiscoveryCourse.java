@@ -53,9 +53,14 @@ final class DiscoveryCourse {
     return directory.incomplete();
   }
 
+  /** What it is about, laid out so. */
+  Workload work(Layout layout) {
+    return experiment.workload().with(layout);
+  }
+
   /** All of it. */
   DiscoveryResult run(Layout layout, Runner runner) throws IOException {
-    Workload work = experiment.workload().with(layout);
+    Workload work = work(layout);
     boolean compares = !spec.references().reference().isEmpty();
     boolean exact = spec.attribution().method() == Method.EXACT;
     Evaluation evaluation = new Evaluation(work, runner, compares || exact);
@@ -108,7 +113,7 @@ final class DiscoveryCourse {
 
   /** What a shard does of it: the sums that scores are made of. */
   long sums(Layout layout, Shard shard, Runner whole) {
-    Workload work = experiment.workload().with(layout);
+    Workload work = work(layout);
     boolean exact = spec.attribution().method() == Method.EXACT;
     Evaluation evaluation = new Evaluation(work, new ShardRunner(whole, shard, work), exact);
     return attribute(work, evaluation, new IntegratedGradient(work, evaluation)).sampledTokens();

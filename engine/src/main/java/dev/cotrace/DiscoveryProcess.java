@@ -1,7 +1,6 @@
 package dev.cotrace;
 
 import dev.cotrace.attribution.Layout;
-import dev.cotrace.attribution.LocalRunner;
 import dev.cotrace.attribution.Runner;
 import dev.cotrace.attribution.Shard;
 import java.io.IOException;
@@ -28,12 +27,14 @@ final class DiscoveryProcess {
    *
    * @param shard of the run, if it is not all of it: its checkpoint is then what is left at the end
    * @param every how long from one checkpoint to the next
+   * @param runners who works on the jobs
    */
   static <T> T begin(
       DiscoverySpec spec,
       @Nullable Shard shard,
       DiscoveryListener listener,
       Duration every,
+      Runners runners,
       Work<T> work)
       throws IOException {
     Discovery.check(spec);
@@ -51,7 +52,7 @@ final class DiscoveryProcess {
         log.begin(plan);
         try (RunCheckpoint checkpoint = RunCheckpoint.begin(directory, log, every)) {
           DiscoveryCourse course = new DiscoveryCourse(directory, experiment, log);
-          result = saving(course, plan.memory().layout(), checkpoint, work);
+          result = saving(course, plan.memory().layout(), checkpoint, runners, work);
         }
       }
       finish(directory, shard);
@@ -64,7 +65,8 @@ final class DiscoveryProcess {
    *
    * @throws IllegalArgumentException as {@link Discovery#resume}
    */
-  static <T> T resume(Path run, DiscoveryListener listener, Duration every, Work<T> work)
+  static <T> T resume(
+      Path run, DiscoveryListener listener, Duration every, Runners runners, Work<T> work)
       throws IOException {
     try (RunDirectory directory = RunDirectory.resume(run)) {
       Path files = directory.incomplete();
@@ -78,7 +80,8 @@ final class DiscoveryProcess {
         try (RunLog log = new RunLog(directory, experiment, listener, state.header());
             RunCheckpoint checkpoint = RunCheckpoint.resume(directory, log, state, every)) {
           DiscoveryCourse course = new DiscoveryCourse(directory, experiment, log);
-          result = saving(course, RunPlan.layout(provenance.path("memory")), checkpoint, work);
+          result =
+              saving(course, RunPlan.layout(provenance.path("memory")), checkpoint, runners, work);
         }
       }
       finish(directory, shard);
@@ -95,9 +98,14 @@ final class DiscoveryProcess {
 
   /** What is done until an early end, or the end, is saved; not what cannot be written. */
   private static <T> T saving(
-      DiscoveryCourse course, Layout layout, RunCheckpoint checkpoint, Work<T> work) {
+      DiscoveryCourse course,
+      Layout layout,
+      RunCheckpoint checkpoint,
+      Runners runners,
+      Work<T> work) {
     try {
-      T result = work.of(course, layout, new LocalRunner(course.log(), checkpoint));
+      Runner runner = runners.of(course.log(), checkpoint, course.work(layout));
+      T result = work.of(course, layout, runner);
       checkpoint.save();
       return result;
     } catch (CancellationException e) {

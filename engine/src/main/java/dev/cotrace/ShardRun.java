@@ -33,7 +33,8 @@ public record ShardRun(Path path, String shard, long sampledTokens) {
   public static ShardRun run(
       DiscoverySpec spec, String shard, DiscoveryListener listener, Duration every)
       throws IOException {
-    return DiscoveryProcess.begin(spec, Shard.parse(shard), listener, every, ShardRun::of);
+    return DiscoveryProcess.begin(
+        spec, Shard.parse(shard), listener, every, Runners.LOCAL, ShardRun::of);
   }
 
   /** This as JSON, in one line. */
@@ -59,7 +60,7 @@ public record ShardRun(Path path, String shard, long sampledTokens) {
    */
   public static ShardRun resume(Path run, DiscoveryListener listener, Duration every)
       throws IOException {
-    return DiscoveryProcess.resume(run, listener, every, ShardRun::of);
+    return DiscoveryProcess.resume(run, listener, every, Runners.LOCAL, ShardRun::of);
   }
 
   private static ShardRun of(DiscoveryCourse course, Layout layout, Runner runner)

@@ -12,7 +12,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
 
 /** Runs jobs in this process, several batches at a time. */
 public final class LocalRunner implements Runner {
@@ -43,11 +42,7 @@ public final class LocalRunner implements Runner {
   @Override
   public List<JobResult> measure(Workload work, List<Job> jobs, Drawing drawing) {
     String key = drawing.key();
-    List<JobResult> results = new ArrayList<>();
-    for (JobResult known = known(work, key, jobs, 0); known != null; ) {
-      results.add(known);
-      known = known(work, key, jobs, results.size());
-    }
+    List<JobResult> results = known(work, jobs, drawing);
     listener.skipped(results.size());
     inOrder(
         work,
@@ -62,8 +57,18 @@ public final class LocalRunner implements Runner {
     return results;
   }
 
-  private @Nullable JobResult known(Workload work, String key, List<Job> jobs, int index) {
-    return index < jobs.size() ? checkpoint.known(work, key, jobs.get(index)) : null;
+  /** What the first of {@code jobs} gave in an earlier process. */
+  List<JobResult> known(Workload work, List<Job> jobs, Drawing drawing) {
+    String key = drawing.key();
+    List<JobResult> results = new ArrayList<>();
+    for (Job job : jobs) {
+      JobResult known = checkpoint.known(work, key, job);
+      if (known == null) {
+        break;
+      }
+      results.add(known);
+    }
+    return results;
   }
 
   @Override
