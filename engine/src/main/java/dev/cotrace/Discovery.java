@@ -36,7 +36,7 @@ public final class Discovery {
   public static DiscoveryResult run(
       DiscoverySpec spec, DiscoveryListener listener, Duration every, Runners runners)
       throws IOException {
-    return DiscoveryProcess.begin(spec, null, listener, every, runners, DiscoveryCourse::run);
+    return DiscoveryProcess.begin(spec, null, null, listener, every, runners, DiscoveryCourse::run);
   }
 
   /**

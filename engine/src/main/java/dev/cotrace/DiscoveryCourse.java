@@ -20,6 +20,9 @@ import dev.cotrace.circuit.Stability;
 import dev.cotrace.report.CircuitJson;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import tools.jackson.databind.JsonNode;
 
 /**
  * What a discovery does once all is loaded, from J(0) to the files of its directory. It does the
@@ -51,6 +54,30 @@ final class DiscoveryCourse {
   /** Where its files are meanwhile. */
   Path files() {
     return directory.incomplete();
+  }
+
+  /**
+   * What it is done with that the run of {@code provenance} was not.
+   *
+   * @throws IllegalArgumentException when it reads other inputs
+   */
+  List<String> changes(JsonNode provenance, Path run) throws IOException {
+    for (String what : Provenance.INPUTS) {
+      String difference = Provenance.difference(what, provenance, experiment);
+      if (!difference.isEmpty()) {
+        throw new IllegalArgumentException(
+            "cannot do %s again: %s; put back what it was done with".formatted(run, difference));
+      }
+    }
+    List<String> changes = new ArrayList<>();
+    for (String what : List.of("versions", "device", "machine")) {
+      String difference = Provenance.difference(what, provenance, experiment);
+      if (!difference.isEmpty()) {
+        changes.add(difference);
+        log.say(difference);
+      }
+    }
+    return changes;
   }
 
   /** What it is about, laid out so. */

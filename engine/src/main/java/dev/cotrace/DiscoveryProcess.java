@@ -26,12 +26,14 @@ final class DiscoveryProcess {
    * Begins.
    *
    * @param shard of the run, if it is not all of it: its checkpoint is then what is left at the end
+   * @param layout of the work; null for the fastest that fits
    * @param every how long from one checkpoint to the next
    * @param runners who works on the jobs
    */
   static <T> T begin(
       DiscoverySpec spec,
       @Nullable Shard shard,
+      @Nullable Layout layout,
       DiscoveryListener listener,
       Duration every,
       Runners runners,
@@ -41,6 +43,7 @@ final class DiscoveryProcess {
     try (RunDirectory directory = RunDirectory.create(RunNames.directory(spec));
         Experiment experiment = Experiment.open(spec, listener)) {
       RunPlan plan = Discovery.plan(experiment);
+      plan = layout == null ? plan : plan.with(layout);
       if (shard != null) {
         shard.require(experiment.workload());
       }

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.PropertyNamingStrategies;
@@ -61,6 +62,13 @@ public record Provenance(
           .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
           .enable(SerializationFeature.INDENT_OUTPUT)
           .build();
+
+  /** What a run reads. */
+  static final List<String> INPUTS =
+      List.of("model_sha256", "task_sha256", "means_sha256", "judge_sha256");
+
+  /** What numbers are computed with. */
+  private static final List<String> PROGRAMS = List.of("versions", "device");
 
   /** Where Maven writes the version of an artifact into its jar. */
   private static final String MAVEN = "/META-INF/maven/%s/%s/pom.properties";
@@ -130,17 +138,24 @@ public record Provenance(
    */
   static void requireSame(Path directory, JsonNode began, Experiment experiment)
       throws IOException {
-    ObjectNode memory = (ObjectNode) began.path("memory");
-    JsonNode now = JSON.readTree(of(experiment, memory).json());
-    for (String what :
-        List.of(
-            "versions", "device", "model_sha256", "task_sha256", "means_sha256", "judge_sha256")) {
-      if (!began.path(what).equals(now.path(what))) {
+    for (String what : Stream.concat(PROGRAMS.stream(), INPUTS.stream()).toList()) {
+      String difference = difference(what, began, experiment);
+      if (!difference.isEmpty()) {
         throw new IllegalArgumentException(
-            "cannot go on with %s: %s was %s and is %s; put back what it began with, or start it again"
-                .formatted(directory, what, began.path(what), now.path(what)));
+            "cannot go on with %s: %s; put back what it began with, or start it again"
+                .formatted(directory, difference));
       }
     }
+  }
+
+  /**
+   * How {@code what} of {@code experiment} differs from what {@code began}; empty if it does not.
+   */
+  static String difference(String what, JsonNode began, Experiment experiment) throws IOException {
+    JsonNode now = JSON.readTree(of(experiment, JSON.createObjectNode()).json());
+    return began.path(what).equals(now.path(what))
+        ? ""
+        : "%s was %s and is %s".formatted(what, began.path(what), now.path(what));
   }
 
   /** The version of Cotrace, or {@code development} outside a jar. */

@@ -61,6 +61,11 @@ public record RunPlan(MemoryPlan memory, WorkEstimate work) {
     return layout.backward().name().toLowerCase(Locale.ROOT);
   }
 
+  /** The same with the layout of another plan, which {@link #json} said was chosen. */
+  RunPlan with(Layout layout) {
+    return new RunPlan(new MemoryPlan(layout, memory.prediction(), memory.allowed()), work);
+  }
+
   /** The layout in what {@link #json} made. */
   static Layout layout(JsonNode json) {
     return new Layout(

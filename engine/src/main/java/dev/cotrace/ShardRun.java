@@ -34,7 +34,7 @@ public record ShardRun(Path path, String shard, long sampledTokens) {
       DiscoverySpec spec, String shard, DiscoveryListener listener, Duration every)
       throws IOException {
     return DiscoveryProcess.begin(
-        spec, Shard.parse(shard), listener, every, Runners.LOCAL, ShardRun::of);
+        spec, Shard.parse(shard), null, listener, every, Runners.LOCAL, ShardRun::of);
   }
 
   /** This as JSON, in one line. */

@@ -30,6 +30,7 @@ import picocli.CommandLine.TypeConversionException;
       DemoCommand.class,
       DiscoverCommand.class,
       MergeCommand.class,
+      RerunCommand.class,
       ShowCommand.class,
       EvaluateCommand.class,
       VerifyCommand.class,
