@@ -112,7 +112,7 @@ record StoredRun(
     } catch (JacksonException e) {
       throw new IllegalArgumentException(
           "%s, line %d: expected JSON, but: %s"
-              .formatted(file, Math.max(1, e.getLocation().getLineNr()), JsonProblem.of(e)),
+              .formatted(file, JsonProblem.line(e), JsonProblem.of(e)),
           e);
     }
   }

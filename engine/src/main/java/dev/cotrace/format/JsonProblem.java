@@ -5,8 +5,8 @@ import tools.jackson.core.JacksonException;
 
 /** What is wrong with JSON, in words for a user. */
 public final class JsonProblem {
-  /** Where an object that never ends began, which Jackson will not say. */
-  private static final Pattern START = Pattern.compile(" \\(start marker at \\[[^\\]]*\\]\\)");
+  /** Where what is not closed began, which Jackson will not say. */
+  private static final Pattern START = Pattern.compile(" \\([^()\\[]*\\[Source: [^\\]]*\\]\\)");
 
   private JsonProblem() {}
 
@@ -14,5 +14,10 @@ public final class JsonProblem {
   public static String of(JacksonException e) {
     String first = String.valueOf(e.getOriginalMessage()).lines().findFirst().orElse("unreadable");
     return START.matcher(first).replaceAll("");
+  }
+
+  /** The line that it is in, counted from 1. */
+  public static int line(JacksonException e) {
+    return e.getLocation() == null ? 1 : Math.max(1, e.getLocation().getLineNr());
   }
 }

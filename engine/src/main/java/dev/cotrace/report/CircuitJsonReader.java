@@ -66,7 +66,7 @@ final class CircuitJsonReader {
     } catch (JacksonException e) {
       throw new IllegalArgumentException(
           "%s, line %d: expected a circuit in JSON, but: %s"
-              .formatted(file, Math.max(1, e.getLocation().getLineNr()), JsonProblem.of(e)),
+              .formatted(file, JsonProblem.line(e), JsonProblem.of(e)),
           e);
     }
   }
@@ -116,7 +116,7 @@ final class CircuitJsonReader {
     if (!score.isNumber()) {
       throw broken("edge %s: score must be a number, got %s".formatted(edge, score));
     }
-    return (float) score.doubleValue(); // EAP-IG keeps scores in float32.
+    return (float) score.numberValue().doubleValue(); // EAP-IG keeps scores in float32.
   }
 
   private boolean member(String edge, JsonNode entry) {

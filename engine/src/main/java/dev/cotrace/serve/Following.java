@@ -157,9 +157,10 @@ final class Following {
     }
     if (json.path("alpha").isNumber() && json.path("value").isNumber()) {
       values
-          .computeIfAbsent(json.path("alpha").doubleValue(), _ -> new LinkedHashMap<>())
+          .computeIfAbsent(
+              json.path("alpha").numberValue().doubleValue(), _ -> new LinkedHashMap<>())
           .computeIfAbsent(json.path("pair").asString(""), _ -> new Mean())
-          .add(json.path("value").doubleValue(), json.path("weight").asDouble(1));
+          .add(json.path("value").numberValue().doubleValue(), json.path("weight").asDouble(1));
     }
     latest.addFirst(shortened(json));
     while (latest.size() > LATEST) {

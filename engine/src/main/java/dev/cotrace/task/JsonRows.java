@@ -77,7 +77,7 @@ final class JsonRows {
     } catch (JacksonException e) {
       throw new IllegalArgumentException(
           "%s, line %d: expected JSON, but: %s"
-              .formatted(path, Math.max(1, line(e)), JsonProblem.of(e)),
+              .formatted(path, JsonProblem.line(e), JsonProblem.of(e)),
           e);
     }
   }
@@ -106,9 +106,5 @@ final class JsonRows {
       JsonNode fields = PARTS.readTree(parser);
       more = sink.accept(new Row("%s, %s %d".formatted(path, what, number++), fields));
     }
-  }
-
-  private static int line(JacksonException e) {
-    return e.getLocation() == null ? 1 : e.getLocation().getLineNr();
   }
 }
