@@ -23,6 +23,12 @@ final class ReportData {
   private static final int LONGEST_EXAMPLE = 400;
   private static final int MOST_INTERVENTIONS = 500;
 
+  /** Sentences on the page at most. */
+  private static final int MOST_SENTENCES = 1000;
+
+  private static final List<String> SENTENCE =
+      List.of("pair", "rollout", "sentence", "text", "value", "importance");
+
   private ReportData() {}
 
   static ObjectNode of(Path directory) throws IOException {
@@ -44,6 +50,7 @@ final class ReportData {
     ReportSections.time(data, attribution, segments);
     ReportSections.doubt(data, attribution, spec.attribution().ranking(), seed);
     ShownTranscripts.put(data, rollouts, spec, bins);
+    sentences(data, directory.resolve("sentences.jsonl"));
     evaluation(data, directory);
     verification(data, directory);
     return data;
@@ -67,6 +74,25 @@ final class ReportData {
     kept.remove(List.of("top_edges", "by_bin"));
     ResultJson.put(kept, "difference", attribution.ends().difference());
     return kept;
+  }
+
+  /** What each sentence matters, where the run asked for it. */
+  private static void sentences(ObjectNode data, Path file) throws IOException {
+    if (!Files.exists(file)) {
+      return;
+    }
+    ArrayNode sentences = data.putArray("sentences");
+    RolloutLines.each(
+        file,
+        line -> {
+          ObjectNode shown = JSON.createObjectNode();
+          if (JSON.readTree(line) instanceof ObjectNode sentence) {
+            SENTENCE.forEach(key -> shown.set(key, sentence.path(key)));
+            shorten(shown);
+            sentences.add(shown);
+          }
+          return sentences.size() < MOST_SENTENCES;
+        });
   }
 
   private static void evaluation(ObjectNode data, Path directory) throws IOException {

@@ -13,6 +13,7 @@ public final class ReportPage {
           "circuit-panel.js",
           "time.js",
           "transcripts.js",
+          "sentences.js",
           "faithfulness.js",
           "doubt.js",
           "about.js");

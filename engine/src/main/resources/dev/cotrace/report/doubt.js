@@ -37,7 +37,7 @@ function drawCalibration(svg, width) {
 {
   const parent = section('doubt');
   const d = data.doubt;
-  parent.append(make('p', {}, `Errors come from differences between ${d.clusters} clusters of prompts. `, data.metrics.completeness + '.'));
+  parent.append(make('p', {}, `Errors come from differences between ${d.clusters} clusters of prompts. `, 'Completeness: ' + data.metrics.completeness + '.'));
   if (!d.stability?.length) {
     parent.append(make('p', {class: 'notice'}, 'The scores by cluster are not in this run: it was exact, had one cluster, or its clusters.safetensors is not there.'));
   } else {

@@ -27,9 +27,8 @@ function curveRows() {
 
 function areas() {
   const e = data.evaluation;
-  const row = (label, area) => area ? [label, estimate(area.cpr), estimate(area.cmd)] : null;
-  return table([['', 'CPR, area under f', 'CMD, area between f and 1'], ...[row('sampled from the circuit', e.areas), row('teacher-forced', e.teacher_forced_areas),
-    row('by magnitude', e.magnitude_areas), row('random', e.random_areas)].filter(Boolean)]);
+  return [['sampled from the circuit', e.areas], ['teacher-forced', e.teacher_forced_areas], ['by magnitude', e.magnitude_areas], ['random', e.random_areas]]
+    .filter(([, area]) => area).map(([label, area]) => [label, area.cpr, area.cmd]);
 }
 
 {
@@ -50,18 +49,18 @@ function areas() {
         encoding: {x: {field: 'edges', type: 'quantitative', scale: {type: 'symlog'}}, color: {field: 'curve', type: 'nominal'}}}),
       note: 'Bands are one standard error. Circuits without an edge are drawn at half an edge. On-policy and teacher-forced differ where the circuit writes other words than the model.',
     }).append(legend(CURVES.map(([label, , name]) => [label, name])));
-    parent.append(areas());
+    listing(parent, 'Areas', ['circuits', 'CPR, area under f', 'CMD, area between f and 1'], areas());
     if (e.complement) {
       parent.append(make('p', {}, `Without the circuit's edges (${e.complement.edges} edges are left) faithfulness is ${estimate(e.complement.faithfulness)}: the nearer to 0, the less the circuit leaves out.`));
     }
-    parent.append(make('h3', {}, 'Every circuit'), make('div', {class: 'scroll'}, table([['circuit', 'edges', 'faithfulness', 'teacher-forced', 'KL a step', 'accuracy', 'random'],
-      ...e.circuits.map(one => [one.name, one.circuit.edges, estimate(one.circuit.faithfulness), one.teacher_forced ? estimate(one.teacher_forced.faithfulness) : '',
-        one.kl_per_step ? estimate(one.kl_per_step) : '', one.accuracy ? estimate(one.accuracy) : '', one.random_circuit ? estimate(one.random_circuit.faithfulness) : ''])])));
-    parent.append(make('h3', {}, 'What they write'), make('div', {class: 'scroll'}, table([['circuit', 'pair', 'text'],
-      ...e.circuits.flatMap(one => (one.examples ?? []).slice(0, 3).map(example => [one.name, example.pair, example.text]))])));
+    listing(parent, 'Every circuit', ['circuit', 'edges', 'faithfulness', 'teacher-forced', 'KL a step', 'accuracy', 'by magnitude', 'random'],
+      e.circuits.map(one => [one.name, one.circuit.edges, one.circuit.faithfulness, one.teacher_forced?.faithfulness, one.kl_per_step, one.accuracy,
+        one.magnitude_circuit?.faithfulness, one.random_circuit?.faithfulness]));
+    listing(parent, 'What they write', ['circuit', 'pair', 'text'],
+      e.circuits.flatMap(one => (one.examples ?? []).slice(0, 3).map(example => [one.name, example.pair, example.text])));
     if (e.removals?.length) {
-      parent.append(make('h3', {}, 'Does each edge matter?'), make('p', {}, 'What the circuit loses in J without one of its edges.'),
-        make('div', {class: 'scroll'}, table([['edge', 'loss'], ...d3.sort(e.removals, one => -one.loss.value).map(one => [one.edge, estimate(one.loss)])])));
+      listing(parent, 'Does each edge matter?', ['edge', 'loss'], d3.sort(e.removals, one => -one.loss.value).map(one => [one.edge, one.loss]),
+        'What the circuit loses in J without one of its edges.');
     }
   }
 }

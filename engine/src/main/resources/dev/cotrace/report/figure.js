@@ -14,7 +14,7 @@ let figures = 0;
 function figure(parent, {title, keys, draw, rows, vega, note}) {
   const id = 'figure-' + ++figures;
   const holder = make('div', {class: 'drawing', tabindex: '0', 'aria-label': title, role: 'group'});
-  const file = title.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/-+$/, '');
+  const file = fileName(title);
   const svg = () => holder.querySelector('svg');
   const exports = make('span', {class: 'exports'},
     make('button', {type: 'button', onclick: () => save(file + '.svg', 'image/svg+xml', standalone(svg()))}, 'SVG'), ' ',
@@ -35,6 +35,8 @@ function figure(parent, {title, keys, draw, rows, vega, note}) {
   follow([...keys, 'theme', 'width'], redraw);
   return element;
 }
+
+const fileName = title => title.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/-+$/, '');
 
 let resizing;
 addEventListener('resize', () => {
@@ -145,4 +147,23 @@ function table(rows, count = Infinity) {
   return make('table', {},
     make('thead', {}, make('tr', {}, ...names.map(cell('th')))),
     make('tbody', {}, ...values.slice(0, count).map(row => make('tr', {}, ...row.map(cell('td'))))));
+}
+
+/**
+ * Adds a table of its own to `parent`, with its CSV. An estimate, `{value, stderr}`, is one cell on the page and two columns of the file.
+ *
+ * @param names of the columns
+ * @param note what the numbers are, if the names do not say
+ */
+function listing(parent, title, names, rows, note) {
+  const isEstimate = cell => cell !== null && typeof cell === 'object';
+  const estimated = names.map((_, i) => rows.some(row => isEstimate(row[i])));
+  const apart = (row, one, both) => row.flatMap((cell, i) => estimated[i] ? both(cell) : [one(cell)]);
+  const all = () => [apart(names, name => name, name => [name, name + ' stderr']),
+    ...rows.map(row => apart(row, cell => cell ?? '', cell => [cell?.value ?? '', cell?.stderr ?? '']))];
+  const shown = rows.map(row => row.map((cell, i) => isEstimate(cell) ? estimate(cell) : estimated[i] ? '' : cell ?? ''));
+  parent.append(make('div', {class: 'listing'}, make('h3', {}, title),
+    make('span', {class: 'exports'}, make('button', {type: 'button', onclick: () => save(fileName(title) + '.csv', 'text/csv', csv(all()))}, 'CSV'))));
+  if (note) parent.append(make('p', {}, note));
+  parent.append(make('div', {class: 'scroll'}, table([names, ...shown])));
 }

@@ -49,6 +49,8 @@ class ReportPageTest {
         "4",
         "--bins",
         "step",
+        "--reference",
+        "sentences",
         "--out",
         run + "");
     cotrace("evaluate", run + "", "--sizes", "5%,20%,50%,100%", "--knockouts", "0");
@@ -219,6 +221,39 @@ class ReportPageTest {
             .readTree(Files.readString(browser.downloaded("faithfulness-against-size.vl.json")));
     assertThat(spec.at("/data/values")).hasSizeGreaterThanOrEqualTo(16);
     assertThat(spec.path("$schema").stringValue()).contains("vega-lite");
+  }
+
+  @Test
+  void everyTableIsExportedWithErrorsInColumnsOfTheirOwn()
+      throws IOException, InterruptedException {
+    List<String> titles =
+        browser.all(".listing h3").stream().map(title -> title.getText()).toList();
+    assertThat(titles)
+        .containsExactly(
+            "Sentences that matter",
+            "Areas",
+            "Every circuit",
+            "What they write",
+            "Does each edge matter?");
+    for (int i = 0; i < titles.size(); i++) {
+      browser.run("document.querySelectorAll('.listing button')[arguments[0]].click()", i);
+    }
+    List<String> circuits = Files.readAllLines(browser.downloaded("every-circuit.csv"));
+    assertThat(circuits).hasSize(1 + 5);
+    assertThat(circuits.getFirst())
+        .startsWith("circuit,edges,faithfulness,faithfulness stderr,teacher-forced,");
+    JsonNode whole =
+        new JsonMapper()
+            .readTree(Files.readString(run.resolve("evaluation/evaluation.json")))
+            .at("/circuits/4/circuit");
+    assertThat(circuits.getLast())
+        .startsWith("100%%,%d,1,0,".formatted(whole.path("edges").asInt()));
+    long sentences = Files.readAllLines(run.resolve("sentences.jsonl")).size();
+    assertThat(Files.readAllLines(browser.downloaded("sentences-that-matter.csv")))
+        .hasSize((int) sentences + 1)
+        .first()
+        .isEqualTo("pair,rollout,sentence,text,value,value stderr,importance,importance stderr");
+    browser.downloaded("does-each-edge-matter.csv");
   }
 
   @Test
