@@ -29,6 +29,7 @@ import picocli.CommandLine.TypeConversionException;
     subcommands = {
       DemoCommand.class,
       DiscoverCommand.class,
+      PlanCommand.class,
       MergeCommand.class,
       RerunCommand.class,
       ShowCommand.class,

@@ -56,6 +56,23 @@ public record Footprint(Architecture architecture, ComputationGraph graph, Place
     return (matrices * (PackedMatrix.isFor(placement) ? 2 : 1) + beside) * bytes();
   }
 
+  /**
+   * Floating-point operations of a forward pass of one stream: a multiplication and an addition for
+   * each weight and place, and for each pair of places, twice, in every layer (QK, AV).
+   *
+   * @param places that go through the layers
+   * @param read places whose logits are read
+   * @param pairs of places of which one attends to the other
+   */
+  public double forwardFlops(double places, double read, double pairs) {
+    double keyValue = (double) architecture.keyValueHeads() * architecture.headDimension();
+    double linear = architecture.mlp().gated() ? 3 : 2;
+    double layer = 2.0 * heads() + 2 * keyValue + linear * architecture.mlp().width();
+    return 2 * places * architecture.layers() * layer * width()
+        + 2 * read * architecture.vocabulary() * width()
+        + 4 * pairs * architecture.layers() * heads();
+  }
+
   /** What a {@link Tape} keeps of {@code places}. */
   public long tape(long places) {
     return places * Tape.bytesPerSlot(architecture, placement);

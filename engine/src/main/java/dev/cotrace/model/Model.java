@@ -1,5 +1,6 @@
 package dev.cotrace.model;
 
+import dev.cotrace.format.ModelConfig;
 import dev.cotrace.torch.Placement;
 import java.io.IOException;
 import java.io.InputStream;
@@ -78,6 +79,10 @@ public final class Model implements AutoCloseable {
    * @throws dev.cotrace.format.MalformedModelException as {@link #load}, but for its parameters
    */
   public static Architecture architectureAt(Path path) throws IOException {
+    Path config = path.resolve("config.json");
+    if (Files.exists(config)) { // No weights are needed for it.
+      return HuggingFaceArchitecture.of(ModelConfig.read(config), Set.of());
+    }
     try (ModelReader reader = ModelReader.of(ModelFiles.at(path), Set.of())) {
       return reader.architecture();
     }

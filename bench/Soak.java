@@ -1,0 +1,109 @@
+import dev.cotrace.Discovery;
+import dev.cotrace.DiscoveryListener;
+import dev.cotrace.DiscoveryResult;
+import dev.cotrace.DiscoverySpec;
+import dev.cotrace.SpecYaml;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.javacpp.Pointer;
+
+/**
+ * Whether a long run keeps within its memory: a discovery on the built-in model for an hour, or as many minutes as are
+ * given, with the process's resident memory and libtorch's own count of bytes every five seconds.
+ *
+ * <pre>./cotrace bench/Soak.java [MINUTES] [DIRECTORY]</pre>
+ *
+ * Prints the medians of each tenth of the time after the first, and ends with exit code 1 where the last is more than five
+ * percent above the second: what a run needs it has by then.
+ */
+public final class Soak {
+  private static final long EVERY_MILLIS = 5000;
+  private static final double ALLOWED = 1.05;
+  private static final int TENTHS = 10;
+
+  private Soak() {}
+
+  /**
+   * Memory at one time.
+   *
+   * @param seconds since the beginning
+   * @param resident bytes of the process in memory
+   * @param tensors bytes that libtorch's pointers of this JVM count
+   */
+  private record Sample(double seconds, long resident, long tensors) {}
+
+  /** Runs for {@code arguments[0]} minutes. */
+  public static void main(String[] arguments) throws IOException {
+    double minutes = arguments.length > 0 ? Double.parseDouble(arguments[0]) : 60;
+    Path directory =
+        arguments.length > 1 ? Path.of(arguments[1]) : Files.createTempDirectory("soak-");
+    Path root = Path.of(System.getProperty("cotrace.root", ""));
+    DiscoverySpec spec =
+        SpecYaml.read(
+            null,
+            Map.of(
+                "model", root.resolve("models/arithmetic").toString(),
+                "task", root.resolve("models/tasks/arithmetic-mixed.jsonl").toString(),
+                "limit", 32,
+                "quadrature", "gauss-legendre",
+                "points", 8,
+                "until", "minutes=" + minutes,
+                "out", directory.resolve("run").toString()));
+    List<Sample> samples = new ArrayList<>();
+    long started = System.nanoTime();
+    DiscoveryResult result =
+        Discovery.run(
+            spec,
+            new DiscoveryListener() {
+              private long next;
+
+              @Override
+              public void progress(Progress progress) {
+                long millis = (System.nanoTime() - started) / 1_000_000;
+                if (millis >= next) {
+                  next = millis + EVERY_MILLIS;
+                  samples.add(new Sample(millis / 1000.0, resident(), Pointer.totalBytes()));
+                }
+              }
+            });
+    System.out.printf(
+        "%,d tokens in %.1f minutes, %d samples%n",
+        result.attribution().sampledTokens(), result.seconds() / 60, samples.size());
+    long[] firstResident = new long[TENTHS];
+    for (int tenth = 1; tenth < TENTHS; tenth++) {
+      List<Sample> some =
+          samples.subList(samples.size() * tenth / TENTHS, samples.size() * (tenth + 1) / TENTHS);
+      firstResident[tenth] = median(some.stream().mapToLong(Sample::resident).toArray());
+      System.out.printf(
+          "tenth %2d: resident %,7d MB, tensors %,7d MB%n",
+          tenth + 1,
+          firstResident[tenth] >> 20,
+          median(some.stream().mapToLong(Sample::tensors).toArray()) >> 20);
+    }
+    double growth = firstResident[TENTHS - 1] / (double) firstResident[1];
+    System.out.printf("the last tenth holds %.3f of the second%n", growth);
+    System.exit(growth <= ALLOWED ? 0 : 1);
+  }
+
+  private static long median(long[] values) {
+    Arrays.sort(values);
+    return values.length == 0 ? 0 : values[values.length / 2];
+  }
+
+  private static long resident() {
+    try {
+      return Files.readAllLines(Path.of("/proc/self/status")).stream()
+          .filter(line -> line.startsWith("VmRSS:"))
+          .mapToLong(line -> Long.parseLong(line.replaceAll("[^0-9]", "")) << 10)
+          .findFirst()
+          .orElse(0);
+    } catch (IOException e) {
+      return 0; // Not Linux.
+    }
+  }
+}

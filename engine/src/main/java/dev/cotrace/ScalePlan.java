@@ -1,0 +1,160 @@
+package dev.cotrace;
+
+import dev.cotrace.attribution.PlannedWork;
+import dev.cotrace.attribution.RateProbe;
+import dev.cotrace.attribution.WorkRates;
+import dev.cotrace.attribution.Workload;
+import dev.cotrace.gate.Footprint;
+import dev.cotrace.model.Architecture;
+import dev.cotrace.model.Model;
+import dev.cotrace.torch.ByteSize;
+import dev.cotrace.torch.Placement;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * What a discovery would take on other machines, from rates that were measured.
+ *
+ * @param work the jobs
+ * @param rates of one executor
+ * @param executors that share the jobs
+ * @param bytes that an executor comes to hold; only its weights where the model is not here
+ * @param wholePrediction whether {@code bytes} is all of it
+ */
+public record ScalePlan(
+    PlannedWork work, WorkRates rates, int executors, long bytes, boolean wholePrediction) {
+  /**
+   * Of a model and a task that are here.
+   *
+   * @param rates file of the rates of an executor; null to measure those of this process
+   * @param seconds to measure each kind of jobs for
+   */
+  public static ScalePlan measured(
+      DiscoverySpec spec,
+      @Nullable Path rates,
+      int executors,
+      double seconds,
+      DiscoveryListener listener)
+      throws IOException {
+    Discovery.check(spec);
+    try (Experiment experiment = Experiment.open(spec, listener)) {
+      RunPlan plan = Discovery.plan(experiment);
+      Workload work = experiment.workload().with(plan.memory().layout());
+      if (!spec.attribution().method().isGradient()) {
+        throw new IllegalArgumentException(
+            "a plan is for methods that take gradients, not for --method "
+                + spec.attribution().method().label());
+      }
+      listener.say("measuring jobs of this run for about %.0f s".formatted(3 * seconds));
+      RateProbe probe = RateProbe.of(work, seconds);
+      return new ScalePlan(
+          PlannedWork.of(work, probe.tokens()),
+          rates == null ? probe.rates() : RatesFile.read(rates),
+          executors,
+          plan.memory().prediction().total(),
+          true);
+    }
+  }
+
+  /**
+   * Of a model of which only the configuration is here, whose rollouts use up their budget.
+   *
+   * @param pairs number of prompt pairs
+   * @param prompt tokens of a prompt
+   */
+  public static ScalePlan imagined(
+      DiscoverySpec spec, Path rates, int executors, int pairs, int prompt) throws IOException {
+    Architecture architecture = Model.architectureAt(ModelSource.find(spec.model()).path());
+    Placement placement = new Placement(spec.dtype(), spec.device());
+    Footprint footprint = Footprint.of(architecture, placement);
+    long units = (long) pairs * spec.attribution().repeats();
+    PlannedWork work =
+        new PlannedWork(
+            footprint,
+            units,
+            spec.attribution().points(),
+            spec.attribution().points(),
+            spec.attribution().rollouts(),
+            prompt,
+            spec.sampling().maxNewTokens(),
+            1,
+            spec.objective().readsClean() ? 3 : 2);
+    return new ScalePlan(work, RatesFile.read(rates), executors, footprint.weights(), false);
+  }
+
+  /** Keeps the rates. */
+  public void saveRates(Path file) throws IOException {
+    RatesFile.write(file, rates);
+  }
+
+  /** Hours that all executors together need, with as many gate values as {@code points}. */
+  public double hours(long points) {
+    return rates.seconds(work, points) / executors / 3600;
+  }
+
+  /** Floating-point operations in all, with as many gate values as {@code points}. */
+  public double flops(long points) {
+    return work.ends() * work.endFlops()
+        + work.circuits() * work.circuitFlops()
+        + work.gradients(points) * work.gradientFlops();
+  }
+
+  /** The plan as a table. */
+  public List<String> lines() {
+    long few = work.fewestPoints();
+    long most = work.mostPoints();
+    List<String> lines = new ArrayList<>();
+    lines.add(entry("pairs × rounds", "%,d", work.units(), work.units()));
+    lines.add(entry("gate values", "%,d", few, most));
+    lines.add(entry("jobs with a gradient", "%,d", work.gradients(few), work.gradients(most)));
+    lines.add(
+        entry("jobs without", "%,d", work.ends() + work.circuits(), work.ends() + work.circuits()));
+    lines.add(entry("tokens of a rollout", "%.1f", work.tokens(), work.tokens()));
+    lines.add(entry("sampled tokens", "%.3g", work.sampled(few), work.sampled(most)));
+    lines.add(entry("operations (FLOP)", "%.3g", flops(few), flops(most)));
+    lines.add(
+        "  %-22s %s"
+            .formatted(wholePrediction ? "memory" : "memory of the weights", ByteSize.text(bytes)));
+    lines.add(
+        "  %-22s %.3g, %.3g, %.3g GFLOP/s"
+            .formatted(
+                "rates: ends, circuits, gradients",
+                rates.ends() / 1e9,
+                rates.circuits() / 1e9,
+                rates.gradients() / 1e9));
+    lines.add(entry("hours on " + executors, "%.3g", hours(few), hours(most)));
+    return lines;
+  }
+
+  private static String entry(String name, String format, Number few, Number most) {
+    String one = String.format(Locale.ROOT, format, few);
+    String other = String.format(Locale.ROOT, format, most);
+    return "  %-22s %s".formatted(name, one.equals(other) ? one : one + " to " + other);
+  }
+
+  /** The plan as JSON, in one line. */
+  public String json() {
+    ObjectNode json = new JsonMapper().createObjectNode();
+    json.put("units", work.units());
+    range(json, "points", (double) work.fewestPoints(), (double) work.mostPoints());
+    json.put("tokens_of_a_rollout", work.tokens());
+    range(
+        json, "sampled_tokens", work.sampled(work.fewestPoints()), work.sampled(work.mostPoints()));
+    range(json, "flops", flops(work.fewestPoints()), flops(work.mostPoints()));
+    json.put("bytes", bytes).put("bytes_are_all", wholePrediction);
+    json.set("rates", RatesFile.json(rates));
+    json.put("executors", executors);
+    range(json, "hours", hours(work.fewestPoints()), hours(work.mostPoints()));
+    return json.toString();
+  }
+
+  private static void range(ObjectNode json, String name, double few, double most) {
+    json.putObject(name).put("least", few).put("most", most);
+  }
+}

@@ -1,0 +1,130 @@
+package dev.cotrace.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** {@code cotrace plan} as users meet it; how well it foretells is measured, not tested. */
+class PlanCommandTest {
+  private static final Path ROOT =
+      Path.of(System.getProperty("cotrace.root", "..")).toAbsolutePath().normalize();
+
+  @TempDir private Path folder;
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+
+  private int plan(String... more) throws IOException {
+    out.getBuffer().setLength(0);
+    err.getBuffer().setLength(0);
+    String[] all = new String[more.length + 11];
+    String[] first = {
+      "plan",
+      "--model",
+      ROOT.resolve("models/arithmetic").toString(),
+      "--task",
+      ROOT.resolve("models/tasks/arithmetic-sum.jsonl").toString(),
+      "--rollouts",
+      "4",
+      "--points",
+      "6",
+      "--quadrature",
+      "gauss-legendre"
+    };
+    System.arraycopy(first, 0, all, 0, first.length);
+    System.arraycopy(more, 0, all, first.length, more.length);
+    return Main.commandLine(new Interruption())
+        .setOut(new PrintWriter(out, true))
+        .setErr(new PrintWriter(err, true))
+        .execute(all);
+  }
+
+  private JsonNode json(String... more) throws IOException {
+    assertThat(plan(more)).as(err.toString()).isZero();
+    return new JsonMapper().readTree(out.toString());
+  }
+
+  @Test
+  void aPlanCountsJobsTokensAndHours() throws IOException {
+    Path rates = folder.resolve("rates.json");
+    JsonNode here =
+        json(
+            "--limit", "4", "--measure-seconds", "0.1", "--save-rates", rates.toString(), "--json");
+    assertThat(here.path("units").asInt()).isEqualTo(4);
+    assertThat(here.at("/points/most").asInt()).isEqualTo(6);
+    double tokens = here.path("tokens_of_a_rollout").asDouble();
+    assertThat(tokens).isBetween(1.0, 17.0);
+    // J(0), J(1), two circuits and six gate values for each of four pairs, four rollouts each.
+    assertThat(here.at("/sampled_tokens/most").asDouble())
+        .isCloseTo(4 * (4 + 6) * 4 * tokens, within(1e-6));
+    assertThat(here.at("/hours/most").asDouble()).isPositive();
+    assertThat(here.path("bytes").asLong()).isGreaterThan(1 << 20);
+    assertThat(new JsonMapper().readTree(Files.readString(rates)).path("gradients").asDouble())
+        .isPositive();
+
+    JsonNode there =
+        json(
+            "--limit",
+            "4",
+            "--measure-seconds",
+            "0.1",
+            "--rates",
+            rates.toString(),
+            "--executors",
+            "8",
+            "--json");
+    assertThat(there.path("rates")).isEqualTo(here.path("rates"));
+    assertThat(there.at("/hours/most").asDouble() * 8)
+        .isCloseTo(
+            here.at("/hours/most").asDouble()
+                * there.at("/flops/most").asDouble()
+                / here.at("/flops/most").asDouble(),
+            within(here.at("/hours/most").asDouble()));
+  }
+
+  @Test
+  void aTaskThatIsNotHereIsPlannedFromRates() throws IOException {
+    Path rates = folder.resolve("rates.json");
+    Files.writeString(rates, "{\"ends\": 2e9, \"circuits\": 1e9, \"gradients\": 1e9}");
+    JsonNode one =
+        json("--rates", rates.toString(), "--pairs", "10", "--prompt-tokens", "8", "--json");
+    JsonNode twice =
+        json(
+            "--rates",
+            rates.toString(),
+            "--pairs",
+            "20",
+            "--prompt-tokens",
+            "8",
+            "--executors",
+            "2",
+            "--json");
+    assertThat(twice.at("/flops/most").asDouble())
+        .isCloseTo(2 * one.at("/flops/most").asDouble(), within(1.0));
+    assertThat(twice.at("/hours/most").asDouble())
+        .isCloseTo(one.at("/hours/most").asDouble(), within(1e-9));
+    assertThat(one.path("bytes_are_all").asBoolean()).isFalse();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "--executors 0, --executors must be at least 1",
+    "--pairs 5, give --rates",
+    "--method exact --limit 2, a plan is for methods that take gradients",
+    "--rates nowhere.json --limit 2 --measure-seconds 0, nowhere.json does not exist"
+  })
+  void whatMeansNothingIsRefused(String arguments, String sentence) throws IOException {
+    assertThat(plan(arguments.split(" ", -1))).isEqualTo(2);
+    assertThat(err.toString()).contains(sentence).doesNotContain("\tat ");
+  }
+}
