@@ -14,7 +14,7 @@ import org.bytedeco.javacpp.Pointer;
 
 /**
  * Whether a long run keeps within its memory: a discovery on the built-in model for an hour, or as many minutes as are
- * given, with the process's resident memory and libtorch's own count of bytes every five seconds.
+ * given, with the process's resident memory, and the number and bytes of native objects that Java holds, every five seconds.
  *
  * <pre>./cotrace bench/Soak.java [MINUTES] [DIRECTORY]</pre>
  *
@@ -33,9 +33,10 @@ public final class Soak {
    *
    * @param seconds since the beginning
    * @param resident bytes of the process in memory
-   * @param tensors bytes that libtorch's pointers of this JVM count
+   * @param objects native objects that Java holds: tensors, their lists, guards
+   * @param bytes their own bytes, without what tensors point to
    */
-  private record Sample(double seconds, long resident, long tensors) {}
+  private record Sample(double seconds, long resident, long objects, long bytes) {}
 
   /** Runs for {@code arguments[0]} minutes. */
   public static void main(String[] arguments) throws IOException {
@@ -67,7 +68,12 @@ public final class Soak {
                 long millis = (System.nanoTime() - started) / 1_000_000;
                 if (millis >= next) {
                   next = millis + EVERY_MILLIS;
-                  samples.add(new Sample(millis / 1000.0, resident(), Pointer.totalBytes()));
+                  samples.add(
+                      new Sample(
+                          millis / 1000.0,
+                          resident(),
+                          Pointer.totalCount(),
+                          Pointer.totalBytes()));
                 }
               }
             });
@@ -80,10 +86,12 @@ public final class Soak {
           samples.subList(samples.size() * tenth / TENTHS, samples.size() * (tenth + 1) / TENTHS);
       firstResident[tenth] = median(some.stream().mapToLong(Sample::resident).toArray());
       System.out.printf(
-          "tenth %2d: resident %,7d MB, tensors %,7d MB%n",
+          "tenth %2d, from %,6.0f s: resident %,7d MB; at most %,9d native objects of %,9d bytes%n",
           tenth + 1,
+          some.isEmpty() ? Double.NaN : some.getFirst().seconds(),
           firstResident[tenth] >> 20,
-          median(some.stream().mapToLong(Sample::tensors).toArray()) >> 20);
+          some.stream().mapToLong(Sample::objects).max().orElse(0),
+          some.stream().mapToLong(Sample::bytes).max().orElse(0));
     }
     double growth = firstResident[TENTHS - 1] / (double) firstResident[1];
     System.out.printf("the last tenth holds %.3f of the second%n", growth);

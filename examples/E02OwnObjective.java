@@ -72,7 +72,7 @@ final class E02OwnObjective {
       print("J(1), clean", scores.clean());
       print("J(0), corrupted", scores.corrupted());
       print("through the words", scores.throughCot().sum());
-      print("around them", scores.direct().sum());
+      print("around the words", scores.direct().sum());
     }
   }
 

@@ -37,7 +37,7 @@ final class E03ThroughAndAround {
         // 3. Every score has two parts. The whole change of J goes by one of two ways.
         System.out.printf("%s: J goes from %s to %s%n", task, scores.corrupted(), scores.clean());
         System.out.printf("  through the words  %s%n", scores.throughCot().sum());
-        System.out.printf("  around them        %s%n", scores.direct().sum());
+        System.out.printf("  around the words   %s%n", scores.direct().sum());
 
         // 4. The same edge has both parts: here are those of the strongest.
         for (int cell : scores.total().strongest(scores.graph(), 4)) {

@@ -96,19 +96,24 @@ final class ReportData {
   }
 
   private static void evaluation(ObjectNode data, Path directory) throws IOException {
-    Optional<JsonNode> newest = newest(directory, "evaluation");
+    Optional<Path> newest = StoredRun.newest(directory, "evaluation");
     if (newest.isEmpty()) {
       return;
     }
-    for (JsonNode circuit : newest.get().path("circuits")) {
+    JsonNode evaluation = StoredSweep.json(newest.get());
+    for (JsonNode circuit : evaluation.path("circuits")) {
       if (circuit.path("examples") instanceof ArrayNode examples) {
-        while (examples.size() > MOST_EXAMPLES) {
-          examples.remove(examples.size() - 1);
-        }
+        keep(examples, MOST_EXAMPLES);
         examples.forEach(ReportData::shorten);
       }
     }
-    data.set("evaluation", newest.get());
+    data.set("evaluation", evaluation);
+  }
+
+  private static void keep(ArrayNode list, int most) {
+    while (list.size() > most) {
+      list.remove(list.size() - 1);
+    }
   }
 
   private static void shorten(JsonNode example) {
@@ -120,18 +125,15 @@ final class ReportData {
   }
 
   private static void verification(ObjectNode data, Path directory) throws IOException {
-    Optional<JsonNode> newest = newest(directory, "verification");
-    if (newest.isPresent() && newest.get().path("interventions") instanceof ArrayNode all) {
-      while (all.size() > MOST_INTERVENTIONS) {
-        all.remove(all.size() - 1);
-      }
-      data.set("verification", newest.get());
+    Optional<Path> newest = StoredRun.newest(directory, "verification");
+    if (newest.isEmpty()) {
+      return;
     }
-  }
-
-  /** What the newest of the directories {@code name}, {@code name-2} and so on found. */
-  private static Optional<JsonNode> newest(Path directory, String name) throws IOException {
-    Optional<Path> file = StoredRun.newest(directory, name);
-    return file.isEmpty() ? Optional.empty() : Optional.of(StoredRun.json(file.get()));
+    WrittenJson verification = WrittenJson.of(newest.get(), StoredRun.json(newest.get()));
+    for (WrittenJson row : verification.each("/interventions")) {
+      row.estimates("/score", "/effect").each("/edges");
+    }
+    keep((ArrayNode) verification.json().path("interventions"), MOST_INTERVENTIONS);
+    data.set("verification", verification.json());
   }
 }

@@ -1,10 +1,9 @@
 package dev.cotrace;
 
 import dev.cotrace.report.ReportPage;
+import dev.cotrace.report.TextFile;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 
 /** The page of a run: circuit, words and doubt in one HTML file that needs nothing else. */
 public final class RunReport {
@@ -27,13 +26,6 @@ public final class RunReport {
   /** Writes {@link #html} to {@code file}, whole or not at all; what was there is replaced. */
   public static void write(Path directory, Path file) throws IOException {
     String html = html(directory);
-    Path temporary = file.resolveSibling(file.getFileName() + ".part");
-    try {
-      Files.writeString(temporary, html);
-      Files.move(
-          temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    } finally {
-      Files.deleteIfExists(temporary);
-    }
+    TextFile.write(file, out -> out.write(html));
   }
 }

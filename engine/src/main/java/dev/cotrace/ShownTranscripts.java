@@ -54,9 +54,9 @@ final class ShownTranscripts {
   private void offer(LoggedTranscript logged) {
     all++;
     String kind = kind(logged.rollout());
-    String band = "%.0f".formatted(4 * logged.rollout().path("alpha").asDouble(0));
+    int quarter = (int) Math.min(3, 4 * logged.rollout().path("alpha").asDouble(0));
     int number =
-        taken.merge(logged.pair().path("pair").asString() + " " + kind + band, 1, Integer::sum);
+        taken.merge(logged.pair().path("pair").asString() + " " + kind + quarter, 1, Integer::sum);
     boolean wanted = number <= (kind.equals("gradient") ? 1 : EACH) && !kind.isEmpty();
     int own = logged.transcript().clean().length;
     if (wanted && length + own <= MOST_TOKENS) {

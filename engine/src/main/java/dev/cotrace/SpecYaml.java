@@ -162,7 +162,7 @@ public final class SpecYaml {
           "the configuration file %s does not exist".formatted(configuration));
     }
     ObjectNode node = YAML.parse(configuration.toString(), Files.readString(configuration));
-    requireKnown(configuration.toString(), node, KEYS);
+    requireKeys(configuration.toString(), node, KEYS);
     return node;
   }
 
@@ -172,7 +172,7 @@ public final class SpecYaml {
     String source = "the settings beside " + task;
     List<String> known = new ArrayList<>(keys(TaskSettings.class));
     known.addAll(keys(OutcomeSettings.class));
-    requireKnown(source, beside, known);
+    requireKeys(source, beside, known);
     check(source, beside, TaskSettings.DEFAULTS);
     check(source, beside, OutcomeSettings.DEFAULTS);
     return beside;
@@ -187,12 +187,16 @@ public final class SpecYaml {
     YAML.convert(source, settings, defaults.getClass());
   }
 
-  private static void requireKnown(String source, ObjectNode node, List<String> known) {
+  private static void requireKeys(String source, ObjectNode node, List<String> known) {
     for (String key : node.propertyNames()) {
       if (!known.contains(key)) {
         throw new IllegalArgumentException(
             "%s: unknown key '%s'; the keys are %s"
                 .formatted(source, key, String.join(", ", new TreeSet<>(known))));
+      }
+      if (node.path(key).isNull()) {
+        throw new IllegalArgumentException(
+            "%s: '%s' has no value; give it one, or leave it out".formatted(source, key));
       }
     }
   }

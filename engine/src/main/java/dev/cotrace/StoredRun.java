@@ -40,7 +40,8 @@ record StoredRun(
   /**
    * Reads the run in {@code directory}.
    *
-   * @throws IllegalArgumentException when it is not a complete run directory
+   * @throws IllegalArgumentException when it is not a complete run directory, or a file of it is
+   *     not what a run writes
    * @throws dev.cotrace.format.MalformedModelException when its scores are damaged
    */
   static StoredRun read(Path directory) throws IOException {
@@ -55,7 +56,17 @@ record StoredRun(
         circuit,
         new StrictYaml().parse(spec.toString(), Files.readString(spec)),
         json(file(directory, "provenance.json")),
-        json(file(directory, "metrics.json")));
+        metrics(file(directory, "metrics.json")));
+  }
+
+  private static JsonNode metrics(Path file) throws IOException {
+    return WrittenJson.of(file, json(file))
+        .texts("/method", "/completeness", "/circuit/selection")
+        .numbers("/pairs", "/points", "/sampled_tokens", "/edges_q_below_0.05", "/stability/top_n")
+        .numbers("/circuit/edges", "/random_circuit/edges")
+        .estimates("/J1", "/J0", "/direct_sum", "/through_cot_sum")
+        .estimates("/circuit/faithfulness", "/random_circuit/faithfulness")
+        .json();
   }
 
   /** The scores by cluster; none where the run did not keep them. */

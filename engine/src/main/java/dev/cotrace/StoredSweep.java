@@ -42,8 +42,27 @@ public record StoredSweep(Path path, String objective, List<Row> rows, Estimate 
     return file.isEmpty() ? Optional.empty() : Optional.of(read(file.get()));
   }
 
+  /**
+   * The JSON in {@code file}.
+   *
+   * @throws IllegalArgumentException when it is not what an evaluation writes
+   */
+  static JsonNode json(Path file) throws IOException {
+    WrittenJson json = WrittenJson.of(file, StoredRun.json(file));
+    for (WrittenJson row : json.each("/circuits")) {
+      row.texts("/name").numbers("/circuit/edges").estimates("/circuit/faithfulness");
+      for (String other : List.of("/teacher_forced", "/random_circuit", "/magnitude_circuit")) {
+        row.optional(other).ifPresent(one -> one.numbers("/edges").estimates("/faithfulness"));
+      }
+    }
+    for (String areas : List.of("/areas", "/random_areas", "/magnitude_areas")) {
+      json.optional(areas).ifPresent(each -> each.estimates("/cpr", "/cmd"));
+    }
+    return json.json();
+  }
+
   private static StoredSweep read(Path file) throws IOException {
-    JsonNode json = StoredRun.json(file);
+    JsonNode json = json(file);
     return new StoredSweep(
         file.resolveSibling(""),
         json.path("objective").asString(""),

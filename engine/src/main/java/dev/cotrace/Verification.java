@@ -39,6 +39,9 @@ public record Verification(
     List<Row> rows,
     Calibration edges,
     Calibration groups) {
+  /** Of J, in float32, after as many sums as a model has. */
+  private static final double ROUNDING = 1e-6;
+
   /** What was switched. */
   public enum Kind {
     /** One of the edges with the largest |score|. */
@@ -61,6 +64,7 @@ public record Verification(
    * @param scoreDirect the sum of their direct parts
    * @param scoreThroughCot the sum of their through-CoT parts
    * @param effect of switching them
+   * @param rounding what float32 may leave of a difference between two J
    */
   public record Row(
       Kind kind,
@@ -68,10 +72,11 @@ public record Verification(
       Estimate score,
       Estimate scoreDirect,
       Estimate scoreThroughCot,
-      SwitchEffect effect) {
+      SwitchEffect effect,
+      double rounding) {
     /** Score and effect. */
     public Calibration.Pair pair() {
-      return new Calibration.Pair(score, effect.total());
+      return new Calibration.Pair(score, effect.total(), rounding);
     }
   }
 
@@ -145,8 +150,12 @@ public record Verification(
         Workload work = experiment.workload().with(plan.memory().layout());
         Evaluation ends = new Evaluation(work, log, /* keeps= */ true);
         EdgeSwitches edges = new EdgeSwitches(work, ends, log);
+        double rounding =
+            ROUNDING * Math.max(Math.abs(ends.clean().value()), Math.abs(ends.corrupted().value()));
         List<Row> rows =
-            switches.stream().map(each -> row(each, scores, edges.of(each.cells))).toList();
+            switches.stream()
+                .map(each -> row(each, scores, edges.of(each.cells), rounding))
+                .toList();
         verification = of(choice.out, scores.graph(), ends.clean(), rows, spec);
         directory.write(
             "verification.json", VerificationJson.of(verification).toPrettyString() + "\n");
@@ -157,14 +166,15 @@ public record Verification(
     }
   }
 
-  private static Row row(Switch each, Attribution scores, SwitchEffect effect) {
+  private static Row row(Switch each, Attribution scores, SwitchEffect effect, double rounding) {
     return new Row(
         each.kind,
         each.cells,
         scores.sum(each.cells),
         scores.sumDirect(each.cells),
         scores.sumThroughCot(each.cells),
-        effect);
+        effect,
+        rounding);
   }
 
   private static Verification of(

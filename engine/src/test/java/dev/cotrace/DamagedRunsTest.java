@@ -1,6 +1,7 @@
 package dev.cotrace;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.cotrace.format.JsonMutations;
 import dev.cotrace.format.Mutations;
@@ -23,6 +24,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Directories of runs whose files were damaged: each is read, or refused in a sentence. */
 class DamagedRunsTest {
   private static final int TIMES = 10_000;
+
+  /** Of so many readings one makes the page. */
+  private static final int PAGES = 20;
 
   @TempDir static Path folder;
 
@@ -50,6 +54,17 @@ class DamagedRunsTest {
             {"clean_ids": [6, 4], "corrupted_ids": [6, 2], "answer_ids": [9]}
             """);
     Discovery.run(spec(task, run()), DiscoveryListener.SILENT);
+    CircuitSource source = CircuitSource.of(run());
+    CircuitSweep.run(
+        spec(task, run()),
+        source.file(),
+        new SweepSettings(List.of(CircuitSize.parse("4")), 1, 1, run().resolve("evaluation")),
+        DiscoveryListener.SILENT);
+    Verification.run(
+        spec(task, run()),
+        source,
+        new Verification.Choice(2, 1, 1, run().resolve("verification")),
+        DiscoveryListener.SILENT);
     try {
       Discovery.run(spec(task, folder.resolve("broken")), new Stopping(), Duration.ZERO);
     } catch (CancellationException _) {
@@ -113,7 +128,36 @@ class DamagedRunsTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"1, spec.yaml", "2, circuit.json", "3, metrics.json", "4, provenance.json"})
+  @CsvSource({
+    "metrics.json, /method",
+    "evaluation/evaluation.json, /circuits",
+    "verification/verification.json, /interventions"
+  })
+  void whatHoldsNothingIsRefusedByShowAndPage(String name, String missing) throws IOException {
+    Path file = run().resolve(name);
+    byte[] original = Files.readAllBytes(file);
+    try {
+      for (String empty : List.of("", "[]", "{}", "null", "{\"method\": 3}")) {
+        Files.writeString(file, empty);
+        assertThatThrownBy(() -> RunReport.html(run()))
+            .isInstanceOf(IllegalArgumentException.class)
+            .hasMessageContaining(file.toString())
+            .hasMessageContaining(missing);
+      }
+    } finally {
+      Files.write(file, original);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "1, spec.yaml",
+    "2, circuit.json",
+    "3, metrics.json",
+    "4, provenance.json",
+    "9, evaluation/evaluation.json",
+    "10, verification/verification.json"
+  })
   void filesOfRunsAreReadOrRefused(long seed, String name) throws IOException {
     Path file = run().resolve(name);
     byte[] original = Files.readAllBytes(file);
@@ -129,6 +173,9 @@ class DamagedRunsTest {
                         .getBytes(StandardCharsets.UTF_8)
                     : Mutations.damage(original, random));
             FinishedRun.read(run());
+            if (random.nextInt(PAGES) == 0) {
+              RunReport.html(run());
+            }
           });
     } finally {
       Files.write(file, original);

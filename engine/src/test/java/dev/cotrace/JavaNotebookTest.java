@@ -49,7 +49,7 @@ class JavaNotebookTest {
       System.setOut(terminal);
     }
     assertThat(printed.toString(StandardCharsets.UTF_8))
-        .contains("within its error", "around them", "a0.h3->m0", "edges: faithfulness");
+        .contains("within its error", "around the words", "a0.h3->m0", "edges: faithfulness");
   }
 
   private static void run(JShell shell, String cell) {

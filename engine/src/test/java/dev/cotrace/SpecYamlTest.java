@@ -97,6 +97,7 @@ class SpecYamlTest {
           """
           modl: x                  | unknown key 'modl'; the keys are
           attribution: {}          | unknown key 'attribution'
+          top:                     | has no value; give it one, or leave it out
           seed: 1.5                | seed: expected a whole number
           bins: word               | bins: unknown bins 'word'
           bins: "marker:["         | bins: --bins marker:[: expected a regular expression

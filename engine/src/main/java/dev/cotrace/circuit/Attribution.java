@@ -180,10 +180,15 @@ public record Attribution(
     if (incomplete()) {
       return gapText + ", more than its error explains; raise --points";
     }
-    return Math.abs(gap.value()) > 3 * gap.standardError() + rounding()
-        ? gapText
-            + ", more than three times its error, but %d clusters are too few to tell"
-                .formatted(clusters)
-        : gapText + ", within its error";
+    if (Math.abs(gap.value()) > 3 * gap.standardError() + rounding()) {
+      return gapText
+          + ", more than three times its error, but %d clusters are too few to tell"
+              .formatted(clusters);
+    }
+    return gap.standardError() == 0
+        ? gapText + ", no more than rounding"
+        : gapText
+            + ", within its error, as any up to %.2g would be"
+                .formatted(convincing() * gap.standardError());
   }
 }

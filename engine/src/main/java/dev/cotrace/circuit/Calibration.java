@@ -29,12 +29,13 @@ public record Calibration(
    *
    * @param score foretold
    * @param effect measured
+   * @param rounding how far arithmetic alone may bring them apart
    */
-  public record Pair(Estimate score, Estimate effect) {
+  public record Pair(Estimate score, Estimate effect, double rounding) {
     /** Whether their difference is within its error, taking them for independent. */
     public boolean withinErrors() {
       Estimate difference = effect.minus(score);
-      return Math.abs(difference.value()) <= TWO_SIDED * difference.standardError();
+      return Math.abs(difference.value()) <= TWO_SIDED * difference.standardError() + rounding;
     }
   }
 

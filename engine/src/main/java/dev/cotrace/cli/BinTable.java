@@ -35,7 +35,7 @@ final class BinTable {
     }
     if (bins.size() < all.size()) {
       out.printf(
-          "  %d more bins have no scores: no token was there, or both runs are alike there.%n",
+          "  Bins without scores, where no token was or both runs are alike: %d.%n",
           all.size() - bins.size());
     }
   }

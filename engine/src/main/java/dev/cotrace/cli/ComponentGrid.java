@@ -86,7 +86,7 @@ final class ComponentGrid {
     double unit = Math.pow(10, exponent);
     double error = score.standardError();
     Numbers numbers = new Numbers(1);
-    String below = Double.isNaN(error) ? "±?" : "±" + numbers.number(error / unit);
+    String below = Double.isNaN(error) ? "±?" : "±" + numbers.rounded(error / unit);
     return List.of(numbers.signed(score.value() / unit), error == 0 ? "" : below);
   }
 

@@ -101,7 +101,7 @@ final class DemoCommand implements Callable<Integer> {
 
   private static void summarise(PrintWriter prose, List<DiscoveryResult> results) {
     prose.printf("%nWhat the clean prompt changes, summed over all edges:%n");
-    prose.printf(LINE, "task", "J(1) − J(0)", "through the words", "around them");
+    prose.printf(LINE, "task", "J(1) − J(0)", "through the words", "around the words");
     for (DiscoveryResult result : results) {
       Attribution attribution = result.attribution();
       Estimate difference = attribution.ends().difference();

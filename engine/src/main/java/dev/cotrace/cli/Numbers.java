@@ -45,23 +45,44 @@ record Numbers(int decimals) {
     if (Double.isNaN(estimate.value())) {
       return "?";
     }
-    String value = number(estimate.value());
-    if (Double.isNaN(estimate.standardError())) {
-      return value + " ± ?";
+    double error = estimate.standardError();
+    if (error == 0) {
+      return number(estimate.value());
     }
-    return estimate.standardError() == 0 ? value : value + " ± " + number(estimate.standardError());
+    if (Double.isNaN(error)) {
+      return number(estimate.value()) + " ± ?";
+    }
+    boolean lost = vanishes(error);
+    String value = lost ? number(estimate.value()) : rounded(estimate.value());
+    return "%s ± %s".formatted(value, lost ? scientific(0, error) : number(error));
   }
 
-  /** {@code value} with these decimals and a sign. */
+  /** {@code value} rounded to these decimals, with a sign. */
   String signed(double value) {
-    String text = number(value);
+    String text = rounded(value);
     return text.startsWith("-") ? text : "+" + text;
   }
 
-  /** {@code value} with these decimals. */
+  /** {@code value} with these decimals; with an exponent where they would show nothing of it. */
   String number(double value) {
-    return decimals < 0
-        ? String.format(Locale.ROOT, "%.2e", value)
-        : String.format(Locale.ROOT, "%." + decimals + "f", value);
+    return vanishes(value) ? scientific(1, value) : rounded(value);
+  }
+
+  /** Whether nothing is left of {@code value}, which is not zero, with these decimals. */
+  private boolean vanishes(double value) {
+    return decimals >= 0 && value != 0 && Math.abs(value) < 0.5 * Math.pow(10, -decimals);
+  }
+
+  /** {@code value} rounded to these decimals, though nothing may be left of it. */
+  String rounded(double value) {
+    if (decimals < 0) {
+      return scientific(2, value);
+    }
+    // No sign before zeros: adding zero turns −0 into 0.
+    return String.format(Locale.ROOT, "%." + decimals + "f", vanishes(value) ? 0.0 : value + 0.0);
+  }
+
+  private static String scientific(int decimals, double value) {
+    return String.format(Locale.ROOT, "%." + decimals + "e", value);
   }
 }

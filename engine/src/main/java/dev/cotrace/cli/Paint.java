@@ -17,16 +17,16 @@ enum Paint {
   private static final int ALL = 1 << 24;
 
   /**
-   * From the largest negative number over zero to the largest positive one: RdBu of Brewer's, which
-   * people with any common colour blindness tell apart. Blue raises J, as in the export for
-   * Graphviz.
+   * From the largest negative number over zero to the largest positive one: the oranges of Brewer's
+   * PuOr and the blues of RdBu, which people with any common colour blindness tell apart. Blue
+   * raises J, orange lowers it, as on the page of a run.
    */
   private static final List<Integer> SCALE =
       List.of(
-          0xb2182b, 0xd6604d, 0xf4a582, 0xfddbc7, 0xf7f7f7, 0xd1e5f0, 0x92c5de, 0x4393c3, 0x2166ac);
+          0xb35806, 0xe08214, 0xfdb863, 0xfee0b6, 0xf7f7f7, 0xd1e5f0, 0x92c5de, 0x4393c3, 0x2166ac);
 
   /** The same in xterm's colours; rounding would make grey of some. */
-  private static final List<Integer> XTERM = List.of(124, 167, 216, 224, 231, 189, 110, 67, 25);
+  private static final List<Integer> XTERM = List.of(130, 172, 215, 223, 231, 189, 110, 67, 25);
 
   private static final int ZERO = SCALE.size() / 2;
 

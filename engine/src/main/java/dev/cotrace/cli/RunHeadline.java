@@ -65,7 +65,7 @@ final class RunHeadline {
     Numbers numbers = Numbers.like(DoubleStream.of(total.value(), direct.value(), through.value()));
     facts.addRowValues("all scores", numbers.signedOf(total));
     facts.addRowValues("  through the words", numbers.signedOf(through));
-    facts.addRowValues("  around them", numbers.signedOf(direct));
+    facts.addRowValues("  around the words", numbers.signedOf(direct));
     facts.addRowValues("completeness", attribution.completeness());
   }
 

@@ -30,7 +30,7 @@ import picocli.CommandLine.Parameters;
     abbreviateSynopsis = true,
     footer = {
       "",
-      "The score of a component is the sum over its outgoing edges. Blue raises J, red lowers it.",
+      "The score of a component is the sum over its outgoing edges. Blue raises J, orange lowers it.",
       "",
       "Examples",
       "  cotrace show runs/NAME",

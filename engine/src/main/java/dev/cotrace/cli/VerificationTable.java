@@ -41,7 +41,7 @@ final class VerificationTable {
       return;
     }
     out.printf("%n%s:%n", title);
-    out.printf(LINE, "", "score", "effect", "agree", "effect, direct", "effect, through words");
+    out.printf(LINE, "", "score", "effect", "agree", "effect around words", "effect through words");
     Numbers numbers =
         Numbers.like(
             rows.stream()

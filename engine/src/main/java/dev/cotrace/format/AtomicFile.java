@@ -19,11 +19,18 @@ public final class AtomicFile {
   }
 
   /**
-   * Writes {@code content} to {@code file}, which others see either as it was or whole. Its
-   * directory must exist.
+   * Writes {@code content} to {@code file}, which others see either as it was or whole.
+   *
+   * @throws IllegalArgumentException when its directory does not exist
    */
   public static void write(Path file, Content content) throws IOException {
     Path absolute = file.toAbsolutePath();
+    Path directory = absolute.getParent();
+    if (directory != null && !Files.isDirectory(directory)) {
+      throw new IllegalArgumentException(
+          "there is no directory %s to write %s into: make it, or give another place"
+              .formatted(directory, absolute.getFileName()));
+    }
     // Not Files.createTempFile: its files are readable by their owner only, and stay so.
     Path temporary =
         absolute.resolveSibling(

@@ -18,12 +18,12 @@ import java.util.stream.Collectors;
 
 /**
  * A picture for Graphviz: nodes in rows, the input at the bottom, each layer's heads below its MLP.
- * An arrow's width grows with |score|, its colour is the sign: blue raises J, red lowers it. Every
- * arrow has its {@link EdgeColumns} as attributes of the same names, beside Graphviz's own.
+ * An arrow's width grows with |score|, its colour is the sign: blue raises J, orange lowers it.
+ * Every arrow has its {@link EdgeColumns} as attributes of the same names, beside Graphviz's own.
  */
 public final class CircuitDot {
   private static final String RAISES = "#2166ac";
-  private static final String LOWERS = "#b2182b";
+  private static final String LOWERS = "#b35806";
 
   /** Widths of the arrows of the smallest and the largest |score|, in points. */
   private static final double THINNEST = 0.5;

@@ -9,15 +9,17 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
 /** A file of text in UTF-8, written as a whole. */
-final class TextFile {
+public final class TextFile {
   private TextFile() {}
 
   /** What the file will hold. */
-  interface Content {
+  public interface Content {
+    /** Writes all of it. */
     void write(Writer out) throws IOException;
   }
 
-  static void write(Path file, Content content) throws IOException {
+  /** Writes {@code content} to {@code file}, as {@link AtomicFile} does. */
+  public static void write(Path file, Content content) throws IOException {
     AtomicFile.write(
         file,
         channel -> {

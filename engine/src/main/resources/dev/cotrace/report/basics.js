@@ -5,6 +5,11 @@ const data = JSON.parse(document.getElementById('data').textContent);
 /** What several figures follow; pages add what they need. */
 const state = {};
 
+// Without its figures a page would look finished.
+addEventListener('error', event => {
+  document.querySelector('main')?.prepend(make('p', {class: 'notice', role: 'alert'}, `Not all of this page could be drawn: ${event.message}.`));
+});
+
 const followers = [];
 
 /** Calls `draw` now and whenever one of `keys` of the state changes. */
@@ -25,6 +30,7 @@ function make(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
     if (name.startsWith('on')) element.addEventListener(name.slice(2), value);
+    else if (name.startsWith('aria-')) element.setAttribute(name, String(value));
     else if (value !== undefined && value !== false) element.setAttribute(name, value === true ? '' : value);
   }
   element.append(...children.filter(child => child !== null && child !== undefined));
@@ -57,6 +63,9 @@ function estimate(pair, bound = false) {
   const digits = Math.min(6, Math.max(0, 1 - Math.floor(Math.log10(error))));
   return minus(value.toFixed(digits)) + sign + error.toFixed(digits);
 }
+
+/** A q-value; all with as many decimals, to stand in a column. */
+const qValue = q => q === null || q === undefined ? 'unknown' : q > 0 && q < 1e-4 ? minus(q.toExponential(0)) : q.toFixed(4);
 
 const HIDDEN = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/gu;
 

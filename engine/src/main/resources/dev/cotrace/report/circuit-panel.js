@@ -6,7 +6,7 @@ function edgeRows(list, other) {
       const name = edge[other] + (other === 'to' || edge.slot === 'in' ? (other === 'to' && edge.slot !== 'in' ? `<${edge.slot}>` : '') : ` (${edge.slot})`);
       const link = make('button', {type: 'button', class: 'link', onclick: () => change({selected: edge[other]})}, name);
       hover(link, () => told(edge));
-      return [link, estimate(edge[state.part]), number(edge.q)];
+      return [link, estimate(edge[state.part]), qValue(edge.q)];
     })];
 }
 
@@ -51,7 +51,7 @@ function drawPanel() {
     const rows = strongest.map(edge => {
       const link = make('button', {type: 'button', class: 'link', onclick: () => change({selected: edge.from})}, edge.name);
       hover(link, () => told(edge));
-      return [link, estimate(edge[state.part]), number(edge.q)];
+      return [link, estimate(edge[state.part]), qValue(edge.q)];
     });
     panel.replaceChildren(make('h3', {}, 'Strongest edges'), table([['', PARTS.find(([part]) => part === state.part)[1], 'q'], ...rows]), ...pins().filter(Boolean));
     return;

@@ -83,7 +83,11 @@ function drawNode(layer, name, x, y, score, largest, text, named = true) {
   group.append('rect').attr('x', -size).attr('y', -size).attr('width', 2 * size).attr('height', 2 * size).attr('rx', round ? size : 2)
     .attr('fill', diverging(largest)(score)).attr('stroke', found ? colour('mark') : colour(chosen ? 'accent' : 'quiet'))
     .attr('stroke-width', found || chosen ? 3 : 1);
-  if (named || found || chosen) group.append('text').attr('y', -size - 3).attr('text-anchor', 'middle').attr('font-size', 10).attr('fill', colour('ink')).text(name);
+  if (named || found || chosen) {
+    // The halo keeps edges from running through the name.
+    group.append('text').attr('y', -size - 3).attr('text-anchor', 'middle').attr('font-size', 10).attr('fill', colour('ink'))
+      .attr('stroke', colour('back')).attr('stroke-width', 3).attr('stroke-linejoin', 'round').attr('paint-order', 'stroke').text(name);
+  }
   pressable(group.node(), text().replace(/\n/g, ', '), () => change({selected: state.selected === name ? null : name}));
   hover(group.node(), text);
   return group;
@@ -143,10 +147,19 @@ function measured() {
   return d3.sort(d3.groups(found, one => one.edges).map(([, [first]]) => first), one => one.edges);
 }
 
-function measuredAt(count) {
+/** What is known of the faithfulness of the edges shown. */
+function measuredOf(shown) {
+  const count = shown.length;
+  const run = data.metrics.circuit;
+  if (count === run.edges && shown.every(edge => edge.inCircuit)) {
+    return `the run's circuit, whose measured faithfulness is ${estimate(run.faithfulness)}`;
+  }
   const all = measured();
   const exact = all.find(one => one.edges === count);
-  if (exact) return `measured faithfulness of a circuit of this size: ${estimate(exact.faithfulness)}`;
+  if (exact) {
+    const others = count === graph.edge_count ? '' : '; circuits leave out edges that lead nowhere, so some of its edges may be others than these';
+    return `measured faithfulness of a circuit of this size: ${estimate(exact.faithfulness)}` + others;
+  }
   const below = d3.greatest(all.filter(one => one.edges < count), one => one.edges);
   const above = d3.least(all.filter(one => one.edges > count), one => one.edges);
   const tell = one => one ? `${estimate(one.faithfulness)} at ${one.edges} edges` : null;
@@ -158,17 +171,20 @@ function slider() {
   const most = graph.complete_to;
   const scale = d3.scaleLog([1, Math.max(2, most)], [0, 1000]);
   const input = make('input', {type: 'range', id: 'size', min: 0, max: 1000, step: 1, 'aria-describedby': 'size-told',
-    oninput: event => change({edges: Math.max(1, Math.min(most, Math.round(scale.invert(Number(event.target.value)))))})});
+    oninput: event => {
+      const edges = Math.max(1, Math.min(most, Math.round(scale.invert(Number(event.target.value)))));
+      change({edges, circuitOnly: state.circuitOnly && edges <= circuitSize});
+    }});
   const output = make('output', {id: 'size-told', for: 'size', 'aria-live': 'polite'});
   const stops = make('span', {class: 'choice'});
   for (const one of measured().filter(each => each.edges > 0 && each.edges <= most)) {
-    stops.append(make('button', {type: 'button', title: estimate(one.faithfulness), onclick: () => change({edges: one.edges})}, String(one.edges)));
+    stops.append(make('button', {type: 'button', title: estimate(one.faithfulness), onclick: () => change({edges: one.edges, circuitOnly: one.edges === circuitSize})}, String(one.edges)));
   }
   follow(['edges', 'part', 'circuitOnly'], () => {
     input.value = scale(state.edges);
     const shown = shownEdges();
     const least = shown.length ? Math.abs(shown.at(-1)[state.part][0]) : 0;
-    output.textContent = `${shown.length} of ${graph.edge_count} edges, |score| ≥ ${number(least)}; ${measuredAt(shown.length)}`;
+    output.textContent = `${shown.length} of ${graph.edge_count} edges, |score| ≥ ${number(least)}; ${measuredOf(shown)}`;
     for (const stop of stops.children) stop.setAttribute('aria-pressed', Number(stop.textContent) === state.edges);
   });
   return [
@@ -186,6 +202,7 @@ function slider() {
       if (event.key === 'Enter' && found) change({selected: found});
     }});
   const only = make('input', {type: 'checkbox', id: 'only', onchange: event => change({circuitOnly: event.target.checked})});
+  follow(['circuitOnly'], () => { only.checked = state.circuitOnly; });
   parent.append(...slider(),
     make('div', {class: 'controls'}, views, make('label', {}, 'Find', search), make('label', {}, only, "only edges of the run's circuit")),
     make('datalist', {id: 'names'}, ...[...nodes.keys()].map(name => make('option', {value: name}))));

@@ -29,7 +29,7 @@ function drawCalibration(svg, width) {
   for (const p of points) {
     const [cx, cy] = [x(p.score.value), y(p.effect.value)];
     group.append('path').attr('stroke', colour('line')).attr('d', `M${x(p.score.value - (p.score.stderr ?? 0))},${cy}H${x(p.score.value + (p.score.stderr ?? 0))}M${cx},${y(p.effect.value - (p.effect.stderr ?? 0))}V${y(p.effect.value + (p.effect.stderr ?? 0))}`);
-    const mark = group.append('circle').attr('cx', cx).attr('cy', cy).attr('r', 4).attr('fill', colour(p.edges.length > 1 ? 'k' : 'positive')).attr('fill-opacity', .8);
+    const mark = group.append('circle').attr('cx', cx).attr('cy', cy).attr('r', 4).attr('fill', colour(p.edges.length === 1 ? 'positive' : 'k')).attr('fill-opacity', .8);
     hover(mark.node(), () => `${p.edges.slice(0, 4).join(', ')}${p.edges.length > 4 ? ` and ${p.edges.length - 4} more` : ''}\nscore: ${estimate(p.score)}\nmeasured: ${estimate(p.effect)}`);
   }
 }
@@ -68,7 +68,7 @@ function drawCalibration(svg, width) {
       rows: () => [['edges', 'score', 'score_stderr', 'effect', 'effect_stderr'], ...v.interventions.map(p => [p.edges.join(' '), p.score.value, p.score.stderr, p.effect.value, p.effect.stderr])],
       vega: () => ({mark: {type: 'point', tooltip: true}, encoding: {x: {field: 'score', type: 'quantitative'}, y: {field: 'effect', type: 'quantitative'}}}),
       note: told('Single edges', v.edges) + told('Groups', v.groups),
-    });
+    }).append(legend([['single edges', 'positive'], ['groups, and all edges', 'k']]));
   } else {
     parent.append(make('p', {class: 'notice'}, make('code', {}, 'cotrace verify RUN'), ' switches edges for real and compares; then write this page again.'));
   }

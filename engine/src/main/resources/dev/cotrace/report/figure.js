@@ -102,7 +102,7 @@ function vegaLite(title, rows, spec) {
 
 /** A chart's frame with axes, labelled; returns the group inside. */
 function axes(svg, width, height, x, y, xLabel, yLabel) {
-  const margin = {left: 64, right: 16, top: 10, bottom: 42};
+  const margin = {left: 64, right: 30, top: 10, bottom: 42};
   svg.attr('width', width).attr('height', height);
   x.range([margin.left, width - margin.right]);
   y.range([height - margin.bottom, margin.top]);

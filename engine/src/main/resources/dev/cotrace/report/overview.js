@@ -44,11 +44,11 @@ function drawShares(svg, width) {
       tile(`faithfulness of the circuit (${m.circuit.edges} of ${graph.edge_count} edges)`, estimate(m.circuit.faithfulness)),
       tile(`faithfulness of a random circuit (${m.random_circuit.edges} edges)`, estimate(m.random_circuit.faithfulness)),
       tile('edges with q < 0.05', number(m['edges_q_below_0.05'])),
-      tile(`shared top ${m.stability.top_n} of two resamples (Jaccard)`, number(m.stability.jaccard))),
+      tile(`of the top ${m.stability.top_n} edges, shared by two resamples of the prompts (Jaccard)`, number(m.stability.jaccard))),
     make('p', {class: 'notice', id: 'completeness'}, 'Completeness: ' + m.completeness + '.'));
   const names = ['part', 'value', 'stderr'];
   figure(parent, {
-    title: 'Through the words and around them',
+    title: 'Through the words and around the words',
     keys: [],
     draw: drawShares,
     rows: () => [names,
@@ -56,6 +56,6 @@ function drawShares(svg, width) {
       ['through the words', m.through_cot_sum.value, m.through_cot_sum.stderr],
       ['around the words', m.direct_sum.value, m.direct_sum.stderr]],
     vega: () => ({mark: 'bar', encoding: {y: {field: 'part', type: 'nominal', sort: null}, x: {field: 'value', type: 'quantitative'}}}),
-    note: 'Sums over all edges. Through the words: by which tokens get sampled. Around them: at the tokens that were sampled.',
+    note: 'Sums over all edges. Through the words: what edges change by changing which tokens get sampled. Around the words: what they change while the sampled tokens stay as they are.',
   });
 }

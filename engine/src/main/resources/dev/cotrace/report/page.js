@@ -8,11 +8,16 @@ const PARTS = [
   ['direct', 'around the words'],
 ];
 
+/** Edges of the run's circuit that are on this page: of a large circuit not all. */
+const circuitSize = d3.sum(graph.edges.circuit);
+
+// More than this is a thicket to begin with; the slider has them all.
+const FEW_EDGES = 150;
+
 Object.assign(state, {
   part: 'total',
-  // More than this is a thicket to begin with; the slider has them all.
-  edges: Math.min(150, graph.complete_to, Math.max(1, d3.sum(graph.edges.circuit))),
-  circuitOnly: false,
+  edges: Math.min(FEW_EDGES, graph.complete_to, Math.max(1, circuitSize)),
+  circuitOnly: circuitSize === data.metrics.circuit.edges && circuitSize <= Math.min(FEW_EDGES, graph.complete_to),
   view: 'layers',
   selected: null,
   pinned: [],
@@ -57,7 +62,7 @@ function shownEdges() {
 function told(thing, bound = false) {
   const lines = [thing.name];
   for (const [part, label] of PARTS) if (thing[part]) lines.push(label + ': ' + estimate(thing[part], bound));
-  if (thing.q !== undefined) lines.push('q-value: ' + number(thing.q));
+  if (thing.q !== undefined) lines.push('q-value: ' + qValue(thing.q));
   if (thing.inclusion !== undefined && thing.inclusion !== null) {
     lines.push(`in the top ${metrics().stability?.top_n ?? 'n'} of ${Math.round(100 * thing.inclusion)} % of resamples`);
   }

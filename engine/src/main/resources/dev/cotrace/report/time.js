@@ -3,8 +3,8 @@
 function drawGrid(svg, width) {
   const columns = graph.heads + 2;
   const cell = Math.max(16, Math.min(graph.layers > 16 ? 24 : 46, (width - 60) / columns));
-  const left = 40, top = 22, height = top + (graph.layers + 1) * (cell + 1) + 26;
-  svg.attr('width', Math.max(left + columns * (cell + 1) + 10, 320)).attr('height', height);
+  const left = 40, top = 22, height = top + (graph.layers + 1) * (cell + 1) + 34;
+  svg.attr('width', Math.max(left + columns * (cell + 1) + 10, 440)).attr('height', height);
   const largest = d3.max(graph.nodes, node => Math.abs(node[state.part][0]));
   const scale = diverging(largest);
   const text = (x, y, label, anchor = 'middle') => svg.append('text').attr('x', x).attr('y', y).attr('text-anchor', anchor)
@@ -29,13 +29,13 @@ function drawGrid(svg, width) {
 
 /** What the ends and the middle of a diverging scale mean. */
 function colourKey(svg, x, y, scale, largest) {
-  d3.range(21).forEach(i => svg.append('rect').attr('x', x + i * 8).attr('y', y - 8).attr('width', 8).attr('height', 10).attr('fill', scale((i - 10) / 10 * (largest || 1))));
-  svg.append('text').attr('x', x + 176).attr('y', y).attr('font-size', 10).attr('fill', colour('quiet')).text(`${number(-largest)} … 0 … ${number(largest)}`);
+  d3.range(21).forEach(i => svg.append('rect').attr('x', x + i * 10).attr('y', y - 10).attr('width', 10).attr('height', 12).attr('fill', scale((i - 10) / 10 * (largest || 1))));
+  svg.append('text').attr('x', x + 218).attr('y', y).attr('font-size', 12).attr('fill', colour('quiet')).text(`${number(-largest)} … 0 … ${number(largest)}`);
 }
 
 {
   const parent = section('components');
-  parent.append(make('p', {}, 'The score of a component is the sum over the edges that leave it: the gradient at one gate for all of them, integrated.'));
+  parent.append(make('p', {}, 'The score of a component is the sum over the edges that leave it: what opening all of them together, little by little, adds to J.'));
   figure(parent, {
     title: 'Layers and heads',
     keys: ['part', 'selected'],
@@ -134,7 +134,7 @@ function drawHeat(svg, width) {
       rows: () => [['component', 'bin', 'total', 'total_error_bound', 'direct', 'direct_error_bound', 'through_cot', 'through_cot_error_bound'],
         ...data.time.components.flatMap((index, i) => data.time.bins.map((bin, b) => [sourceName(index), bin, ...data.time.total[i][b], ...data.time.direct[i][b], ...data.time.through[i][b]]))],
       vega: () => ({mark: 'rect', encoding: {x: {field: 'bin', type: 'nominal', sort: null}, y: {field: 'component', type: 'nominal', sort: null}, color: {field: {total: 'total', direct: 'direct', through: 'through_cot'}[state.part], type: 'quantitative', scale: {domainMid: 0, scheme: 'blueorange', reverse: true}}}}),
-      note: `The ${data.time.components.length} components that act most at any time. A position is named by the token it reads. Errors of these sums are at most what is given (±≤).`,
+      note: `The ${data.time.components.length} components that act most at any time. A position is named by the token it reads. The pointer, the panel of a component and the CSV tell their errors; those of these sums are at most what is given (±≤).`,
     });
   }
 }

@@ -56,10 +56,12 @@ function rolloutsInOrder() {
 
 const gateOf = rollout => rollout.kind === 'gradient' ? `gate ${number(rollout.alpha)}` : KINDS[rollout.kind];
 
+const titleOf = rollout => `${number(rollout.value)} · pair ${visible(shown.pairs[rollout.pair].id)} · ${gateOf(rollout)}`;
+
 function drawList(list) {
   const all = rolloutsInOrder();
   list.replaceChildren(...all.map(({rollout, index}) => make('button', {type: 'button', 'aria-pressed': index === state.rollout, onclick: () => change({rollout: index, position: null})},
-    `${number(rollout.value)} · pair ${visible(shown.pairs[rollout.pair].id)} · ${gateOf(rollout)}`,
+    titleOf(rollout),
     make('small', {}, visible(texts(rollout.sampled)).slice(0, 160)))));
   if (all.length === 0) list.append(make('p', {class: 'note'}, 'no transcript is both'));
 }
@@ -80,9 +82,14 @@ function tokenElement(rollout, token, scale, differs) {
   return element;
 }
 
-function shadeScale(rollout, tokens) {
-  const values = tokens.map(token => Math.abs(shadeOf(rollout, state.shade, token) ?? 0));
-  return {scale: diverging(d3.max(values)), largest: d3.max(values)};
+const largestShades = new Map();
+
+/** The largest number of a shade in any transcript: one scale for all, so that they compare. */
+function largestShade(name) {
+  if (!largestShades.has(name)) {
+    largestShades.set(name, d3.max(shown.rollouts, rollout => d3.max(tokensOf(rollout), token => Math.abs(shadeOf(rollout, name, token) ?? 0))) ?? 0);
+  }
+  return largestShades.get(name);
 }
 
 function toldOfToken(rollout, token) {
@@ -105,7 +112,7 @@ function drawText(box) {
   }
   const pair = shown.pairs[rollout.pair];
   const tokens = tokensOf(rollout);
-  const {scale} = shadeScale(rollout, tokens);
+  const scale = diverging(largestShade(state.shade));
   const parts = [];
   for (const [zone, title] of Object.entries(ZONES)) {
     const own = tokens.filter(token => token.zone === zone);
@@ -123,7 +130,7 @@ function drawText(box) {
     }
     if (zone === 'prompt') parts.push(make('h4', {}, 'Corrupted prompt'), corruptedPrompt(pair));
   }
-  box.replaceChildren(...parts);
+  box.replaceChildren(make('h3', {}, 'F = ' + titleOf(rollout)), ...parts);
   const first = box.querySelector('.chosen') ?? box.querySelector('.token[data-at]');
   first?.setAttribute('tabindex', '0');
 }
@@ -217,9 +224,8 @@ function drawStep(box) {
   follow(['rollout', 'shade', 'theme'], () => {
     drawText(text);
     const [, label, , meaning] = SHADES.find(([name]) => name === state.shade);
-    const rollout = shown.rollouts[state.rollout];
-    const largest = rollout ? shadeScale(rollout, tokensOf(rollout)).largest : 0;
-    legendLine.textContent = `${label}: ${meaning}. Blue to ${number(largest)}, orange to ${number(-largest)}, by square roots.`;
+    const largest = largestShade(state.shade);
+    legendLine.textContent = `${label}: ${meaning}. Blue to ${number(largest)}, orange to ${number(-largest)}, by square roots, the same in all transcripts.`;
   });
   follow(['position'], () => {
     text.querySelector('.chosen')?.classList.remove('chosen');

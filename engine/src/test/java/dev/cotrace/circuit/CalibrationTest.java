@@ -15,7 +15,7 @@ final class CalibrationTest {
         .mapToObj(i -> {
           double score = i - (count - 1) / 3.0;
           return new Pair(
-              new Estimate(score, error), new Estimate(effect.applyAsDouble(score), error));
+              new Estimate(score, error), new Estimate(effect.applyAsDouble(score), error), 0);
         })
         .toList();
   }
@@ -52,6 +52,14 @@ final class CalibrationTest {
     assertThat(some.withinErrors().standardError())
         .as("that of a binomial share, up to the resampling's own")
         .isCloseTo(Math.sqrt(p * (1 - p) / 10), offset(0.02));
+  }
+
+  @Test
+  void whatRoundingExplainsAgrees() {
+    Estimate score = new Estimate(2e-10, 1e-12);
+    Estimate effect = new Estimate(-3e-10, 1e-12);
+    assertThat(new Pair(score, effect, 1e-6).withinErrors()).isTrue();
+    assertThat(new Pair(score, effect, 0).withinErrors()).isFalse();
   }
 
   @Test

@@ -67,8 +67,8 @@ class ComponentGridTest {
   void theScaleIsCentredAtZeroAndColourBlindPeopleReadItToo() {
     assertThat(Paint.TRUE_COLOR.on("x", 0)).contains("48;2;247;247;247m");
     assertThat(Paint.TRUE_COLOR.on("x", 1)).as("blue").contains("48;2;33;102;172m");
-    assertThat(Paint.TRUE_COLOR.on("x", -1)).as("red").contains("48;2;178;24;43m");
-    assertThat(Paint.INDEXED.on("x", -1)).contains("48;5;124m").endsWith("\u001B[0m");
+    assertThat(Paint.TRUE_COLOR.on("x", -1)).as("orange").contains("48;2;179;88;6m");
+    assertThat(Paint.INDEXED.on("x", -1)).contains("48;5;130m").endsWith("\u001B[0m");
     assertThat(Paint.NONE.on("x", 1)).isEqualTo("x");
   }
 

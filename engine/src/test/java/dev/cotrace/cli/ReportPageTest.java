@@ -111,6 +111,33 @@ class ReportPageTest {
   }
 
   @Test
+  void theCircuitOfTheRunIsShownFirstWithItsOwnFaithfulness() throws IOException {
+    JsonNode metrics = new JsonMapper().readTree(Files.readString(run.resolve("metrics.json")));
+    int size = metrics.at("/circuit/edges").asInt();
+    assertThat(browser.all("#circuit path[data-edge]")).hasSize(size);
+    assertThat(browser.find("#only").isSelected()).isTrue();
+    assertThat(browser.find("#size-told").getText())
+        .startsWith(size + " of 479 edges")
+        .contains("the run's circuit, whose measured faithfulness is");
+    browser.press("#only");
+    assertThat(browser.find("#size-told").getText())
+        .contains("some of its edges may be others than these");
+  }
+
+  @Test
+  void theTranscriptShownIsNamedAndMarkedInTheList() {
+    WebElement marked = browser.find("#transcripts .list [aria-pressed=true]");
+    String title = marked.getText().lines().findFirst().orElseThrow();
+    assertThat(browser.find("#text h3").getText()).isEqualTo("F = " + title);
+    List<WebElement> buttons = browser.all("#transcripts .list button");
+    browser.run("arguments[0].click()", buttons.getLast());
+    assertThat(browser.all("#transcripts .list [aria-pressed=true]")).hasSize(1);
+    String last =
+        browser.all("#transcripts .list button").getLast().getText().lines().findFirst().orElse("");
+    assertThat(browser.find("#text h3").getText()).isEqualTo("F = " + last);
+  }
+
+  @Test
   void theSliderSaysHowManyEdgesThereAreAndWhatWasMeasuredThere() {
     browser.set("#size", "0");
     assertThat(browser.find("#size-told").getText()).startsWith("1 of 479 edges, |score| ≥ ");

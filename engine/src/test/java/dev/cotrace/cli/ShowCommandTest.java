@@ -55,7 +55,7 @@ class ShowCommandTest {
   void everythingFitsIntoAHundredColumns() {
     assertThat(show("")).as(err.toString()).isZero();
     assertThat(out.toString())
-        .contains("J(1), clean", "through the words", "around them", "completeness", "in top")
+        .contains("J(1), clean", "through the words", "around the words", "completeness", "in top")
         .contains("The 15 strongest edges of 479:", "layer 3 ", "Faithfulness of circuits by size")
         .contains("Transcript ", "Gradient at each position")
         .doesNotContain("\u001B");

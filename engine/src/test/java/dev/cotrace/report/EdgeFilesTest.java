@@ -107,8 +107,8 @@ class EdgeFilesTest {
       row.put(attribute.group(1), attribute.group(2));
     }
     String slot = removed(row, "label");
-    assertThat(removed(row, "color").equals("#b2182b"))
-        .as("red lowers J")
+    assertThat(removed(row, "color").equals("#b35806"))
+        .as("orange lowers J")
         .isEqualTo(row.getOrDefault("score", "").startsWith("-"));
     assertThat(Double.parseDouble(removed(row, "penwidth"))).isBetween(0.5, 5.0);
     row.put("slot", slot.isEmpty() ? "in" : slot);
