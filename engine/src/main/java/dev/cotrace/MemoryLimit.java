@@ -3,6 +3,7 @@ package dev.cotrace;
 import dev.cotrace.torch.ByteSize;
 import dev.cotrace.torch.FreeMemory;
 import dev.cotrace.torch.Placement;
+import java.util.OptionalLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -22,10 +23,14 @@ public record MemoryLimit(String text) {
     }
   }
 
+  /** The size, where the limit is one and no share. */
+  OptionalLong size() {
+    return Double.isNaN(share(text)) ? OptionalLong.of(ByteSize.parse(text)) : OptionalLong.empty();
+  }
+
   /** The limit in bytes, for tensors at {@code placement}. */
   long bytes(Placement placement) {
-    double share = share(text);
-    return Double.isNaN(share) ? ByteSize.parse(text) : (long) (share * FreeMemory.at(placement));
+    return size().orElseGet(() -> (long) (share(text) * FreeMemory.at(placement)));
   }
 
   /** The share that {@code text} says; NaN when it is a size, or no share at all. */

@@ -22,11 +22,17 @@ import tools.jackson.databind.node.ObjectNode;
 public record RunPlan(MemoryPlan memory, WorkEstimate work) {
   /** One line for a log. */
   public String line() {
-    Layout layout = memory.layout();
-    return "memory: %s of %s that the run may take; %d rollouts at a time, %d %s, backward pass %s"
+    return "memory: %s of %s that the run may take; %s"
         .formatted(
             ByteSize.text(memory.prediction().total()),
             ByteSize.text(memory.allowed()),
+            words(memory.layout()));
+  }
+
+  /** A layout in words. */
+  static String words(Layout layout) {
+    return "%d rollouts at a time, %d %s, backward pass %s"
+        .formatted(
             layout.batchRows(),
             layout.threads(),
             layout.threads() == 1 ? "thread" : "threads",

@@ -1,7 +1,10 @@
 package dev.cotrace;
 
+import dev.cotrace.attribution.MemoryPlan;
 import dev.cotrace.attribution.PlannedWork;
 import dev.cotrace.attribution.RateProbe;
+import dev.cotrace.attribution.RunShape;
+import dev.cotrace.attribution.Settings;
 import dev.cotrace.attribution.WorkRates;
 import dev.cotrace.attribution.Workload;
 import dev.cotrace.gate.Footprint;
@@ -24,11 +27,9 @@ import tools.jackson.databind.node.ObjectNode;
  * @param work the jobs
  * @param rates of one executor
  * @param executors that share the jobs
- * @param bytes that an executor comes to hold; only its weights where the model is not here
- * @param wholePrediction whether {@code bytes} is all of it
+ * @param memory of an executor, should its rollouts use up their budget
  */
-public record ScalePlan(
-    PlannedWork work, WorkRates rates, int executors, long bytes, boolean wholePrediction) {
+public record ScalePlan(PlannedWork work, WorkRates rates, int executors, MemoryPlan memory) {
   /**
    * Of a model and a task that are here.
    *
@@ -57,13 +58,13 @@ public record ScalePlan(
           PlannedWork.of(work, probe.tokens()),
           rates == null ? probe.rates() : RatesFile.read(rates),
           executors,
-          plan.memory().prediction().total(),
-          true);
+          plan.memory());
     }
   }
 
   /**
-   * Of a model of which only the configuration is here, whose rollouts use up their budget.
+   * Of a model of which only the configuration is here, whose rollouts use up their budget. Its
+   * work is laid out as asked, or so that it fits into a {@link DiscoverySpec#memory} in bytes.
    *
    * @param pairs number of prompt pairs
    * @param prompt tokens of a prompt
@@ -73,19 +74,32 @@ public record ScalePlan(
     Architecture architecture = Model.architectureAt(ModelSource.find(spec.model()).path());
     Placement placement = new Placement(spec.dtype(), spec.device());
     Footprint footprint = Footprint.of(architecture, placement);
-    long units = (long) pairs * spec.attribution().repeats();
+    Settings settings = spec.attribution();
+    long units = (long) pairs * settings.repeats();
+    int budget = spec.sampling().maxNewTokens();
+    boolean readsClean = spec.objective().readsClean();
     PlannedWork work =
         new PlannedWork(
             footprint,
             units,
-            spec.attribution().points(),
-            spec.attribution().points(),
-            spec.attribution().rollouts(),
+            settings.points(),
+            settings.points(),
+            settings.rollouts(),
             prompt,
-            spec.sampling().maxNewTokens(),
+            budget,
             1,
-            spec.objective().readsClean() ? 3 : 2);
-    return new ScalePlan(work, RatesFile.read(rates), executors, footprint.weights(), false);
+            readsClean ? 3 : 2);
+    RunShape shape =
+        RunShape.planned(
+            settings, pairs, prompt, budget, readsClean, work.gradients(settings.points()));
+    MemoryPlan memory =
+        MemoryPlan.of(
+            footprint,
+            shape,
+            settings,
+            MemoryPlan.Purpose.DISCOVERY,
+            spec.memory().size().orElse(Long.MAX_VALUE));
+    return new ScalePlan(work, RatesFile.read(rates), executors, memory);
   }
 
   /** Keeps the rates. */
@@ -119,12 +133,15 @@ public record ScalePlan(
     lines.add(entry("sampled tokens", "%.3g", work.sampled(few), work.sampled(most)));
     lines.add(entry("operations (FLOP)", "%.3g", flops(few), flops(most)));
     lines.add(
-        "  %-22s %s"
-            .formatted(wholePrediction ? "memory" : "memory of the weights", ByteSize.text(bytes)));
-    lines.add(
-        "  %-22s %.3g, %.3g, %.3g GFLOP/s"
+        "  %-22s %s; %s"
             .formatted(
-                "rates: ends, circuits, gradients",
+                "memory of an executor",
+                ByteSize.text(memory.prediction().total()),
+                RunPlan.words(memory.layout())));
+    lines.add(
+        "  %-22s %.3g GFLOP/s at J(0) and J(1), %.3g in circuits, %.3g of gradients"
+            .formatted(
+                "rates of an executor",
                 rates.ends() / 1e9,
                 rates.circuits() / 1e9,
                 rates.gradients() / 1e9));
@@ -147,7 +164,9 @@ public record ScalePlan(
     range(
         json, "sampled_tokens", work.sampled(work.fewestPoints()), work.sampled(work.mostPoints()));
     range(json, "flops", flops(work.fewestPoints()), flops(work.mostPoints()));
-    json.put("bytes", bytes).put("bytes_are_all", wholePrediction);
+    json.put("bytes", memory.prediction().total());
+    json.put("batch_rows", memory.layout().batchRows()).put("threads", memory.layout().threads());
+    json.put("backward", SpecLabels.label(memory.layout().backward()));
     json.set("rates", RatesFile.json(rates));
     json.put("executors", executors);
     range(json, "hours", hours(work.fewestPoints()), hours(work.mostPoints()));

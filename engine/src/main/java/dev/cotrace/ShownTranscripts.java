@@ -1,5 +1,6 @@
 package dev.cotrace;
 
+import dev.cotrace.format.JsonProblem;
 import dev.cotrace.report.Rounded;
 import dev.cotrace.rollout.Binning;
 import java.io.IOException;
@@ -10,6 +11,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -48,7 +50,12 @@ final class ShownTranscripts {
       throws IOException {
     ShownTranscripts shown = new ShownTranscripts(bins);
     LoggedRollouts rollouts = LoggedRollouts.read(file, spec, _ -> true, shown::offer);
-    shown.put(data.putObject("transcripts"), rollouts);
+    try {
+      shown.put(data.putObject("transcripts"), rollouts);
+    } catch (JacksonException e) {
+      throw new IllegalArgumentException(
+          "%s is not what a run writes: %s".formatted(file, JsonProblem.of(e)), e);
+    }
   }
 
   private void offer(LoggedTranscript logged) {

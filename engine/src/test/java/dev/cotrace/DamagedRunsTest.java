@@ -3,6 +3,8 @@ package dev.cotrace;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.cotrace.circuit.ScorePart;
+import dev.cotrace.format.Damage;
 import dev.cotrace.format.JsonMutations;
 import dev.cotrace.format.Mutations;
 import java.io.IOException;
@@ -23,7 +25,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Directories of runs whose files were damaged: each is read, or refused in a sentence. */
 class DamagedRunsTest {
-  private static final int TIMES = 10_000;
+  private static final int TIMES = Damage.times(10_000);
 
   /** Of so many readings one makes the page. */
   private static final int PAGES = 20;
@@ -187,6 +189,8 @@ class DamagedRunsTest {
     Path file = run().resolve("rollouts.jsonl");
     List<String> lines = Files.readAllLines(file);
     DiscoverySpec spec = SpecYaml.read(run().resolve("spec.yaml"), Map.of());
+    StoredTranscript.Choice shown =
+        new StoredTranscript.Choice(0, null, TokenMeasure.MASS, ScorePart.TOTAL);
     try {
       survive(
           5,
@@ -198,6 +202,10 @@ class DamagedRunsTest {
             Files.write(file, random.nextInt(3) == 0 ? Mutations.damage(bytes, random) : bytes);
             CleanTranscripts.read(file, spec);
             RolloutSeries.read(file, false);
+            TranscriptSearch.find(run(), shown);
+            if (random.nextInt(PAGES) == 0) {
+              RunReport.html(run());
+            }
           });
     } finally {
       Files.write(file, String.join("\n", lines).getBytes(StandardCharsets.UTF_8));

@@ -106,22 +106,7 @@ public record MemoryPrediction(
             threads,
             0);
     RunShape shape =
-        new RunShape(
-            Clusters.MOST,
-            prompt,
-            budget,
-            1,
-            0,
-            false,
-            2,
-            true,
-            0,
-            settings.rollouts(),
-            settings.rollouts(),
-            (long) threads * rows,
-            2,
-            1,
-            false);
+        RunShape.planned(settings, Clusters.MOST, prompt, budget, true, (long) threads * rows);
     return of(footprint, shape, settings, Layout.asked(settings), Stream.of(Phase.values()));
   }
 

@@ -77,6 +77,34 @@ public record RunShape(
         work.enumerating());
   }
 
+  /**
+   * Of a task that need not be there, on answers of one token, with a corrupted run beside.
+   *
+   * @param prompt tokens of the longest prompt
+   * @param budget tokens that a rollout may have, and has
+   * @param divergence whether the objective compares with the clean model
+   * @param groups whose gradients are taken in one go
+   */
+  public static RunShape planned(
+      Settings settings, int pairs, int prompt, int budget, boolean divergence, long groups) {
+    return new RunShape(
+        pairs,
+        prompt,
+        budget,
+        1,
+        0,
+        false,
+        2,
+        divergence,
+        0,
+        settings.rollouts(),
+        settings.rollouts(),
+        groups,
+        2,
+        1,
+        false);
+  }
+
   private static int longest(Workload work, ToIntFunction<PromptPair> length) {
     return work.task().pairs().stream().mapToInt(length).max().orElseThrow();
   }

@@ -2,6 +2,7 @@ package dev.cotrace.serve;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import dev.cotrace.BadInput;
 import dev.cotrace.RunReport;
 import dev.cotrace.report.HtmlPage;
 import java.io.IOException;
@@ -20,6 +21,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
@@ -122,8 +124,11 @@ public final class RunServer implements AutoCloseable {
     }
     try {
       return answer(exchange.getRequestURI().getRawPath());
-    } catch (IllegalArgumentException e) {
-      return Answer.sentence(422, String.valueOf(e.getMessage()));
+    } catch (RuntimeException e) {
+      // Without an answer the browser would only say that the connection was lost.
+      return BadInput.is(e)
+          ? Answer.sentence(422, String.valueOf(e.getMessage()))
+          : Answer.sentence(500, "this is a bug in Cotrace; please report it: " + e);
     } catch (IOException e) {
       return Answer.sentence(500, "reading failed: " + e.getMessage());
     }
@@ -193,7 +198,14 @@ public final class RunServer implements AutoCloseable {
   }
 
   private static void headline(ObjectNode entry, RunFolder.Run run) throws IOException {
-    JsonNode metrics = JSON.readTree(Files.readAllBytes(run.path().resolve("metrics.json")));
+    JsonNode metrics;
+    try {
+      metrics = JSON.readTree(Files.readAllBytes(run.path().resolve("metrics.json")));
+    } catch (JacksonException _) {
+      // One damaged run must not hide the others; its page says what is wrong.
+      entry.put("problem", "metrics.json is damaged");
+      return;
+    }
     for (String name : List.of("objective", "method", "J1", "J0", "pairs")) {
       if (metrics.has(name)) {
         entry.set(name, metrics.get(name));

@@ -2,6 +2,7 @@ package dev.cotrace.task;
 
 import dev.cotrace.rollout.Outcome;
 import dev.cotrace.rollout.SampledText;
+import java.math.BigInteger;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CancellationException;
@@ -106,7 +107,11 @@ public final class External implements Outcome {
                     values.length,
                     timeout));
       }
-      values[i] = value(first + i, answer);
+      try {
+        values[i] = value(first + i, answer);
+      } catch (IllegalArgumentException e) {
+        throw failed(String.valueOf(e.getMessage()));
+      }
     }
     return values;
   }
@@ -125,32 +130,40 @@ public final class External implements Outcome {
     return JSON.writeValueAsString(line);
   }
 
-  private double value(long id, String answer) {
+  /**
+   * The number in an answer.
+   *
+   * @throws IllegalArgumentException what is wrong, with the program as the subject
+   */
+  static double value(long id, String answer) {
     JsonNode line = read(answer);
     JsonNode value = line.path("value");
     if (!line.path("id").isIntegralNumber() || !value.isNumber()) {
-      throw failed(
+      throw new IllegalArgumentException(
           "answered '%s', but should answer {\"id\": %d, \"value\": NUMBER}"
               .formatted(ExternalProcess.shortened(answer), id));
     }
-    if (line.path("id").asLong() != id) {
-      throw failed(
+    if (!line.path("id").bigIntegerValue().equals(BigInteger.valueOf(id))) {
+      throw new IllegalArgumentException(
           "answered id %s where %d was next; it must answer every line, in order"
-              .formatted(line.path("id"), id));
+              .formatted(ExternalProcess.shortened(line.path("id").toString()), id));
     }
-    if (!Double.isFinite(value.doubleValue())) {
-      throw failed("gave the value %s, but values must be finite".formatted(value.asString()));
+    if (!Double.isFinite(value.numberValue().doubleValue())) {
+      throw new IllegalArgumentException(
+          "gave the value %s, but values must be finite"
+              .formatted(ExternalProcess.shortened(value.asString())));
     }
-    return value.doubleValue();
+    return value.numberValue().doubleValue();
   }
 
-  private JsonNode read(String answer) {
+  private static JsonNode read(String answer) {
     try {
       return JSON.readTree(answer);
     } catch (JacksonException e) {
-      throw failed(
+      throw new IllegalArgumentException(
           "answered '%s', which is not one JSON object a line"
-              .formatted(ExternalProcess.shortened(answer)));
+              .formatted(ExternalProcess.shortened(answer)),
+          e);
     }
   }
 

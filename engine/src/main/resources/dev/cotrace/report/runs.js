@@ -15,7 +15,7 @@ function drawRuns(runs) {
   const rows = runs.map(run => [
     make('a', {href: address(run.name)}, visible(run.name)),
     run.complete ? ago(run.changed) : `in progress, last wrote ${ago(run.changed)}`,
-    run.objective ?? '', run.method ?? '',
+    run.problem ?? run.objective ?? '', run.method ?? '',
     run.J1 ? estimate(run.J1) : '', run.J0 ? estimate(run.J0) : '', run.faithfulness ? estimate(run.faithfulness) : '']);
   const list = runs.length === 0 ? make('p', {class: 'notice'}, 'There are no runs here yet: cotrace discover makes one.')
     : make('div', {class: 'scroll-x'}, table([['run', 'written', 'objective', 'method', 'J(1)', 'J(0)', 'faithfulness'], ...rows]));

@@ -113,7 +113,22 @@ class PlanCommandTest {
         .isCloseTo(2 * one.at("/flops/most").asDouble(), within(1.0));
     assertThat(twice.at("/hours/most").asDouble())
         .isCloseTo(one.at("/hours/most").asDouble(), within(1e-9));
-    assertThat(one.path("bytes_are_all").asBoolean()).isFalse();
+    assertThat(one.path("bytes").asLong()).isGreaterThan(100_000_000);
+    JsonNode small =
+        json(
+            "--rates",
+            rates.toString(),
+            "--pairs",
+            "10",
+            "--prompt-tokens",
+            "8",
+            "--max-new-tokens",
+            "4000",
+            "--memory",
+            "2G",
+            "--json");
+    assertThat(small.path("bytes").asLong()).isLessThan(2_000_000_000L);
+    assertThat(small.path("batch_rows").asInt()).isLessThan(one.path("batch_rows").asInt());
   }
 
   @ParameterizedTest

@@ -92,6 +92,21 @@ class ServedRunsTest {
   }
 
   @Test
+  void aDamagedRunDoesNotHideTheOthers() throws IOException {
+    for (String run : List.of("sound", "torn")) {
+      Path directory = Files.createDirectory(runs.resolve(run));
+      for (String name : List.of("spec.yaml", "metrics.json", "scores.safetensors")) {
+        Files.writeString(directory.resolve(name), "{\"objective\": \"kl\"}");
+      }
+    }
+    Files.writeString(runs.resolve("torn/metrics.json"), "{\"objective\": ");
+    assertThat(get("/runs", "localhost"))
+        .startsWith("HTTP/1.1 200")
+        .contains("\"problem\":\"metrics.json is damaged\"", "\"objective\":\"kl\"");
+    assertThat(get("/run/torn", "localhost")).startsWith("HTTP/1.1 422");
+  }
+
+  @Test
   void nothingIsWrittenAndLongRequestsAreRefused() throws IOException {
     for (String method : List.of("POST", "PUT", "DELETE", "OPTIONS", "PATCH")) {
       assertThat(

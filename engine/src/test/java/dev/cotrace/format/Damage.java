@@ -17,7 +17,17 @@ public final class Damage {
 
   private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
+  /**
+   * How many times longer than in {@code ./check} all fuzzing goes on: {@code -Dcotrace.fuzz=N}.
+   */
+  private static final int LONGER = Integer.getInteger("cotrace.fuzz", 1);
+
   private Damage() {}
+
+  /** How often to do what {@code ./check} does so often. */
+  public static int times(int usual) {
+    return Math.multiplyExact(usual, LONGER);
+  }
 
   /** Damages a file and reads it. */
   @FunctionalInterface
@@ -28,9 +38,11 @@ public final class Damage {
   /**
    * Repeats {@code reading}; fails on any error but the typed one.
    *
+   * @param usual how often in {@code ./check}
    * @param file what the typed error has to name
    */
-  public static void survive(long seed, int times, String file, Reading reading) {
+  public static void survive(long seed, int usual, String file, Reading reading) {
+    int times = times(usual);
     SplittableRandom random = new SplittableRandom(seed);
     int refused = 0;
     for (int i = 0; i < times; i++) {

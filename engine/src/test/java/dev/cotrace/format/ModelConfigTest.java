@@ -80,7 +80,7 @@ class ModelConfigTest {
   void damagedFilesOnlyEverGiveTheTypedError(long seed) throws IOException {
     SplittableRandom random = new SplittableRandom(seed);
     Path file = directory.resolve("damaged.json");
-    for (int i = 0; i < 1000; i++) {
+    for (int i = 0; i < Damage.times(3400); i++) {
       Files.write(file, Mutations.damage(CONFIG.getBytes(StandardCharsets.UTF_8), random));
       try {
         ModelConfig config = ModelConfig.read(file);

@@ -3,6 +3,7 @@ package dev.cotrace.hub;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.cotrace.format.Damage;
 import dev.cotrace.format.Mutations;
 import dev.cotrace.hub.HubException.Fault;
 import java.io.IOException;
@@ -381,7 +382,7 @@ class HubRefusalTest {
     server.small("tokenizer.json", "[]").large("b/ü.safetensors", new byte[3]);
     byte[] sound = server.listing().getBytes(StandardCharsets.UTF_8);
     int refused = 0;
-    for (int i = 0; i < 2500; i++) {
+    for (int i = 0; i < Damage.times(2500); i++) {
       try {
         for (Listing.Listed file : Listing.parse(Mutations.damage(sound, random)).files()) {
           Path path = cache.resolve(file.name());
@@ -393,7 +394,7 @@ class HubRefusalTest {
         refused++;
       }
     }
-    assertThat(refused).isGreaterThan(1000);
+    assertThat(refused).isGreaterThan(Damage.times(1000));
   }
 
   private void answerListing(String answer) {

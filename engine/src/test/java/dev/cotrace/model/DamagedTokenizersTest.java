@@ -71,10 +71,9 @@ class DamagedTokenizersTest {
           default -> Files.readString(Goldens.file("tokenizers/%s/tokenizer.json".formatted(name)));
         };
     Path file = directory.resolve("tokenizer.json");
-    int times = Integer.getInteger("cotrace.damaged-tokenizers", 2000);
     Damage.survive(
         seed,
-        times,
+        2000,
         "tokenizer.json",
         random -> {
           Files.write(file, damaged(original, random));
@@ -94,7 +93,7 @@ class DamagedTokenizersTest {
     Path template = directory.resolve("chat_template.jinja");
     Damage.survive(
         seed,
-        600,
+        5000,
         directory.toString(),
         random -> {
           Files.write(config, damaged(original, random));
@@ -118,7 +117,7 @@ class DamagedTokenizersTest {
     Path file = directory.resolve("damaged.gguf");
     Damage.survive(
         name.hashCode(),
-        600,
+        3400,
         "damaged.gguf",
         random -> {
           boolean blind = random.nextInt(4) > 0;

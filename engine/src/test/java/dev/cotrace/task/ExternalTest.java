@@ -4,14 +4,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
+import dev.cotrace.format.Damage;
+import dev.cotrace.format.JsonMutations;
+import dev.cotrace.format.Mutations;
 import dev.cotrace.rollout.Rollout;
 import dev.cotrace.rollout.SampledText;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.SplittableRandom;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
@@ -55,6 +60,29 @@ class ExternalTest {
       assertThat(external.values(List.of())).isEmpty();
       assertThat(external.values(List.of(Sampled.text("1e3")))).containsExactly(1000);
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2})
+  void damagedAnswersAreNumbersOrRefusedInASentence(long seed) {
+    SplittableRandom random = new SplittableRandom(seed);
+    String sound = "{\"id\": 7, \"value\": -1.5}";
+    int refused = 0;
+    int times = Damage.times(5000);
+    for (int i = 0; i < times; i++) {
+      byte[] bytes = Mutations.damage(sound.getBytes(StandardCharsets.UTF_8), random);
+      String answer =
+          random.nextBoolean()
+              ? new String(bytes, StandardCharsets.UTF_8)
+              : JsonMutations.damage(sound, random);
+      try {
+        assertThat(External.value(7, answer.replace('\n', ' '))).isFinite();
+      } catch (IllegalArgumentException e) {
+        refused++;
+        assertThat(String.valueOf(e.getMessage())).hasSizeLessThan(1000).doesNotContain("\n");
+      }
+    }
+    assertThat(refused).isBetween(times / 10, times - times / 50);
   }
 
   @Test

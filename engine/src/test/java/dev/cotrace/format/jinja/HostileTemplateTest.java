@@ -3,6 +3,7 @@ package dev.cotrace.format.jinja;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.cotrace.format.Damage;
 import dev.cotrace.format.Goldens;
 import dev.cotrace.format.Mutations;
 import java.io.IOException;
@@ -135,7 +136,7 @@ class HostileTemplateTest {
             Goldens.file("chat-templates/%s.jinja".formatted(names.get((int) seed - 1))));
     SplittableRandom random = new SplittableRandom(seed);
     int rendered = 0;
-    for (int i = 0; i < 1300; i++) {
+    for (int i = 0; i < Damage.times(1300); i++) {
       String source = new String(Mutations.damage(original, random), StandardCharsets.UTF_8);
       try {
         render(source);
