@@ -78,6 +78,10 @@ final class CheckpointResults {
         byte[] result = record.readAllBytes();
         results.put(new Key(drawing, ResultBytes.job(data(result))), result);
         read += HEAD + size;
+        if (read > length) {
+          throw CheckpointState.refused(
+              file, "a result ends %d bytes beyond the checkpoint".formatted(read - length));
+        }
       }
     } catch (EOFException e) {
       throw CheckpointState.refused(file, "it ends too early");

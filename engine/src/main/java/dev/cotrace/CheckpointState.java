@@ -8,8 +8,10 @@ import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.EOFException;
 import java.io.FileOutputStream;
+import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.DigestOutputStream;
@@ -28,7 +30,7 @@ import java.util.Map;
  * @param offsets where parts begin
  */
 record CheckpointState(Path file, Header header, Map<String, Long> offsets) {
-  private static final String FORMAT = "cotrace-checkpoint-1";
+  private static final String FORMAT = "cotrace-checkpoint-2";
   private static final int DIGEST = 32;
   private static final int MOST_PARTS = 64;
   private static final int BUFFER = 1 << 16;
@@ -37,32 +39,54 @@ record CheckpointState(Path file, Header header, Map<String, Long> offsets) {
    * What there was when the state was written.
    *
    * @param run digest of what the run is about
-   * @param results bytes of results
-   * @param rollouts bytes of rollouts.jsonl
+   * @param results what the file of results held
+   * @param rollouts what rollouts.jsonl held
    * @param seconds that the run had taken
    */
-  record Header(String run, long results, long rollouts, double seconds) {}
+  record Header(String run, FilePrefix results, FilePrefix rollouts, double seconds) {}
+
+  /**
+   * Counts what goes through it; the position of a channel cannot be asked in a thread that is to
+   * stop.
+   */
+  private static final class Counted extends FilterOutputStream {
+    private long count;
+
+    Counted(OutputStream out) {
+      super(out);
+    }
+
+    @Override
+    public void write(int b) throws IOException {
+      out.write(b);
+      count++;
+    }
+
+    @Override
+    public void write(byte[] bytes, int from, int length) throws IOException {
+      out.write(bytes, from, length);
+      count += length;
+    }
+  }
 
   /** Writes a state to {@code file}. */
   static void write(Path file, Header header, Map<String, Kept> parts) throws IOException {
     MessageDigest digest = Provenance.digest();
     try (FileOutputStream to = new FileOutputStream(file.toFile());
-        DataOutputStream out =
-            new DataOutputStream(
-                new DigestOutputStream(new BufferedOutputStream(to, BUFFER), digest))) {
+        Counted counted =
+            new Counted(new DigestOutputStream(new BufferedOutputStream(to, BUFFER), digest));
+        DataOutputStream out = new DataOutputStream(counted)) {
       out.writeUTF(FORMAT);
       out.writeUTF(header.run);
-      out.writeLong(header.results);
-      out.writeLong(header.rollouts);
+      write(out, header.results);
+      write(out, header.rollouts);
       out.writeDouble(header.seconds);
       Map<String, Long> places = new LinkedHashMap<>();
       for (Map.Entry<String, Kept> part : parts.entrySet()) {
-        out.flush();
-        places.put(part.getKey(), to.getChannel().position());
+        places.put(part.getKey(), counted.count);
         part.getValue().save(out);
       }
-      out.flush();
-      long table = to.getChannel().position();
+      long table = counted.count;
       out.writeInt(places.size());
       for (Map.Entry<String, Long> place : places.entrySet()) {
         out.writeUTF(place.getKey());
@@ -72,6 +96,15 @@ record CheckpointState(Path file, Header header, Map<String, Long> offsets) {
       out.flush();
       to.write(digest.digest());
     }
+  }
+
+  private static void write(DataOutputStream out, FilePrefix prefix) throws IOException {
+    out.writeLong(prefix.length());
+    out.writeUTF(prefix.sha256());
+  }
+
+  private static FilePrefix prefix(DataInputStream in) throws IOException {
+    return new FilePrefix(in.readLong(), in.readUTF());
   }
 
   /**
@@ -90,7 +123,7 @@ record CheckpointState(Path file, Header header, Map<String, Long> offsets) {
       if (!of.equals(run)) {
         throw refused(file, "it is of another run than spec.yaml and provenance.json beside it");
       }
-      Header header = new Header(of, in.readLong(), in.readLong(), in.readDouble());
+      Header header = new Header(of, prefix(in), prefix(in), in.readDouble());
       return new CheckpointState(file, header, offsets(file));
     } catch (EOFException e) {
       throw refused(file, "it ends too early");

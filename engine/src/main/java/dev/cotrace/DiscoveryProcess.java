@@ -5,6 +5,7 @@ import dev.cotrace.attribution.Runner;
 import dev.cotrace.attribution.Shard;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
@@ -93,10 +94,11 @@ final class DiscoveryProcess {
   }
 
   private static void finish(RunDirectory directory, @Nullable Shard shard) throws IOException {
+    directory.finish();
+    // Not before: until it has its name, the run can be gone on with.
     if (shard == null) {
       directory.remove(RunCheckpoint.FOLDER);
     }
-    directory.finish();
   }
 
   /** What is done until an early end, or the end, is saved; not what cannot be written. */
@@ -114,6 +116,9 @@ final class DiscoveryProcess {
     } catch (CancellationException e) {
       checkpoint.save();
       throw e;
+    } catch (ClosedByInterruptException e) { // A signal came while files were being written.
+      checkpoint.save();
+      throw (CancellationException) new CancellationException("stopped").initCause(e);
     } catch (IOException e) {
       throw brokenOff(course, e.getMessage(), e);
     } catch (UncheckedIOException e) {

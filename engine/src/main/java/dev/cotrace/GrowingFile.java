@@ -8,39 +8,48 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.security.MessageDigest;
 
 /** A file that grows piece by piece; every piece is handed to the system whole. */
 final class GrowingFile implements AutoCloseable {
   // Not a channel: those close when a thread that is to stop is interrupted.
   private final FileOutputStream out;
+  private final MessageDigest digest; // of all that is in it
   private long length;
 
-  private GrowingFile(Path file, long length) throws IOException {
+  private GrowingFile(Path file, long length, MessageDigest digest) throws IOException {
     this.length = length;
+    this.digest = digest;
     out = new FileOutputStream(file.toFile(), /* append= */ true);
   }
 
   /** Creates {@code file}, which must not exist. */
   static GrowingFile create(Path file) throws IOException {
-    return new GrowingFile(Files.createFile(file), 0);
+    return new GrowingFile(Files.createFile(file), 0, Provenance.digest());
   }
 
-  /** Goes on at the end of {@code file}. */
+  /** Goes on at the end of {@code file}, whatever is in it. */
   static GrowingFile append(Path file) throws IOException {
-    return new GrowingFile(file, Files.exists(file) ? Files.size(file) : 0);
+    MessageDigest digest = Provenance.digest();
+    if (!Files.exists(file)) {
+      return new GrowingFile(file, 0, digest);
+    }
+    byte[] before = Files.readAllBytes(file);
+    digest.update(before);
+    return new GrowingFile(file, before.length, digest);
   }
 
-  /** Goes on with {@code file} after its first {@code length} bytes; the others are cut off. */
-  static GrowingFile resume(Path file, long length) throws IOException {
+  /**
+   * Goes on with {@code file} after {@code prefix}; what follows it is cut off.
+   *
+   * @throws IllegalArgumentException when it does not begin so
+   */
+  static GrowingFile resume(Path file, FilePrefix prefix) throws IOException {
+    MessageDigest digest = prefix.require(file);
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
-      if (channel.size() < length) {
-        throw new IllegalArgumentException(
-            "%s should have at least %d bytes and has %d: it was changed after the checkpoint; remove the run and start it again"
-                .formatted(file, length, channel.size()));
-      }
-      channel.truncate(length);
+      channel.truncate(prefix.length());
     }
-    return new GrowingFile(file, length);
+    return new GrowingFile(file, prefix.length(), digest);
   }
 
   /** Adds {@code line}. */
@@ -55,13 +64,14 @@ final class GrowingFile implements AutoCloseable {
   /** Adds {@code bytes}. */
   void add(byte[] bytes) throws IOException {
     out.write(bytes);
+    digest.update(bytes);
     length += bytes.length;
   }
 
-  /** Makes all that was added durable, and says how many bytes that is. */
-  long sync() throws IOException {
+  /** Makes all that was added durable, and says what is in the file. */
+  FilePrefix sync() throws IOException {
     out.getFD().sync();
-    return length;
+    return FilePrefix.of(length, digest);
   }
 
   /** Makes all that was added durable. */

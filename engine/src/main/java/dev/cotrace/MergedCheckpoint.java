@@ -19,7 +19,7 @@ final class MergedCheckpoint implements Checkpoint {
   MergedCheckpoint(List<StoredShard> shards) throws IOException {
     this.shards = shards;
     for (StoredShard shard : shards) {
-      known.read(shard.results(), shard.state().header().results());
+      known.read(shard.results(), shard.state().header().results().length());
     }
   }
 

@@ -28,7 +28,7 @@ final class MergedRollouts {
   /** One shard's file, read as far as is needed. */
   private record Source(BufferedReader lines, List<String> purposes) implements AutoCloseable {
     static Source open(StoredShard shard, List<String> purposes) throws IOException {
-      return new Source(Files.newBufferedReader(shard.path().resolve("rollouts.jsonl")), purposes);
+      return new Source(Files.newBufferedReader(shard.rollouts()), purposes);
     }
 
     /** Null at the end. Those without a purpose are the pairs, which every shard has. */

@@ -34,6 +34,10 @@ public record Rerun(
     boolean sameRollouts,
     boolean sameCircuit,
     double largest) {
+  /** Files whose bytes are compared. */
+  private static final List<String> COMPARED =
+      List.of("scores.safetensors", "rollouts.jsonl", "circuit.json");
+
   /** What another layout of the work may change in float32, as a share of the largest score. */
   public static final double TOLERANCE = 1e-6;
 
@@ -49,6 +53,9 @@ public record Rerun(
       Path run, @Nullable Path out, Map<String, Object> flags, DiscoveryListener listener)
       throws IOException {
     StoredRun stored = StoredRun.read(run);
+    for (String name : COMPARED) {
+      StoredRun.file(run, name);
+    }
     Map<String, Object> all = new HashMap<>(flags);
     if (out != null) {
       all.put("out", out.toString());
@@ -73,9 +80,9 @@ public record Rerun(
         run,
         again,
         changed,
-        same(run, again, "scores.safetensors"),
-        same(run, again, "rollouts.jsonl"),
-        same(run, again, "circuit.json"),
+        same(run, again, COMPARED.get(0)),
+        same(run, again, COMPARED.get(1)),
+        same(run, again, COMPARED.get(2)),
         largest(stored.attribution(), result.attribution()));
   }
 

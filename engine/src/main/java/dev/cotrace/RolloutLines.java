@@ -3,6 +3,7 @@ package dev.cotrace;
 import dev.cotrace.format.JsonProblem;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.function.Predicate;
@@ -22,8 +23,8 @@ final class RolloutLines {
    * @throws IllegalArgumentException naming the line, when a reader refuses one or it is no JSON
    */
   static void each(Path file, Predicate<String> reader) throws IOException {
+    int number = 0;
     try (BufferedReader lines = Files.newBufferedReader(file)) {
-      int number = 0;
       for (String line = lines.readLine(); line != null; line = lines.readLine()) {
         number++;
         try {
@@ -36,6 +37,8 @@ final class RolloutLines {
           throw refused(file, number, e.getMessage(), e);
         }
       }
+    } catch (CharacterCodingException e) {
+      throw refused(file, number + 1, "it is not in UTF-8, or a line near it is not", e);
     }
   }
 

@@ -55,11 +55,11 @@ final class RolloutLog implements RunListener, AutoCloseable {
     return log;
   }
 
-  /** That of a run that goes on, after the first {@code length} bytes of it. */
-  static RolloutLog resume(RunDirectory directory, Experiment experiment, long length)
+  /** That of a run that goes on after {@code prefix}. */
+  static RolloutLog resume(RunDirectory directory, Experiment experiment, FilePrefix prefix)
       throws IOException {
     Path file = directory.incomplete().resolve(NAME);
-    return new RolloutLog(directory, experiment, GrowingFile.resume(file, length));
+    return new RolloutLog(directory, experiment, GrowingFile.resume(file, prefix));
   }
 
   /** Adds a line that another process wrote. */
@@ -67,8 +67,8 @@ final class RolloutLog implements RunListener, AutoCloseable {
     file.add(line);
   }
 
-  /** Makes all lines durable, and says how many bytes they are. */
-  long sync() throws IOException {
+  /** Makes all lines durable, and says what they are. */
+  FilePrefix sync() throws IOException {
     return file.sync();
   }
 

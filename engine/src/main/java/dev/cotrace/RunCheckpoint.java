@@ -61,9 +61,9 @@ final class RunCheckpoint implements Checkpoint, AutoCloseable {
       Files.createDirectory(directory.incomplete().resolve(FOLDER));
       results = GrowingFile.create(file);
     } else {
-      long length = earlier.header().results();
-      known.read(file, length);
-      results = GrowingFile.resume(file, length);
+      FilePrefix prefix = earlier.header().results();
+      results = GrowingFile.resume(file, prefix);
+      known.read(file, prefix.length());
     }
   }
 
@@ -146,7 +146,7 @@ final class RunCheckpoint implements Checkpoint, AutoCloseable {
     }
     long began = System.nanoTime();
     try {
-      if (write().results() > 0) {
+      if (write().results().length() > 0) {
         directory.keep();
       }
     } catch (IOException e) {

@@ -1,11 +1,12 @@
 package dev.cotrace;
 
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
-import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
@@ -60,6 +61,9 @@ public final class RunDirectory implements AutoCloseable {
     }
     try {
       Files.createDirectories(absolute.getParent());
+      if (isLeftEmpty(incomplete)) {
+        return new RunDirectory(path, incomplete, lock(incomplete));
+      }
       Files.createDirectory(incomplete);
     } catch (FileAlreadyExistsException e) {
       throw new IllegalArgumentException(
@@ -75,6 +79,16 @@ public final class RunDirectory implements AutoCloseable {
           e);
     }
     return new RunDirectory(path, incomplete, lock(incomplete));
+  }
+
+  /** Whether a process that was killed before it wrote anything left {@code incomplete}. */
+  private static boolean isLeftEmpty(Path incomplete) throws IOException {
+    if (!Files.isDirectory(incomplete, LinkOption.NOFOLLOW_LINKS)) {
+      return false;
+    }
+    try (Stream<Path> files = Files.list(incomplete)) {
+      return files.allMatch(file -> String.valueOf(file.getFileName()).equals(LOCK));
+    }
   }
 
   /**
@@ -147,8 +161,9 @@ public final class RunDirectory implements AutoCloseable {
     Path temporary = incomplete.resolve(name + PART);
     try {
       content.writeTo(temporary);
-      try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
-        channel.force(true);
+      // Not a channel: those close in a thread that is to stop.
+      try (FileOutputStream file = new FileOutputStream(temporary.toFile(), /* append= */ true)) {
+        file.getFD().sync();
       }
       Files.move(temporary, incomplete.resolve(name), StandardCopyOption.ATOMIC_MOVE);
     } finally {
@@ -158,7 +173,13 @@ public final class RunDirectory implements AutoCloseable {
 
   /** Writes the file {@code name} with {@code text} in UTF-8. */
   public void write(String name, String text) throws IOException {
-    write(name, temporary -> Files.writeString(temporary, text));
+    write(
+        name,
+        temporary -> {
+          try (FileOutputStream file = new FileOutputStream(temporary.toFile())) {
+            file.write(text.getBytes(StandardCharsets.UTF_8));
+          }
+        });
   }
 
   /** From now on, what is here stays even if the run ends early. */
@@ -185,10 +206,10 @@ public final class RunDirectory implements AutoCloseable {
     sync(incomplete);
     try {
       Files.move(incomplete, path.toAbsolutePath(), StandardCopyOption.ATOMIC_MOVE);
-    } catch (AtomicMoveNotSupportedException | FileAlreadyExistsException e) {
-      throw new IllegalStateException(
-          "the run is complete, but %s could not be renamed to %s: %s"
-              .formatted(incomplete, path, e.getMessage()),
+    } catch (FileSystemException e) {
+      throw new IllegalArgumentException(
+          "all is done, but %s could not be renamed to %s (%s): move what is there away, then rename it yourself"
+              .formatted(incomplete, path, e.getReason()),
           e);
     }
     finished = true;
@@ -207,7 +228,7 @@ public final class RunDirectory implements AutoCloseable {
 
   /** Removes the folder {@code name} with all in it. */
   void remove(String name) throws IOException {
-    delete(incomplete.resolve(name));
+    delete((finished ? path.toAbsolutePath() : incomplete).resolve(name));
   }
 
   private static void delete(Path folder) throws IOException {

@@ -79,8 +79,8 @@ final class RunLog implements RunListener, AutoCloseable {
     MergedRollouts.copy(shards, rollouts::add);
   }
 
-  /** Makes rollouts.jsonl durable, and says how many bytes it has. */
-  long sync() throws IOException {
+  /** Makes rollouts.jsonl durable, and says what is in it. */
+  FilePrefix sync() throws IOException {
     return rollouts.sync();
   }
 

@@ -2,6 +2,7 @@ package dev.cotrace;
 
 import dev.cotrace.attribution.MemoryPlan;
 import dev.cotrace.attribution.PlannedWork;
+import dev.cotrace.attribution.Quadrature;
 import dev.cotrace.attribution.RateProbe;
 import dev.cotrace.attribution.RunShape;
 import dev.cotrace.attribution.Settings;
@@ -77,12 +78,19 @@ public record ScalePlan(PlannedWork work, WorkRates rates, int executors, Memory
     Settings settings = spec.attribution();
     long units = (long) pairs * settings.repeats();
     int budget = spec.sampling().maxNewTokens();
+    if ((long) prompt + budget > architecture.maxPositions()) {
+      throw new IllegalArgumentException(
+          "a prompt of %d tokens and a budget of %d need more than the %d positions that the model has: lower --prompt-tokens or --max-new-tokens"
+              .formatted(prompt, budget, architecture.maxPositions()));
+    }
     boolean readsClean = spec.objective().readsClean();
     PlannedWork work =
         new PlannedWork(
             footprint,
             units,
-            settings.points(),
+            settings.quadrature() == Quadrature.ADAPTIVE
+                ? Quadrature.ADAPTIVE.fewestPoints()
+                : settings.points(),
             settings.points(),
             settings.rollouts(),
             prompt,
@@ -109,7 +117,7 @@ public record ScalePlan(PlannedWork work, WorkRates rates, int executors, Memory
 
   /** Hours that all executors together need, with as many gate values as {@code points}. */
   public double hours(long points) {
-    return rates.seconds(work, points) / executors / 3600;
+    return rates.seconds(work, points, executors) / 3600;
   }
 
   /** Floating-point operations in all, with as many gate values as {@code points}. */

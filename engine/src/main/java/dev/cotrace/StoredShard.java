@@ -34,12 +34,23 @@ record StoredShard(
           "%s is not the directory of a shard; cotrace discover --shard i/n makes one"
               .formatted(path));
     }
-    return new StoredShard(
-        path,
-        shard,
-        Files.readString(path.resolve("spec.yaml")),
-        StoredRun.json(path.resolve("provenance.json")),
-        CheckpointState.read(path.resolve(RunCheckpoint.STATE), Provenance.run(path)));
+    CheckpointState state =
+        CheckpointState.read(path.resolve(RunCheckpoint.STATE), Provenance.run(path));
+    StoredShard stored =
+        new StoredShard(
+            path,
+            shard,
+            Files.readString(path.resolve("spec.yaml")),
+            StoredRun.json(path.resolve("provenance.json")),
+            state);
+    state.header().results().require(stored.results());
+    state.header().rollouts().require(stored.rollouts());
+    return stored;
+  }
+
+  /** What it sampled. */
+  Path rollouts() {
+    return path.resolve("rollouts.jsonl");
   }
 
   /** The results that it kept. */

@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.CancellationException;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -166,6 +167,60 @@ class ResumeTest {
         one.resolve("checkpoint/state"),
         StandardCopyOption.REPLACE_EXISTING);
     assertRefused("one", "it is of another run");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"checkpoint/results", "rollouts.jsonl"})
+  void aFileOfAnotherRunIsRefused(String name) throws IOException {
+    Path one = broken("one");
+    Path file = one.resolve(name);
+    byte[] own = Files.readAllBytes(file);
+    Files.copy(broken("other").resolve(name), file, StandardCopyOption.REPLACE_EXISTING);
+    assertRefused("one", "cannot go on from " + file);
+    Files.delete(file);
+    assertRefused("one", "cannot go on from " + file);
+    Files.write(file, own);
+    Discovery.resume(folder.resolve("one"), DiscoveryListener.SILENT, often());
+  }
+
+  /** As a signal does: the thread that works stays interrupted until it ends. */
+  @Test
+  void anInterruptedRunSavesWhatItHasDone() throws IOException {
+    Path run = folder.resolve("run");
+    DiscoveryListener signalled =
+        new DiscoveryListener() {
+          private int asked;
+
+          @Override
+          public boolean stopRequested() {
+            if (asked++ < 28) {
+              return false;
+            }
+            Thread.currentThread().interrupt();
+            return true;
+          }
+        };
+    assertThat(attempt(() -> Discovery.run(spec(run, "seed: 3"), signalled, Duration.ofHours(1))))
+        .isEmpty();
+    assertThat(Thread.interrupted()).as("still interrupted").isTrue();
+    List<Long> done = new ArrayList<>();
+    Discovery.resume(
+        run,
+        new DiscoveryListener() {
+          @Override
+          public void progress(Progress progress) {
+            done.add(progress.done());
+          }
+        },
+        often());
+    long skipped =
+        IntStream.range(1, done.size())
+            .mapToLong(i -> done.get(i) - done.get(i - 1))
+            .max()
+            .orElse(0);
+    assertThat(skipped).as("gradients that were not taken again").isGreaterThan(5);
+    Discovery.run(spec(folder.resolve("whole"), "seed: 3"), DiscoveryListener.SILENT);
+    assertSame(run, folder.resolve("whole"));
   }
 
   @Test

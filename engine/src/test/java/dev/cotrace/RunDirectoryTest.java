@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -79,8 +78,26 @@ class RunDirectoryTest {
     try (RunDirectory _ = RunDirectory.create(name)) {
       assertThatThrownBy(() -> RunDirectory.create(name))
           .isInstanceOf(IllegalArgumentException.class)
-          .hasMessageContaining("run.incomplete is there from a run that goes on or was stopped");
+          .hasMessageContaining("another process is writing to");
     }
+    try (RunDirectory directory = RunDirectory.create(name)) {
+      directory.write("a.txt", "a");
+      directory.keep();
+    }
+    assertThatThrownBy(() -> RunDirectory.create(name))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("run.incomplete is there from a run that goes on or was stopped");
+  }
+
+  @Test
+  void aProcessThatWasKilledBeforeItWroteAnythingBlocksNoName() throws IOException {
+    Files.createFile(Files.createDirectory(folder.resolve("run.incomplete")).resolve("lock"));
+    try (RunDirectory directory = RunDirectory.create(folder.resolve("run"))) {
+      directory.write("a.txt", "a");
+      directory.finish();
+    }
+    assertThat(folder.resolve("run/a.txt")).hasContent("a");
+    assertThat(folder.resolve("run.incomplete")).doesNotExist();
   }
 
   @Test
@@ -128,8 +145,8 @@ class RunDirectoryTest {
       Files.createDirectory(name);
       Files.writeString(name.resolve("a.txt"), "theirs");
       assertThatThrownBy(directory::finish)
-          .isInstanceOfAny(IOException.class, UncheckedIOException.class)
-          .hasMessageContaining("run");
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("move what is there away, then rename it yourself");
     }
     assertThat(name.resolve("a.txt")).hasContent("theirs");
     assertThat(folder.resolve("run.incomplete/a.txt")).hasContent("ours");

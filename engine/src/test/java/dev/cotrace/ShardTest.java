@@ -23,6 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Runs whose jobs several processes share. */
 class ShardTest {
@@ -164,6 +165,21 @@ class ShardTest {
         .hasMessageContaining("torn or was changed");
     assertThat(folder.resolve("merged")).doesNotExist();
     assertThat(folder.resolve("merged.incomplete")).doesNotExist();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"checkpoint/results", "rollouts.jsonl"})
+  void filesOfAnotherShardAndTornOnesAreRefused(String name) throws IOException {
+    shard("1/2", Map.of());
+    shard("2/2", Map.of());
+    Path file = folder.resolve("shard-2").resolve(name);
+    byte[] own = Files.readAllBytes(file);
+    Files.write(file, Files.readAllBytes(folder.resolve("shard-1").resolve(name)));
+    assertThatThrownBy(() -> merge("shard-1", "shard-2"))
+        .hasMessageContaining("cannot go on from " + file);
+    Files.write(file, Arrays.copyOf(own, own.length - 100));
+    assertThatThrownBy(() -> merge("shard-1", "shard-2"))
+        .hasMessageContaining(file + ": it should have at least");
   }
 
   @ParameterizedTest

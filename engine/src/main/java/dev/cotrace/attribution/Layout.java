@@ -18,6 +18,15 @@ public record Layout(int batchRows, int threads, Backward backward, long recorde
 
   private static final int MOST_FILLINGS = 4;
 
+  /** Refuses a layout in which nothing could be done. */
+  public Layout {
+    if (batchRows < 1 || threads < 1 || recordedAtOnce < 0) {
+      throw new IllegalArgumentException(
+          "a layout needs at least one row and one thread, got %d and %d (%d bytes recorded at once)"
+              .formatted(batchRows, threads, recordedAtOnce));
+    }
+  }
+
   /** As {@code settings} ask, recorded unless they say otherwise. */
   static Layout asked(Settings settings) {
     Backward backward =

@@ -18,10 +18,14 @@ public record WorkRates(double ends, double circuits, double gradients) {
     }
   }
 
-  /** Seconds that {@code work} takes, with as many gate values as {@code points}. */
-  public double seconds(PlannedWork work, long points) {
-    return work.ends() * work.endFlops() / ends
-        + work.circuits() * work.circuitFlops() / circuits
-        + work.gradients(points) * work.gradientFlops() / gradients;
+  /**
+   * Seconds that {@code work} takes, with as many gate values as {@code points}.
+   *
+   * @param executors that share the jobs; a job is never divided
+   */
+  public double seconds(PlannedWork work, long points, int executors) {
+    return Math.ceilDiv(work.ends(), executors) * work.endFlops() / ends
+        + Math.ceilDiv(work.circuits(), executors) * work.circuitFlops() / circuits
+        + Math.ceilDiv(work.gradients(points), executors) * work.gradientFlops() / gradients;
   }
 }

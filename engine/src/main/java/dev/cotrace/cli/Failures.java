@@ -25,6 +25,11 @@ final class Failures {
   private static final int NO_NETWORK = 1;
   private static final int BAD_INPUT = 2;
 
+  /** Characters of a sentence, and of its end where it has more. */
+  private static final int LONGEST = 2000;
+
+  private static final int LAST = 500;
+
   private Failures() {}
 
   /** Answers a command line that cannot be read. */
@@ -54,8 +59,17 @@ final class Failures {
       e.printStackTrace(err);
       return BUG;
     }
-    err.println("cotrace: " + sentence);
+    err.println("cotrace: " + shortened(sentence));
     return network(e) ? NO_NETWORK : BAD_INPUT;
+  }
+
+  /** Without the middle of what was given, should that be very long. */
+  private static String shortened(String sentence) {
+    return sentence.length() <= LONGEST
+        ? sentence
+        : sentence.substring(0, LONGEST - LAST)
+            + " … "
+            + sentence.substring(sentence.length() - LAST);
   }
 
   /** Whether another server or another hour would have served. */

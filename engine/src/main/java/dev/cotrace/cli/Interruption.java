@@ -63,9 +63,9 @@ final class Interruption {
     left = sentence;
   }
 
-  /** The work has ended, one way or the other; says what is left if it was asked to. */
-  void workIsOver() {
-    if (signal.get() != 0) {
+  /** The work has ended with an exit code; says what is left if it was stopped before its end. */
+  void workIsOver(int code) {
+    if (signal.get() != 0 && code != 0) {
       say();
     }
     over.countDown();

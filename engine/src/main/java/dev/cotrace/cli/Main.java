@@ -87,7 +87,7 @@ public final class Main implements Runnable {
             .setOut(new PrintWriter(System.out, true, StandardCharsets.UTF_8))
             .setErr(new PrintWriter(System.err, true, StandardCharsets.UTF_8));
     int code = commands.execute(arguments);
-    interruption.workIsOver();
+    interruption.workIsOver(code);
     System.exit(code);
   }
 

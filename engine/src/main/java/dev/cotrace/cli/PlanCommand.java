@@ -33,6 +33,9 @@ import picocli.CommandLine.Option;
       "      --prompt-tokens 200 --max-new-tokens 1000   # config.json is enough"
     })
 final class PlanCommand implements Callable<Integer> {
+  /** Of measuring, in seconds. */
+  private static final double LONGEST = 86_400;
+
   @Option(
       names = "--executors",
       paramLabel = "N",
@@ -85,6 +88,13 @@ final class PlanCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     if (executors < 1) {
       throw new IllegalArgumentException("--executors must be at least 1, got " + executors);
+    }
+    if (!(seconds >= 0 && seconds <= LONGEST)) {
+      throw new IllegalArgumentException(
+          "--measure-seconds must be from 0 to %.0f, got %s".formatted(LONGEST, seconds));
+    }
+    if (pairs != null && pairs < 1) {
+      throw new IllegalArgumentException("--pairs must be at least 1, got " + pairs);
     }
     Map<String, Object> flags = new HashMap<>(task.flags());
     flags.putAll(attribution.flags());

@@ -1,7 +1,6 @@
 package dev.cotrace.format;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -37,7 +36,7 @@ public final class ModelConfig {
    * @throws MalformedModelException when it is not one strict JSON object
    */
   public static ModelConfig read(Path file) throws IOException {
-    return new ModelConfig(file, "", Json.object(file, 0, Files.readAllBytes(file)));
+    return new ModelConfig(file, "", Json.object(file, 0, Json.bytes(file)));
   }
 
   /** A configuration that says nothing. */

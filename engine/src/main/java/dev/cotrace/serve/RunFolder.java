@@ -4,6 +4,7 @@ import dev.cotrace.RunDirectory;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -79,6 +80,6 @@ record RunFolder(Path root) {
   }
 
   private static boolean isFile(Path directory, String name) {
-    return Files.isRegularFile(directory.resolve(name));
+    return Files.isRegularFile(directory.resolve(name), LinkOption.NOFOLLOW_LINKS);
   }
 }

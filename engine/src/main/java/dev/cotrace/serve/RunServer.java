@@ -12,6 +12,7 @@ import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
 import java.util.List;
 import java.util.Locale;
@@ -51,7 +52,7 @@ public final class RunServer implements AutoCloseable {
   private final RunFolder folder;
   private final boolean loopback;
   private final Map<Path, Page> pages = new ConcurrentHashMap<>();
-  private final Map<Path, Following> followed = new ConcurrentHashMap<>();
+  private final Map<Path, Followed> followed = new ConcurrentHashMap<>();
 
   private record Page(FileTime made, byte[] html) {}
 
@@ -69,6 +70,13 @@ public final class RunServer implements AutoCloseable {
           code, "text/plain; charset=utf-8", (sentence + "\n").getBytes(StandardCharsets.UTF_8));
     }
   }
+
+  /**
+   * A run in progress; another one of its name has begun at another time.
+   *
+   * @param begun when its directory was made
+   */
+  private record Followed(FileTime begun, Following following) {}
 
   private RunServer(HttpServer server, RunFolder folder, boolean loopback) {
     this.server = server;
@@ -179,7 +187,17 @@ public final class RunServer implements AutoCloseable {
       followed.keySet().removeIf(path -> !Files.exists(path));
       return JSON.createObjectNode().put("complete", true);
     }
-    return followed.computeIfAbsent(run.path(), Following::new).look().put("complete", false);
+    FileTime begun = Files.readAttributes(run.path(), BasicFileAttributes.class).creationTime();
+    return followed
+        .compute(
+            run.path(),
+            (path, known) ->
+                known != null && known.begun.equals(begun)
+                    ? known
+                    : new Followed(begun, new Following(path)))
+        .following
+        .look()
+        .put("complete", false);
   }
 
   private ArrayNode list() throws IOException {

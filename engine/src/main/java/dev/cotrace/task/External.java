@@ -28,6 +28,9 @@ import tools.jackson.databind.node.ObjectNode;
  * later call fails in the same words.
  */
 public final class External implements Outcome {
+  /** Differences and products of larger values overflow float32. */
+  private static final double LARGEST = 1e30;
+
   private static final JsonMapper JSON =
       JsonMapper.builder()
           .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
@@ -148,12 +151,13 @@ public final class External implements Outcome {
           "answered id %s where %d was next; it must answer every line, in order"
               .formatted(ExternalProcess.shortened(line.path("id").toString()), id));
     }
-    if (!Double.isFinite(value.numberValue().doubleValue())) {
+    double number = value.numberValue().doubleValue();
+    if (!Double.isFinite(number) || Math.abs(number) > LARGEST) {
       throw new IllegalArgumentException(
-          "gave the value %s, but values must be finite"
-              .formatted(ExternalProcess.shortened(value.asString())));
+          "gave the value %s, but values must be finite and at most %.0e in size"
+              .formatted(ExternalProcess.shortened(value.asString()), LARGEST));
     }
-    return value.numberValue().doubleValue();
+    return number;
   }
 
   private static JsonNode read(String answer) {

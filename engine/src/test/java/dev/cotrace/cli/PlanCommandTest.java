@@ -122,19 +122,31 @@ class PlanCommandTest {
             "10",
             "--prompt-tokens",
             "8",
-            "--max-new-tokens",
-            "4000",
             "--memory",
-            "2G",
+            one.path("bytes").asLong() * 9 / 10 + "",
             "--json");
-    assertThat(small.path("bytes").asLong()).isLessThan(2_000_000_000L);
-    assertThat(small.path("batch_rows").asInt()).isLessThan(one.path("batch_rows").asInt());
+    assertThat(small.path("bytes").asLong()).isLessThan(one.path("bytes").asLong() * 9 / 10);
+    assertThat(
+            plan(
+                "--rates",
+                rates.toString(),
+                "--pairs",
+                "10",
+                "--prompt-tokens",
+                "8",
+                "--memory",
+                "100M"))
+        .isEqualTo(2);
+    assertThat(err.toString()).contains("the run needs at least", "but may take 100 MB");
   }
 
   @ParameterizedTest
   @CsvSource({
     "--executors 0, --executors must be at least 1",
     "--pairs 5, give --rates",
+    "--pairs 0, --pairs must be at least 1",
+    "--measure-seconds NaN, --measure-seconds must be from 0",
+    "--pairs 5 --prompt-tokens 300 --max-new-tokens 9 --rates x, more than the 256 positions",
     "--method exact --limit 2, a plan is for methods that take gradients",
     "--rates nowhere.json --limit 2 --measure-seconds 0, nowhere.json does not exist"
   })

@@ -25,6 +25,9 @@ final class Unpickler {
     StoredTensor storage(String key, StoredType type, long elements);
   }
 
+  /** More than any file has; the sizes of many tensors may be one tuple of the file. */
+  private static final int MOST_DIMENSIONS = 8;
+
   private static final int PROTOCOL = 2;
 
   private final PickleBytes bytes;
@@ -139,8 +142,8 @@ final class Unpickler {
         || !(arguments.getFirst() instanceof StackItem.Storage(StoredTensor elements))) {
       throw bytes.malformed("expected a tensor with its storage, offset, sizes and strides");
     }
-    long[] sizes = wholes(arguments.get(2));
-    long[] strides = wholes(arguments.get(3));
+    long[] sizes = sizes(arguments.get(2));
+    long[] strides = sizes(arguments.get(3));
     try {
       if (!contiguous(sizes, strides)) {
         throw bytes.malformed(
@@ -280,7 +283,12 @@ final class Unpickler {
     throw bytes.malformed("expected an int for a size");
   }
 
-  private long[] wholes(StackItem item) {
-    return items(item).stream().mapToLong(this::whole).toArray();
+  private long[] sizes(StackItem item) {
+    List<StackItem> sizes = items(item);
+    if (sizes.size() > MOST_DIMENSIONS) {
+      throw bytes.malformed(
+          "a tensor has %d dimensions, more than %d".formatted(sizes.size(), MOST_DIMENSIONS));
+    }
+    return sizes.stream().mapToLong(this::whole).toArray();
   }
 }
