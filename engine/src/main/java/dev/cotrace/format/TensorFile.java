@@ -4,7 +4,7 @@ import java.nio.file.Path;
 import java.util.Map;
 
 /** An opened model file (or set of shards); closing it unmaps every tensor's bytes. */
-public sealed interface TensorFile extends AutoCloseable permits Safetensors, Gguf {
+public sealed interface TensorFile extends AutoCloseable permits Safetensors, Gguf, Npz {
   /** The file, or the directory of a sharded model. */
   Path path();
 

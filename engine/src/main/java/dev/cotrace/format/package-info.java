@@ -1,6 +1,6 @@
 /**
- * Readers and writers of other people's files: safetensors, GGUF, model configurations, chat
- * templates.
+ * Readers and writers of other people's files: safetensors, GGUF, NumPy arrays, model
+ * configurations, chat templates.
  *
  * <p>Nouns: a {@link dev.cotrace.format.TensorFile} is one opened, memory-mapped model; it holds
  * {@link dev.cotrace.format.StoredTensor}s, named blocks of bytes in a {@link

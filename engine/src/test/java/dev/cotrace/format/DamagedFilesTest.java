@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -145,5 +146,53 @@ class DamagedFilesTest {
             TokenizerDescription.of(gguf);
           }
         });
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"stored.npz", "compressed.npz"})
+  void damagedArchivesOfNumPyAreRefusedOrRead(String name) throws IOException {
+    byte[] original = Files.readAllBytes(Goldens.file("numpy/" + name));
+    Damage.survive(
+        name.length(),
+        6000,
+        "damaged",
+        random ->
+            readArrays(
+                switch (random.nextInt(4)) {
+                  case 0 -> Mutations.damage(original, random);
+                  case 1 -> directoryDamage(original, random);
+                  default -> damagedMember(name.startsWith("c"), random);
+                }));
+  }
+
+  @Test
+  void damagedArraysOfNumPyAreRefusedOrRead() {
+    byte[] array = ZipBytes.npy("'<f4'", "(2, 50)", new float[100]);
+    Damage.survive(9, 4000, "damaged", random -> readArrays(Mutations.damage(array, random)));
+  }
+
+  private static void readArrays(byte[] bytes) throws IOException {
+    MappedFile damaged = inMemory("damaged.npz", bytes);
+    try (Npz npz = MappedFile.opening(arena -> Npz.of(damaged, arena))) {
+      npz.tensors().values().forEach(Touch::decodeAll);
+    }
+  }
+
+  /** A damaged array in a sound archive: its checksum is that of the damage. */
+  private static byte[] damagedMember(boolean deflated, SplittableRandom random) {
+    byte[] array = ZipBytes.npy("'<f4'", "(2, 50)", new float[100]);
+    ZipBytes zip = deflated ? new ZipBytes().deflated() : new ZipBytes();
+    return zip.add("w.npy", Mutations.damage(array, random)).bytes();
+  }
+
+  /** Damages what says sizes and places: the last bytes of an archive, the first of an array. */
+  private static byte[] directoryDamage(byte[] original, SplittableRandom random) {
+    int part = Math.min(original.length, 1500);
+    boolean end = original[0] == 'P' && random.nextInt(4) > 0;
+    int from = end ? original.length - part : 0;
+    byte[] damaged = Mutations.damage(Arrays.copyOfRange(original, from, from + part), random);
+    ByteBuffer all = ByteBuffer.allocate(original.length - part + damaged.length);
+    all.put(original, 0, from).put(damaged);
+    return all.put(original, from + part, original.length - from - part).array();
   }
 }
