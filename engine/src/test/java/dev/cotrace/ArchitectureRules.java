@@ -40,6 +40,7 @@ record ArchitectureRules(String root) {
           entry("torch", Set.of()),
           entry("circuit", Set.of()),
           entry("model", Set.of("format", "torch")),
+          entry("dictionary", Set.of("format", "torch")),
           entry("gate", Set.of("model", "circuit", "torch")),
           entry("rollout", Set.of("gate", "model", "torch")),
           entry("attribution", Set.of("rollout", "gate", "circuit", "torch")),
@@ -65,7 +66,7 @@ record ArchitectureRules(String root) {
 
   /** The rooms that use libtorch's types. */
   private static final List<String> NATIVE =
-      List.of("torch", "model", "gate", "rollout", "attribution");
+      List.of("torch", "model", "dictionary", "gate", "rollout", "attribution");
 
   /** The native rooms whose callers must not need libtorch. */
   private static final List<String> WALL = List.of("rollout", "attribution");

@@ -1,6 +1,7 @@
 package dev.cotrace.format;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -39,6 +40,20 @@ public final class ModelConfig {
     return new ModelConfig(file, "", Json.object(file, 0, Json.bytes(file)));
   }
 
+  /**
+   * Reads a configuration in YAML, as some tools keep theirs beside weights.
+   *
+   * @throws MalformedModelException when it is not one strict mapping
+   */
+  public static ModelConfig readYaml(Path file) throws IOException {
+    String text = Json.utf8(file, 0, ByteBuffer.wrap(Json.bytes(file)));
+    try {
+      return new ModelConfig(file, "", new StrictYaml().parse("the configuration", text));
+    } catch (IllegalArgumentException e) {
+      throw new MalformedModelException(file, 0, Json.excerpt(String.valueOf(e.getMessage())));
+    }
+  }
+
   /** A configuration that says nothing. */
   public static ModelConfig empty(Path file) {
     return new ModelConfig(file, "", JsonNodeFactory.instance.objectNode());
@@ -63,6 +78,12 @@ public final class ModelConfig {
   public boolean isNull(String key) {
     JsonNode value = object.get(key);
     return value != null && value.isNull();
+  }
+
+  /** Whether the key is there and is true or false, where it may be something else too. */
+  public boolean isFlag(String key) {
+    JsonNode value = value(key);
+    return value != null && value.isBoolean();
   }
 
   public String string(String key) {
