@@ -119,25 +119,46 @@ final class StoredParameters {
   }
 
   private Tensor rows(StoredTensor stored, long first, long count, long step, int width) {
-    // Neighbours are decoded together.
-    long pieceRows = step == 1 ? Math.max(1, PIECE / width) : 1;
     requireReal(stored);
+    long pieceRows = Math.max(1, PIECE / width);
     Tensor tensor = placement.empty(count, width);
     for (long row = 0; row < count; row += pieceRows) {
       int length = (int) Math.min(pieceRows, count - row) * width;
-      long from = (first + row * step) * width;
+      long from = first + row * step;
+      // Every type but F64 is exact in float32.
       if (stored.type() == StoredType.F64) {
-        double[] piece = new double[length];
-        stored.decode(from, piece);
-        Placement.write(tensor, row * width, piece);
+        Placement.write(tensor, row * width, doubles(stored, from, length, step, width));
       } else {
-        // Every other type is exact in float32.
-        float[] piece = new float[length];
-        stored.decode(from, piece);
-        Placement.write(tensor, row * width, piece);
+        Placement.write(tensor, row * width, floats(stored, from, length, step, width));
       }
     }
     return tensor;
+  }
+
+  /** {@code length} elements in rows; neighbours are decoded together. */
+  private static float[] floats(StoredTensor stored, long row, int length, long step, int width) {
+    float[] piece = new float[length];
+    float[] line = step == 1 ? piece : new float[width];
+    for (int at = 0; at < length; at += line.length) {
+      stored.decode((row + at / width * step) * width, line);
+      if (step > 1) {
+        System.arraycopy(line, 0, piece, at, width);
+      }
+    }
+    return piece;
+  }
+
+  /** As {@link #floats}. */
+  private static double[] doubles(StoredTensor stored, long row, int length, long step, int width) {
+    double[] piece = new double[length];
+    double[] line = step == 1 ? piece : new double[width];
+    for (int at = 0; at < length; at += line.length) {
+      stored.decode((row + at / width * step) * width, line);
+      if (step > 1) {
+        System.arraycopy(line, 0, piece, at, width);
+      }
+    }
+    return piece;
   }
 
   /** A whole number that must be there. */

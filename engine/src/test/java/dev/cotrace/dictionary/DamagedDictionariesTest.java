@@ -46,7 +46,7 @@ class DamagedDictionariesTest {
     Path config = directory.resolve("config.json");
     Damage.survive(
         3,
-        3000,
+        10_000,
         "config.json",
         random -> {
           Files.write(config, damaged(originals.get(random.nextInt(originals.size())), random));
@@ -60,7 +60,7 @@ class DamagedDictionariesTest {
     Path config = directory.resolve("config.yaml");
     Damage.survive(
         4,
-        4000,
+        10_000,
         "config.yaml",
         random -> {
           byte[] text =
@@ -81,7 +81,7 @@ class DamagedDictionariesTest {
     Path weights = directory.resolve("sae_weights.safetensors");
     Damage.survive(
         name.length(),
-        1000,
+        2500,
         directory.toString(),
         random -> {
           boolean both = random.nextInt(4) == 0;
