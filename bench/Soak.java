@@ -18,7 +18,10 @@ import org.bytedeco.javacpp.Pointer;
  * Whether a long run keeps within its memory: a discovery on the built-in model for an hour, or as many minutes as are
  * given, with the process's resident memory, and the number and bytes of native objects that Java holds, every second.
  *
- * <pre>./cotrace bench/Soak.java [MINUTES] [DIRECTORY]</pre>
+ * <pre>
+ * ./cotrace bench/Soak.java [MINUTES] [DIRECTORY]
+ * ./cotrace bench/Soak.java circuits [DIRECTORY]    # hardly any gradients, two circuits for several minutes
+ * </pre>
  *
  * Prints the medians of each tenth of the time, apart for gradients and circuits, which need differently much; ends with
  * exit code 1 where the last is more than five percent above the second: what a run needs it has by then.
@@ -46,7 +49,8 @@ public final class Soak {
 
   /** Runs for {@code arguments[0]} minutes. */
   public static void main(String[] arguments) throws IOException {
-    double minutes = arguments.length > 0 ? Double.parseDouble(arguments[0]) : 60;
+    String asked = arguments.length > 0 ? arguments[0] : "60";
+    boolean circuits = asked.equals("circuits");
     Path directory =
         arguments.length > 1 ? Path.of(arguments[1]) : Files.createTempDirectory("soak-");
     Path root = Path.of(System.getProperty("cotrace.root", ""));
@@ -58,8 +62,9 @@ public final class Soak {
                 "task", root.resolve("models/tasks/arithmetic-mixed.jsonl").toString(),
                 "limit", 32,
                 "quadrature", "gauss-legendre",
-                "points", 8,
-                "until", "minutes=" + minutes,
+                "points", circuits ? 1 : 8,
+                "repeats", circuits ? 300 : 1,
+                "until", circuits ? "" : "minutes=" + asked,
                 "out", directory.resolve("run").toString()));
     List<Sample> samples = new ArrayList<>();
     long started = System.nanoTime();
