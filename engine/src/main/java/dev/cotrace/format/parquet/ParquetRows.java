@@ -70,6 +70,18 @@ public final class ParquetRows {
     }
   }
 
+  /**
+   * Looks at the footer and at the headers of all pages of {@code file}, as {@link #read} does
+   * before it decodes any.
+   */
+  static void check(Path file) throws IOException {
+    try (FileChannel channel = FileChannel.open(file);
+        HardwoodContext threads = HardwoodContext.create(1);
+        ParquetFileReader reader = open(file, channel, threads)) {
+      check(file, channel, reader);
+    }
+  }
+
   private static ParquetFileReader open(Path file, FileChannel channel, HardwoodContext threads)
       throws IOException {
     return guarded(file, () -> ParquetFileReader.open(new CopiedFile(file, channel), threads));
