@@ -50,6 +50,7 @@ final class HostCopiesTest {
           "Decoder.embeddingDeviation",
           "FileParameterSource.requireFinite",
           "MeanOutputs.means",
+          "PieceSums.rows",
           "PlainRun.rows");
 
   @Test

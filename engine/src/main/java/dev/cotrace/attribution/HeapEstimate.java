@@ -16,7 +16,7 @@ final class HeapEstimate {
   }
 
   static HeapEstimate of(Workload work) {
-    return new HeapEstimate(RunShape.of(work), work.settings(), work.model().graph().cells());
+    return new HeapEstimate(RunShape.of(work), work.settings(), work.model().units().cells());
   }
 
   /** Refuses bins whose sums by cluster would take more than half of the heap. */

@@ -83,7 +83,7 @@ public final class IntegratedGradient {
     Clusters clusters = work.clusters(rounds);
     AttributionSum sum = integral.sum();
     return new Attribution(
-        work.model().graph(),
+        work.model().units(),
         work.settings().method(),
         sum.total(clusters),
         sum.direct(clusters),

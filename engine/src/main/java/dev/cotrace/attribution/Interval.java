@@ -26,7 +26,7 @@ record Interval(double from, double to, Nodes nodes, Allotment allotment, Attrib
 
   /** A sum over the cells and bins of {@code work}. */
   static AttributionSum emptySum(Workload work) {
-    return new AttributionSum(work.model().graph().cells(), work.bins().names().size());
+    return new AttributionSum(work.model().units().cells(), work.bins().names().size());
   }
 
   /** Writes this for {@link #restored}. */

@@ -118,7 +118,7 @@ final class JobBatch {
    */
   private JobGradient listed(Job job) {
     List<Rollout> rollouts = work.listed();
-    int cells = work.model().graph().cells();
+    int cells = work.model().units().cells();
     double[] direct = new double[cells];
     double[] throughCot = new double[cells];
     GradientByBin byBin = GradientByBin.zero(work.bins().names().size(), cells);

@@ -72,7 +72,7 @@ public record MemoryPrediction(
   static MemoryPrediction of(
       Footprint footprint, RunShape shape, Settings settings, Layout layout, Stream<Phase> some) {
     BatchMemory memory = new BatchMemory(footprint, shape, layout);
-    HeapEstimate heap = new HeapEstimate(shape, settings, footprint.graph().cells());
+    HeapEstimate heap = new HeapEstimate(shape, settings, footprint.units().cells());
     int batches = shape.together(layout);
     return some.map(phase ->
             new MemoryPrediction(

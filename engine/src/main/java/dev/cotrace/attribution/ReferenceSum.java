@@ -20,7 +20,7 @@ final class ReferenceSum implements GradientSink, Kept {
    * @param firstJob index of the first of them
    */
   ReferenceSum(Workload work, Nodes nodes, Clusters clusters, long firstJob) {
-    this(new AttributionSum(work.model().graph().cells()), nodes, clusters, firstJob);
+    this(new AttributionSum(work.model().units().cells()), nodes, clusters, firstJob);
   }
 
   private ReferenceSum(AttributionSum sum, Nodes nodes, Clusters clusters, long firstJob) {

@@ -1,5 +1,6 @@
 package dev.cotrace.attribution;
 
+import dev.cotrace.circuit.Level;
 import dev.cotrace.gate.GatedModel;
 import dev.cotrace.rollout.Bins;
 import dev.cotrace.rollout.Objective;
@@ -28,6 +29,7 @@ record Requirements(GatedModel model, Task task, Settings settings, Bins bins) {
       }
     }
     requireEdges();
+    requireGradients();
     requireRepeats();
     requireDivisible();
   }
@@ -59,11 +61,25 @@ record Requirements(GatedModel model, Task task, Settings settings, Bins bins) {
   }
 
   private void requireEdges() {
-    int edges = model.graph().edgeCount();
-    if (settings.until().top() > edges) {
+    int units = model.units().unitCount();
+    if (settings.until().top() > units) {
       throw new IllegalArgumentException(
           "--until stability is asked of the top %d edges, but the model has %d"
-              .formatted(settings.until().top(), edges));
+              .formatted(settings.until().top(), units));
+    }
+  }
+
+  /** Other units than edges have gates only where gradients are taken. */
+  private void requireGradients() {
+    Level level = model.units().level();
+    if (level != Level.EDGE && !settings.method().isGradient()) {
+      throw new IllegalArgumentException(
+          "--level %s takes gradients, and --method %s takes none: use another method, or --level edge"
+              .formatted(level.label(), settings.method().label()));
+    }
+    if (level == Level.NEURON && !task.sampling().corruption().runs()) {
+      throw new IllegalArgumentException(
+          "--level neuron compares hidden units with those of a corrupted run, and constants in place of outputs have none: use --corruption same, map or resample");
     }
   }
 

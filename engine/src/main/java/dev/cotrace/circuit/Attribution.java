@@ -5,9 +5,9 @@ import java.util.List;
 import org.apache.commons.statistics.distribution.TDistribution;
 
 /**
- * The scores of all edges and what they should add up to.
+ * The scores of all edges, or of other units, and what they should add up to.
  *
- * @param graph names the cells
+ * @param units names the cells
  * @param method what a score is
  * @param total φ, the sum of the next two
  * @param direct effect at fixed tokens: around the words
@@ -22,7 +22,7 @@ import org.apache.commons.statistics.distribution.TDistribution;
  * @param byBin the scores by bin of positions, in the bins' order; empty where time is not resolved
  */
 public record Attribution(
-    ComputationGraph graph,
+    Units units,
     Method method,
     Scores total,
     Scores direct,
@@ -46,7 +46,7 @@ public record Attribution(
 
   /** Scores by gates whose sums by cluster are not known and that do not resolve time. */
   public Attribution(
-      ComputationGraph graph,
+      Units units,
       Scores total,
       Scores direct,
       Scores throughCot,
@@ -56,7 +56,7 @@ public record Attribution(
       int points,
       long sampledTokens) {
     this(
-        graph,
+        units,
         Method.IG_GATES,
         total,
         direct,
@@ -70,10 +70,15 @@ public record Attribution(
         List.of());
   }
 
+  /** The graph whose edges or nodes have the scores. */
+  public ComputationGraph graph() {
+    return units.graph();
+  }
+
   /** This with its total by cluster. */
   public Attribution with(ClusterSums known) {
     return new Attribution(
-        graph,
+        units,
         method,
         total,
         direct,
@@ -122,12 +127,12 @@ public record Attribution(
 
   /** Confidence intervals and q-values of the total. */
   public Significance significance() {
-    return Significance.of(graph, total, clusters);
+    return Significance.of(units, total, clusters);
   }
 
   /** How stable the top {@code size} edges by the total are; {@code seed} is of the resamples. */
   public Stability stability(int size, Circuit.Ranking ranking, long seed) {
-    return Stability.of(graph, sums, size, ranking, direction(), seed);
+    return Stability.of(units, sums, size, ranking, direction(), seed);
   }
 
   /** J(1). */

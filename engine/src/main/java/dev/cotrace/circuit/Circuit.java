@@ -130,8 +130,8 @@ public record Circuit(ComputationGraph graph, boolean[] edges) {
   }
 
   /** Cells of the {@code size} highest-ranked edges, the highest first. */
-  static List<Integer> highest(ComputationGraph graph, double[] rank, int size) {
-    return IntStream.of(graph.edgeCells()).boxed().sorted(highestFirst(rank)).limit(size).toList();
+  static List<Integer> highest(Units units, double[] rank, int size) {
+    return IntStream.of(units.unitCells()).boxed().sorted(highestFirst(rank)).limit(size).toList();
   }
 
   /** The same without the edges at {@code cells}. */

@@ -16,7 +16,7 @@ import java.util.stream.IntStream;
  * @param heads number of query heads a layer H
  * @param parallel whether attention and MLP of a layer read the same residual stream (Pythia)
  */
-public record ComputationGraph(int layers, int heads, boolean parallel) {
+public record ComputationGraph(int layers, int heads, boolean parallel) implements Units {
   private static final List<Slot> HEAD_SLOTS = List.of(Slot.Q, Slot.K, Slot.V);
 
   /** Refuses an empty graph. */
@@ -38,7 +38,18 @@ public record ComputationGraph(int layers, int heads, boolean parallel) {
     return layers * (3 * heads + 1) + 1;
   }
 
+  @Override
+  public ComputationGraph graph() {
+    return this;
+  }
+
+  @Override
+  public Level level() {
+    return Level.EDGE;
+  }
+
   /** Number of cells of an edge matrix, {@code nSrc · nDst}. */
+  @Override
   public int cells() {
     return Math.multiplyExact(sources(), targets());
   }
@@ -235,6 +246,21 @@ public record ComputationGraph(int layers, int heads, boolean parallel) {
       }
     }
     return cells;
+  }
+
+  @Override
+  public int[] unitCells() {
+    return edgeCells();
+  }
+
+  @Override
+  public int unitCount() {
+    return edgeCount();
+  }
+
+  @Override
+  public String name(int cell) {
+    return edge(cell).toString();
   }
 
   /** All nodes in layer order: input, then each layer's heads and MLP, then logits. */

@@ -27,8 +27,8 @@ public record Scores(double[] values, double[] standardErrors, Estimate sum) {
   }
 
   /** Cells of the {@code count} edges with the largest |score|, the largest first. */
-  public List<Integer> strongest(ComputationGraph graph, int count) {
-    return Circuit.highest(graph, DoubleStream.of(values).map(Math::abs).toArray(), count);
+  public List<Integer> strongest(Units units, int count) {
+    return Circuit.highest(units, DoubleStream.of(values).map(Math::abs).toArray(), count);
   }
 
   /** The score of {@code cell} with its error. */

@@ -32,8 +32,8 @@ public record Significance(double[] q, double[] low, double[] high) {
    *
    * @param clusters number of independent clusters behind their errors
    */
-  public static Significance of(ComputationGraph graph, Scores scores, int clusters) {
-    return of(graph, scores, _ -> Math.max(1, clusters - 1));
+  public static Significance of(Units units, Scores scores, int clusters) {
+    return of(units, scores, _ -> Math.max(1, clusters - 1));
   }
 
   /**
@@ -41,12 +41,11 @@ public record Significance(double[] q, double[] low, double[] high) {
    *
    * @param degreesOfFreedom of the error at each cell, above zero; not asked where it is NaN
    */
-  static Significance of(
-      ComputationGraph graph, Scores scores, IntToDoubleFunction degreesOfFreedom) {
+  static Significance of(Units units, Scores scores, IntToDoubleFunction degreesOfFreedom) {
     Map<Double, Student> students = new HashMap<>();
     IntFunction<Student> student =
         cell -> students.computeIfAbsent(degreesOfFreedom.applyAsDouble(cell), Student::of);
-    int[] edges = graph.edgeCells();
+    int[] edges = units.unitCells();
     double[] p = new double[edges.length];
     double[] low = scores.values().clone();
     double[] high = scores.values().clone();
@@ -59,7 +58,7 @@ public record Significance(double[] q, double[] low, double[] high) {
       high[edges[i]] += width;
     }
     double[] adjusted = benjaminiHochberg(p);
-    double[] q = new double[graph.cells()];
+    double[] q = new double[units.cells()];
     Arrays.fill(q, 1);
     for (int i = 0; i < edges.length; i++) {
       q[edges[i]] = adjusted[i];

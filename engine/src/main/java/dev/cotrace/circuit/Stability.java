@@ -39,33 +39,23 @@ public record Stability(int size, double jaccard, double[] inclusion) {
    * @param seed of the resamples
    */
   public static Stability of(
-      ComputationGraph graph,
-      ClusterSums sums,
-      int wanted,
-      Ranking ranking,
-      double direction,
-      long seed) {
-    return of(graph, sums, new int[] {wanted}, ranking, direction, seed).getFirst();
+      Units units, ClusterSums sums, int wanted, Ranking ranking, double direction, long seed) {
+    return of(units, sums, new int[] {wanted}, ranking, direction, seed).getFirst();
   }
 
-  /** As {@link #of(ComputationGraph, ClusterSums, int, Ranking, double, long)} for each size. */
+  /** As {@link #of(Units, ClusterSums, int, Ranking, double, long)} for each size. */
   public static List<Stability> of(
-      ComputationGraph graph,
-      ClusterSums sums,
-      int[] wanted,
-      Ranking ranking,
-      double direction,
-      long seed) {
-    int[] sizes = Arrays.stream(wanted).map(size -> Math.min(size, graph.edgeCount())).toArray();
+      Units units, ClusterSums sums, int[] wanted, Ranking ranking, double direction, long seed) {
+    int[] sizes = Arrays.stream(wanted).map(size -> Math.min(size, units.unitCount())).toArray();
     if (sums.count() == 0) {
-      double[] unknown = new double[graph.cells()];
+      double[] unknown = new double[units.cells()];
       Arrays.fill(unknown, Double.NaN);
       return Arrays.stream(sizes).mapToObj(n -> new Stability(n, Double.NaN, unknown)).toList();
     }
-    int[] edges = graph.edgeCells();
+    int[] edges = units.unitCells();
     BitSet[][] tops = new BitSet[sizes.length][RESAMPLES];
     for (int resample = 0; resample < RESAMPLES; resample++) {
-      double[] scores = sums.scores(times(sums.count(), seed, resample), graph.cells());
+      double[] scores = sums.scores(times(sums.count(), seed, resample), units.cells());
       double[] rank = Circuit.rank(scores, ranking, direction);
       double[] ascending = ascending(rank, edges);
       for (int i = 0; i < sizes.length; i++) {
@@ -74,7 +64,7 @@ public record Stability(int size, double jaccard, double[] inclusion) {
     }
     return IntStream.range(0, sizes.length)
         .mapToObj(
-            i -> new Stability(sizes[i], meanJaccard(tops[i]), inclusion(tops[i], graph.cells())))
+            i -> new Stability(sizes[i], meanJaccard(tops[i]), inclusion(tops[i], units.cells())))
         .toList();
   }
 

@@ -3,6 +3,7 @@ package dev.cotrace.gate;
 import dev.cotrace.circuit.ComputationGraph;
 import dev.cotrace.circuit.Slot;
 import dev.cotrace.model.HeadReads;
+import dev.cotrace.model.PullBack;
 import dev.cotrace.torch.PackedMatrix;
 import dev.cotrace.torch.Placement;
 import dev.cotrace.torch.Precision;
@@ -28,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * <p>For one position, {@code Σ_{u→v} ⟨o_u − o'_u, g_v⟩ = Σ_v ⟨Σ_{u before v} (o_u − o'_u), g_v⟩}:
  * the sum of the visible differences goes up the layers with the targets.
  */
-final class Contraction {
+final class Contraction implements GateSums {
   /** Bytes of all sources' outputs in a tile: what the processor's caches nearly hold. */
   static final long TILE_BYTES = 24L << 20;
 
@@ -50,16 +51,6 @@ final class Contraction {
   private final List<HeadReads> headReads = new ArrayList<>(); // by layer
   private final List<Tensor> edges = new ArrayList<>(); // [part] of [nSrc, nDst, C]
   private final double[][] positions; // [C][places]
-
-  /**
-   * Cotangents of what the targets of a pass's places read.
-   *
-   * @param logits {@code [C, n, D]}
-   * @param heads for each layer, of the projections of what its heads read, {@code [3H, C, n,
-   *     dHead]}
-   * @param mlps for each layer, {@code [C, n, D]}
-   */
-  record Cotangents(Tensor logits, List<Tensor> heads, List<Tensor> mlps) {}
 
   /** Zero sums for {@code count} cotangents, in the caller's scope. */
   Contraction(GatedModel model, Recording recording, SharedPlaces places, int parts, int count) {
@@ -86,12 +77,14 @@ final class Contraction {
     positions = new double[count][places.count()];
   }
 
-  /**
-   * Adds the places of a pass.
-   *
-   * @param slots of their reads, {@code [n]}
-   */
-  void add(int[] own, Tensor slots, Cotangents cotangents) {
+  /** Cotangents of the projections of what the heads read, {@code [3H, C, n, dHead]}. */
+  @Override
+  public Tensor ofHeads(PullBack.Heads heads) {
+    return heads.projections();
+  }
+
+  @Override
+  public void add(int[] own, Tensor slots, Cotangents cotangents) {
     long[] sourceSlots = places.sources(own);
     Tensor written = model.placement().indices(sourceSlots, sourceSlots.length);
     Map<Integer, List<Integer>> byPart = new TreeMap<>();
@@ -175,10 +168,10 @@ final class Contraction {
               .get(layer)
               .pullBack(
                   tape.headReads(layer, at),
-                  cotangents.heads.get(layer).index_select(2, index),
+                  cotangents.heads().get(layer).index_select(2, index),
                   ofHeads);
           Tensor ofMlp = rows(heads, 1);
-          torch.index_select_out(ofMlp.select(0, 0), cotangents.mlps.get(layer), 1, index);
+          torch.index_select_out(ofMlp.select(0, 0), cotangents.mlps().get(layer), 1, index);
           add(
               List.of(
                   new Targets(graph.headTarget(layer, Slot.Q), ofHeads),
@@ -186,7 +179,7 @@ final class Contraction {
               rows(0, heads + 1));
         }
       }
-      Tensor logits = cotangents.logits.index_select(1, index).unsqueeze(0);
+      Tensor logits = cotangents.logits().index_select(1, index).unsqueeze(0);
       add(List.of(new Targets(graph.logitsTarget(), logits)), logits);
       double[] sums = Placement.toDoubles(masses);
       double[][] byCotangent = new double[count][];
@@ -272,7 +265,8 @@ final class Contraction {
    */
   private record Targets(int first, Tensor reads) {}
 
-  GateGradients toArrays() {
+  @Override
+  public GateGradients toArrays() {
     double[][][] byPart =
         edges.stream()
             .map(sums -> {

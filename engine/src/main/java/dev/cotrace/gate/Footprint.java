@@ -1,6 +1,8 @@
 package dev.cotrace.gate;
 
 import dev.cotrace.circuit.ComputationGraph;
+import dev.cotrace.circuit.Pieces;
+import dev.cotrace.circuit.Units;
 import dev.cotrace.model.Architecture;
 import dev.cotrace.model.PlainRun;
 import dev.cotrace.torch.PackedMatrix;
@@ -12,16 +14,21 @@ import dev.cotrace.torch.Placement;
  * go through the model beside them.
  *
  * @param architecture shape of the model
- * @param graph its nodes and edges
+ * @param units that have gates
  * @param placement where its tensors live
  */
-public record Footprint(Architecture architecture, ComputationGraph graph, Placement placement) {
+public record Footprint(Architecture architecture, Units units, Placement placement) {
   /** The bytes of a float64. */
   private static final int EXACT = 8;
 
   /** For a model that need not be there. */
   public static Footprint of(Architecture architecture, Placement placement) {
     return new Footprint(architecture, GatedModel.graph(architecture), placement);
+  }
+
+  /** The nodes and edges. */
+  public ComputationGraph graph() {
+    return units.graph();
   }
 
   /** Bytes of a number. */
@@ -75,7 +82,7 @@ public record Footprint(Architecture architecture, ComputationGraph graph, Place
 
   /** What a {@link Tape} keeps of {@code places}. */
   public long tape(long places) {
-    return places * Tape.bytesPerSlot(architecture, placement);
+    return places * Tape.bytesPerSlot(architecture, units, placement);
   }
 
   /** What {@link FinalReads} keep of {@code places}. */
@@ -124,7 +131,7 @@ public record Footprint(Architecture architecture, ComputationGraph graph, Place
    */
   public long masked(long rows, long time, int blocks) {
     long reads = 3L * architecture.heads() * (1 + 3L * blocks);
-    return rows * time * (graph.sources() + reads) * width() * bytes()
+    return rows * time * (graph().sources() + reads) * width() * bytes()
         + forward(blocks * rows, time);
   }
 
@@ -178,12 +185,15 @@ public record Footprint(Architecture architecture, ComputationGraph graph, Place
   }
 
   private long contraction(long places, int cotangents, long parts) {
-    long perPlace = graph.sources() * width() * bytes();
+    if (units instanceof Pieces pieces) {
+      return PieceSums.bytes(this, pieces, places, cotangents, parts);
+    }
+    long perPlace = graph().sources() * width() * bytes();
     long tile = Math.clamp(Contraction.TILE_BYTES / perPlace, 1, Math.max(1, places));
     long targets = (3L * architecture.heads() + 1) * cotangents;
     long reads = targets * width() * bytes();
     long gained = (long) architecture.layers() * projections() * width() * bytes();
     int copies = PackedMatrix.isFor(placement) ? 2 : 1;
-    return tile * (copies * perPlace + reads) + gained + parts * graph.cells() * cotangents * EXACT;
+    return tile * (copies * perPlace + reads) + gained + parts * units.cells() * cotangents * EXACT;
   }
 }

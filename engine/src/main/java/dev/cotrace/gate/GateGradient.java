@@ -1,6 +1,7 @@
 package dev.cotrace.gate;
 
 import dev.cotrace.circuit.ComputationGraph;
+import dev.cotrace.circuit.Pieces;
 import dev.cotrace.gate.SharedPlaces.Stretch;
 import dev.cotrace.model.PackedRows;
 import dev.cotrace.model.PullBack;
@@ -17,8 +18,8 @@ import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * The gradient with respect to every edge's gate, in one pass back through the layers of recorded
- * sequences.
+ * The gradient with respect to the gate of every edge, or other unit, in one pass back through the
+ * layers of recorded sequences.
  *
  * <p>METHOD §4: {@code ∂S/∂z_uv = Σ_t ⟨o_u(t) − o'_u(t), g_v(t)⟩} with {@code g_v = ∂S/∂in_v},
  * before the norm and apart for each head's q, k and v. At uniform gates the cotangent of every
@@ -62,7 +63,7 @@ public final class GateGradient {
       double[] largest = Placement.toDoubles(cotangents.abs().amax(new long[] {1, 2}, false));
       GateGradients all =
           GateGradients.zero(
-              parts.count(), largest.length, model.graph().cells(), recording.places());
+              parts.count(), largest.length, model.units().cells(), recording.places());
       long[] given =
           IntStream.range(0, largest.length).filter(i -> largest[i] != 0).asLongStream().toArray();
       if (given.length > 0) {
@@ -79,15 +80,21 @@ public final class GateGradient {
     Tensor shared = cotangents.new_zeros(count, places.count(), cotangents.size(2));
     long[] index = places.ofRecording();
     shared.index_add_(1, model.placement().indices(index, index.length), cotangents);
-    Contraction contraction =
-        new Contraction(model, recording, places, parts.count(), Math.toIntExact(count));
+    GateSums sums = sums(recording, places, parts.count(), Math.toIntExact(count));
     StemCotangents stems = new StemCotangents(model, places, count);
     for (List<Stretch> stretches : places.passes(placesAtOnce)) {
       try (Scope _ = new Scope()) {
-        new Pass(recording, places, stretches).goBack(shared, stems, contraction);
+        new Pass(recording, places, stretches).goBack(shared, stems, sums);
       }
     }
-    return contraction.toArrays();
+    return sums.toArrays();
+  }
+
+  private GateSums sums(Recording recording, SharedPlaces places, int parts, int count) {
+    return switch (model.units()) {
+      case ComputationGraph _ -> new Contraction(model, recording, places, parts, count);
+      case Pieces pieces -> new PieceSums(model, pieces, recording, places, parts, count);
+    };
   }
 
   /** Some stretches that go back together. Its tensors belong to the scope it was made in. */
@@ -146,7 +153,7 @@ public final class GateGradient {
      *
      * @param cotangents of what the logits read at every shared place, {@code [C, places, D]}
      */
-    void goBack(Tensor cotangents, StemCotangents stems, Contraction contraction) {
+    void goBack(Tensor cotangents, StemCotangents stems, GateSums sums) {
       ComputationGraph graph = model.graph();
       Tape tape = recording.tape();
       Tensor stream = cotangents.index_select(1, index);
@@ -176,10 +183,10 @@ public final class GateGradient {
           }
           stream.addcmul_(attention.reads(), alpha);
           mlps.set(layer, scope.keep(mlp));
-          heads.set(layer, scope.keep(attention.projections()));
+          heads.set(layer, scope.keep(sums.ofHeads(attention)));
         }
       }
-      contraction.add(own, slots, new Contraction.Cotangents(logits, heads, mlps));
+      sums.add(own, slots, new GateSums.Cotangents(logits, heads, mlps));
     }
   }
 }

@@ -1,6 +1,9 @@
 package dev.cotrace.gate;
 
 import dev.cotrace.circuit.ComputationGraph;
+import dev.cotrace.circuit.Level;
+import dev.cotrace.circuit.Pieces;
+import dev.cotrace.circuit.Units;
 import dev.cotrace.model.Architecture;
 import dev.cotrace.model.Decoder;
 import dev.cotrace.model.KvCache;
@@ -8,15 +11,30 @@ import dev.cotrace.model.ResidualStream;
 import dev.cotrace.torch.Placement;
 
 /**
- * A decoder whose edges can be gated.
+ * A decoder that can be gated.
  *
  * @param decoder the forward pass
- * @param graph its nodes and edges
+ * @param units what gradients are taken with respect to the gates of
  */
-public record GatedModel(Decoder decoder, ComputationGraph graph) {
+public record GatedModel(Decoder decoder, Units units) {
   /** The gated form of {@code decoder}. */
   public static GatedModel of(Decoder decoder) {
     return new GatedModel(decoder, graph(decoder.architecture()));
+  }
+
+  /** The same with gates on other units of its graph. */
+  public GatedModel at(Level level) {
+    Architecture architecture = decoder.architecture();
+    return new GatedModel(
+        decoder,
+        level == Level.EDGE
+            ? graph()
+            : new Pieces(graph(), level, architecture.width(), architecture.mlp().width()));
+  }
+
+  /** The nodes and edges of the decoder. */
+  public ComputationGraph graph() {
+    return units.graph();
   }
 
   /** The nodes and edges of a model of that shape. */
@@ -27,7 +45,7 @@ public record GatedModel(Decoder decoder, ComputationGraph graph) {
 
   /** What the pieces of work on this model take. */
   public Footprint footprint() {
-    return Footprint.of(decoder.architecture(), placement());
+    return new Footprint(decoder.architecture(), units, placement());
   }
 
   /** Where the model's tensors live. */
@@ -48,12 +66,12 @@ public record GatedModel(Decoder decoder, ComputationGraph graph) {
   /** Nothing from any source in place of its output. */
   public Corruption zero() {
     int width = decoder.architecture().width();
-    return new Corruption.Constant(SourceValues.zero(graph.sources(), width));
+    return new Corruption.Constant(SourceValues.zero(graph().sources(), width));
   }
 
   /** Bytes that a {@link Tape} keeps of {@code positions} positions. */
   public long recordedBytes(long positions) {
-    return positions * Tape.bytesPerSlot(decoder.architecture(), placement());
+    return positions * Tape.bytesPerSlot(decoder.architecture(), units, placement());
   }
 
   /** A fresh stream for one call of the forward pass under {@code gates}. */

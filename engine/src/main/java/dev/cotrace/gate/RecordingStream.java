@@ -55,6 +55,9 @@ final class RecordingStream implements ResidualStream {
   public Tensor readMlp(int layer) {
     Tensor read = run.readMlp(layer);
     segment.mlpRead(layer, blocks.live(read, 0));
+    if (blocks.corrupted()) { // Its rows read their own stream.
+      segment.corruptedMlpRead(layer, corrupted.output(graph.mlpSource(layer), read));
+    }
     return read;
   }
 

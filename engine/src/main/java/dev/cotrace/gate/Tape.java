@@ -1,6 +1,8 @@
 package dev.cotrace.gate;
 
 import dev.cotrace.circuit.ComputationGraph;
+import dev.cotrace.circuit.Level;
+import dev.cotrace.circuit.Units;
 import dev.cotrace.model.Architecture;
 import dev.cotrace.model.HeadOutput;
 import dev.cotrace.torch.Holder;
@@ -28,6 +30,7 @@ public final class Tape implements RunRecord {
   private final List<SlotBuffer> heads = new ArrayList<>(); // z − z', [slots, H · dHead]
   private final List<SlotBuffer> mlpReads = new ArrayList<>(); // [slots, D]
   private final List<SlotBuffer> mlps = new ArrayList<>(); // o − o', [slots, D]
+  private final List<SlotBuffer> corruptedMlpReads = new ArrayList<>(); // [slots, D], for neurons
   private final Holder constants = new Holder(); // o' where it is no run, [nSrc, P, D]
   private long[] places = new long[0]; // which of the P belongs to each slot
   private int slots;
@@ -45,6 +48,9 @@ public final class Tape implements RunRecord {
           new SlotBuffer(model.placement(), architecture.heads() * architecture.headDimension()));
       mlpReads.add(new SlotBuffer(model.placement(), width));
       mlps.add(new SlotBuffer(model.placement(), width));
+      if (model.units().level() == Level.NEURON) {
+        corruptedMlpReads.add(new SlotBuffer(model.placement(), width));
+      }
     }
   }
 
@@ -60,9 +66,11 @@ public final class Tape implements RunRecord {
   }
 
   /** Bytes that a slot takes. */
-  static long bytesPerSlot(Architecture a, Placement placement) {
+  static long bytesPerSlot(Architecture a, Units units, Placement placement) {
     long heads = (long) a.heads() * a.headDimension();
-    long run = (a.layers() * (3L * a.width() + heads) + a.width()) * placement.precision().bytes();
+    long wide = units.level() == Level.NEURON ? 4 : 3;
+    long run =
+        (a.layers() * (wide * a.width() + heads) + a.width()) * placement.precision().bytes();
     return run + FinalReads.bytesPerSlot(a, placement);
   }
 
@@ -79,6 +87,11 @@ public final class Tape implements RunRecord {
   /** What the MLP of {@code layer} read at {@code at}, {@code [n, D]}. */
   Tensor mlpReads(int layer, Tensor at) {
     return mlpReads.get(layer).at(at);
+  }
+
+  /** What the MLP of {@code layer} read in the corrupted run at {@code at}, {@code [n, D]}. */
+  Tensor corruptedMlpReads(int layer, Tensor at) {
+    return corruptedMlpReads.get(layer).at(at);
   }
 
   /** {@code o_u − o'_u} of the input at {@code at}, {@code [n, D]}. */
@@ -138,7 +151,12 @@ public final class Tape implements RunRecord {
 
   private Stream<SlotBuffer> allBuffers() {
     return Stream.of(
-            Stream.of(input), headReads.stream(), heads.stream(), mlpReads.stream(), mlps.stream())
+            Stream.of(input),
+            headReads.stream(),
+            heads.stream(),
+            mlpReads.stream(),
+            mlps.stream(),
+            corruptedMlpReads.stream())
         .flatMap(buffers -> buffers);
   }
 
@@ -176,6 +194,13 @@ public final class Tape implements RunRecord {
 
     void mlpRead(int layer, Tensor live) {
       mlpReads.get(layer).write(first, count, live);
+    }
+
+    /** What the corrupted run's MLP read; nothing where no unit asks for it. */
+    void corruptedMlpRead(int layer, Tensor corrupted) {
+      if (!corruptedMlpReads.isEmpty()) {
+        corruptedMlpReads.get(layer).write(first, count, corrupted);
+      }
     }
 
     void mlp(int layer, Tensor live, Tensor corrupted) {

@@ -254,11 +254,21 @@ public final class Decoder {
   /** Norm and MLP of {@code layer} on {@code read [rows, time, D]}, and the norm after it. */
   Tensor mlp(int layer, Tensor read) {
     MlpWeights w = layer(layer).mlp();
+    Tensor output = w.down().apply(mlpHidden(w, read));
+    return w.postNorm() == null ? output : w.postNorm().apply(output);
+  }
+
+  /** Hidden units {@code [..., F]} of an MLP that reads {@code [..., D]}. */
+  Tensor mlpHidden(MlpWeights w, Tensor read) {
     Tensor x = w.norm().apply(read);
     Linear gate = w.gate();
     Tensor up = w.up().apply(x);
-    Tensor output = w.down().apply(gate == null ? activate(up) : activate(gate.apply(x)).mul(up));
-    return w.postNorm() == null ? output : w.postNorm().apply(output);
+    return gate == null ? activate(up) : activate(gate.apply(x)).mul(up);
+  }
+
+  /** The output of {@code layer}'s MLP by hidden units. */
+  public MlpOutput mlpOutput(int layer) {
+    return new MlpOutput(this, layer);
   }
 
   /** Logits {@code [..., V]} of the final residual stream {@code [..., D]}. */

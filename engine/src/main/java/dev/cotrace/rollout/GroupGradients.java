@@ -52,7 +52,7 @@ final class GroupGradients {
         place += transcripts.get(i).clean().length;
       }
       int parts = Math.max(1, binCount);
-      double[][][] own = Arrays.copyOfRange(gradients.edges(), group * parts, (group + 1) * parts);
+      double[][][] own = Arrays.copyOfRange(gradients.units(), group * parts, (group + 1) * parts);
       int next = row + transcripts.size();
       collected.add(
           new GroupGradient(

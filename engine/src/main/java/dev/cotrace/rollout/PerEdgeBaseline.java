@@ -100,7 +100,7 @@ final class PerEdgeBaseline {
       double[][][] rows = new double[transcripts.size()][][];
       for (int i = 0; i < rows.length; i++) {
         double[] advantage = weights.get(group).advantage()[i];
-        rows[i] = gradients.edges()[row + i];
+        rows[i] = gradients.units()[row + i];
         credits.add(Credit.of(transcripts.get(i), advantage, gradients.positions(), place));
         place += transcripts.get(i).clean().length;
       }

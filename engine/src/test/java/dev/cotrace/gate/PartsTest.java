@@ -31,16 +31,16 @@ final class PartsTest {
         Scope _ = new Scope();
         Tape tape = new Tape(GatedModel.of(model.decoder()))) {
       Recording run = frozen ? frozen(model, seed, tape) : run(model, seed, tape);
-      double[][] whole = gradients(run, model, seed, Parts.ofRows(ROWS)).edges()[0];
+      double[][] whole = gradients(run, model, seed, Parts.ofRows(ROWS)).units()[0];
       SplittableRandom random = new SplittableRandom(seed);
       List<int[]> partOf =
           IntStream.range(0, ROWS)
               .mapToObj(_ -> IntStream.range(0, TIME).map(_ -> random.nextInt(4)).toArray())
               .toList();
-      double[][][] parts = gradients(run, model, seed, new Parts(partOf, 6)).edges();
+      double[][][] parts = gradients(run, model, seed, new Parts(partOf, 6)).units();
       assertSameSum(parts, whole);
       assertThat(parts[5][0]).containsOnly(0);
-      assertSameSum(gradients(run, model, seed, Parts.eachRow(ROWS)).edges(), whole);
+      assertSameSum(gradients(run, model, seed, Parts.eachRow(ROWS)).units(), whole);
     }
   }
 
@@ -53,8 +53,8 @@ final class PartsTest {
       Recording run = run(model, seed, tape);
       // Row 2 comes first, so the slots change places; afterwards they are back.
       List<int[]> partOf = List.of(filled(1), filled(Parts.NONE), filled(0));
-      double[][][] moved = gradients(run, model, seed, new Parts(partOf, 2)).edges();
-      double[][][] rows = gradients(run, model, seed, Parts.eachRow(ROWS)).edges();
+      double[][][] moved = gradients(run, model, seed, new Parts(partOf, 2)).units();
+      double[][][] rows = gradients(run, model, seed, Parts.eachRow(ROWS)).units();
       assertSameSum(new double[][][] {moved[0]}, rows[2]);
       assertSameSum(new double[][][] {moved[1]}, rows[0]);
     }
@@ -76,7 +76,7 @@ final class PartsTest {
       for (int cotangent = 0; cotangent < 2; cotangent++) {
         for (int row = 0; row < ROWS; row++) {
           for (int t = 0; t < TIME; t++) {
-            double[] edges = gradients.edges()[t * ROWS + row][cotangent];
+            double[] edges = gradients.units()[t * ROWS + row][cotangent];
             double magnitude = Arrays.stream(edges).map(Math::abs).sum();
             assertThat(gradients.positions()[cotangent][row * TIME + t])
                 .isCloseTo(Arrays.stream(edges).sum(), offset(ROUNDING * magnitude))

@@ -60,9 +60,9 @@ final class SharedPlacesTest {
       GateGradients together = shared.of(run, cotangents(model, run, seed), Parts.ofRows(6));
       GateGradients apart = shared.of(run, cotangents(model, run, seed), Parts.eachRow(6));
       for (int cotangent = 0; cotangent < 2; cotangent++) {
-        double[] whole = together.edges()[0][cotangent];
+        double[] whole = together.units()[0][cotangent];
         double[] sum = new double[whole.length];
-        for (double[][] row : apart.edges()) {
+        for (double[][] row : apart.units()) {
           double[] own = row[cotangent];
           Arrays.setAll(sum, cell -> sum[cell] + own[cell]);
         }

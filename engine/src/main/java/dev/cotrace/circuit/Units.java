@@ -1,0 +1,25 @@
+package dev.cotrace.circuit;
+
+/**
+ * What gates sit on (METHOD §2), and so what scores are of: the edges of a graph, or its nodes in
+ * {@link Pieces}. The owner of the indices of arrays of scores, whose entries are called cells.
+ */
+public sealed interface Units permits ComputationGraph, Pieces {
+  /** The graph whose edges, or whose nodes' pieces, they are. */
+  ComputationGraph graph();
+
+  /** What they are. */
+  Level level();
+
+  /** Length of an array with a number for each of them. */
+  int cells();
+
+  /** The cells that are of a unit, ascending; where there is none scores are zero. */
+  int[] unitCells();
+
+  /** Number of units. */
+  int unitCount();
+
+  /** What the unit of {@code cell} is called, for example {@code m3.n17}. */
+  String name(int cell);
+}

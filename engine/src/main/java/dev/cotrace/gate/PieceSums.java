@@ -1,0 +1,190 @@
+package dev.cotrace.gate;
+
+import dev.cotrace.circuit.ComputationGraph;
+import dev.cotrace.circuit.Level;
+import dev.cotrace.circuit.Pieces;
+import dev.cotrace.model.MlpOutput;
+import dev.cotrace.model.PullBack;
+import dev.cotrace.torch.Placement;
+import dev.cotrace.torch.Precision;
+import dev.cotrace.torch.Scope;
+import dev.cotrace.torch.Torch;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * Contracts what each piece of a node writes beyond its corrupted self with the cotangent that
+ * reaches the node: {@code ∂S/∂z_p = Σ_t ⟨o_p(t) − o'_p(t), Σ_v g_v(t)⟩} over all targets v that
+ * read after it. So the pieces of a node add up to the node, and a node to its edges.
+ */
+final class PieceSums implements GateSums {
+  /** Places at a time: every hidden unit of a layer has a number at each of them. */
+  private static final int PLACES = 256;
+
+  private final GatedModel model;
+  private final ComputationGraph graph;
+  private final Pieces pieces;
+  private final Tape sources; // of the differences
+  private final SharedPlaces places;
+  private final List<Tensor> sums = new ArrayList<>(); // [part] of [C, cells] in float64
+  private final Tensor positions; // [C, places] in float64
+
+  /** Zero sums for {@code count} cotangents, in the caller's scope. */
+  PieceSums(
+      GatedModel model,
+      Pieces pieces,
+      Recording recording,
+      SharedPlaces places,
+      int parts,
+      int count) {
+    this.model = model;
+    this.pieces = pieces;
+    graph = model.graph();
+    sources = recording.sources().tape();
+    this.places = places;
+    Placement exact = new Placement(Precision.FLOAT64, model.placement().device());
+    for (int part = 0; part < parts; part++) {
+      sums.add(exact.zeros(count, pieces.cells()));
+    }
+    positions = exact.zeros(count, places.count());
+  }
+
+  /** Bytes that it takes beside what a pass keeps. */
+  static long bytes(Footprint footprint, Pieces pieces, long all, int cotangents, long parts) {
+    long width = footprint.architecture().width();
+    long widest = pieces.level() == Level.NEURON ? pieces.neurons() : width;
+    long at = Math.min(all, PLACES);
+    long heads = (long) pieces.graph().heads() * width;
+    long products = (long) cotangents * widest * (2L * footprint.bytes() + Double.BYTES);
+    long hidden = 4L * widest * footprint.bytes();
+    long reaching = 3L * cotangents * width * footprint.bytes();
+    return at * (heads * footprint.bytes() + products + hidden + reaching)
+        + parts * pieces.cells() * cotangents * (long) Double.BYTES;
+  }
+
+  @Override
+  public Tensor ofHeads(PullBack.Heads heads) {
+    return heads.reads();
+  }
+
+  @Override
+  public void add(int[] own, Tensor slots, Cotangents cotangents) {
+    long[] written = places.sources(own);
+    Map<Integer, List<Integer>> byPart = new TreeMap<>();
+    for (int i = 0; i < own.length; i++) {
+      byPart.computeIfAbsent(places.part(own[i]), _ -> new ArrayList<>()).add(i);
+    }
+    byPart.forEach((part, all) -> {
+      for (int first = 0; first < all.size(); first += PLACES) {
+        List<Integer> some = all.subList(first, Math.min(all.size(), first + PLACES));
+        int[] at = some.stream().mapToInt(Integer::intValue).toArray();
+        try (Scope _ = new Scope()) {
+          new Some(part, own, at, written).add(cotangents);
+        }
+      }
+    });
+  }
+
+  /** A few places of one part, which may be {@link Parts#NONE}. */
+  private final class Some {
+    private final int part;
+    private final int size;
+    private final Tensor own; // places
+    private final Tensor index; // among the pass's
+    private final Tensor from; // slots of the differences
+
+    Some(int part, int[] all, int[] at, long[] written) {
+      this.part = part;
+      size = at.length;
+      Placement placement = model.placement();
+      long[] some = Arrays.stream(at).mapToLong(i -> all[i]).toArray();
+      own = placement.indices(some, some.length);
+      index = placement.indices(Arrays.stream(at).asLongStream().toArray(), at.length);
+      long[] slots = Arrays.stream(at).mapToLong(i -> written[i]).toArray();
+      from = placement.indices(slots, slots.length);
+    }
+
+    void add(Cotangents cotangents) {
+      Tensor reaching = cotangents.logits().index_select(1, index); // [C, n, D]
+      for (int layer = graph.layers() - 1; layer >= 0; layer--) {
+        Torch.checkInterrupted();
+        try (Scope _ = new Scope()) {
+          mlp(layer, reaching);
+          Tensor mlp = cotangents.mlps().get(layer).index_select(1, index);
+          if (graph.parallel()) {
+            heads(layer, reaching);
+            reaching.add_(mlp);
+          } else {
+            reaching.add_(mlp);
+            heads(layer, reaching);
+          }
+          reaching.add_(cotangents.heads().get(layer).index_select(1, index));
+        }
+      }
+      try (Scope _ = new Scope()) {
+        node(graph.inputSource(), sources.inputDifference(from), reaching);
+      }
+    }
+
+    private void mlp(int layer, Tensor reaching) {
+      int source = graph.mlpSource(layer);
+      if (pieces.level() != Level.NEURON) {
+        node(source, sources.mlpDifference(layer, from), reaching);
+        return;
+      }
+      MlpOutput output = model.decoder().mlpOutput(layer);
+      Tensor hidden =
+          output
+              .hidden(sources.mlpReads(layer, from))
+              .sub_(output.hidden(sources.corruptedMlpReads(layer, from)));
+      put(source, output.along(reaching).mul_(hidden));
+    }
+
+    private void heads(int layer, Tensor reaching) {
+      long width = reaching.size(2);
+      Tensor heads = reaching.new_empty(graph.heads(), size, width);
+      sources.writeHeadDifferences(layer, from, heads);
+      for (int head = 0; head < graph.heads(); head++) {
+        try (Scope _ = new Scope()) {
+          node(graph.headSource(layer) + head, heads.select(0, head), reaching);
+        }
+      }
+    }
+
+    /** A node whose difference is {@code [n, D]}, whole or by its coordinates. */
+    private void node(int source, Tensor difference, Tensor reaching) {
+      Tensor products = reaching.mul(difference); // [C, n, D]
+      boolean cut = pieces.level() == Level.RESIDUAL_DIM;
+      put(source, cut ? products : products.sum(new long[] {2}, true, null));
+    }
+
+    /** Adds what every piece of a source has at every place, {@code [C, n, pieces]}. */
+    private void put(int source, Tensor products) {
+      Tensor exact = products.to(torch.ScalarType.Double);
+      positions.index_add_(1, own, exact.sum(2));
+      if (part != Parts.NONE) {
+        sums.get(part).narrow(1, pieces.first(source), pieces.count(source)).add_(exact.sum(1));
+      }
+    }
+  }
+
+  @Override
+  public GateGradients toArrays() {
+    double[][][] byPart = sums.stream().map(PieceSums::rows).toArray(double[][][]::new);
+    return new GateGradients(
+        byPart, Arrays.stream(rows(positions)).map(places::dealt).toArray(double[][]::new));
+  }
+
+  private static double[][] rows(Tensor sums) {
+    double[] all = Placement.toDoubles(sums);
+    int width = Math.toIntExact(sums.size(1));
+    double[][] rows = new double[Math.toIntExact(sums.size(0))][];
+    Arrays.setAll(rows, row -> Arrays.copyOfRange(all, row * width, (row + 1) * width));
+    return rows;
+  }
+}
