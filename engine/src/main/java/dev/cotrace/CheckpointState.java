@@ -178,19 +178,10 @@ record CheckpointState(Path file, Header header, Map<String, Long> offsets) {
   }
 
   private static void requireWhole(Path file) throws IOException {
-    MessageDigest digest = Provenance.digest();
+    MessageDigest digest;
     byte[] stated;
     try (InputStream in = Files.newInputStream(file)) {
-      byte[] buffer = new byte[BUFFER];
-      long left = Files.size(file) - DIGEST;
-      while (left > 0) {
-        int read = in.read(buffer, 0, (int) Math.min(buffer.length, left));
-        if (read < 0) {
-          break;
-        }
-        digest.update(buffer, 0, read);
-        left -= read;
-      }
+      digest = FilePrefix.digest(in, Files.size(file) - DIGEST);
       stated = in.readNBytes(DIGEST);
     }
     if (!Arrays.equals(stated, digest.digest())) {

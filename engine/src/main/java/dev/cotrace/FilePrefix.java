@@ -27,6 +27,24 @@ record FilePrefix(long length, String sha256) {
   }
 
   /**
+   * A digest that has seen the next {@code length} bytes of {@code in}, or all if there are less.
+   */
+  static MessageDigest digest(InputStream in, long length) throws IOException {
+    MessageDigest digest = Provenance.digest();
+    byte[] buffer = new byte[BUFFER];
+    long left = length;
+    while (left > 0) {
+      int read = in.read(buffer, 0, (int) Math.min(buffer.length, left));
+      if (read < 0) {
+        break;
+      }
+      digest.update(buffer, 0, read);
+      left -= read;
+    }
+    return digest;
+  }
+
+  /**
    * A digest that has seen the prefix of {@code file}.
    *
    * @throws IllegalArgumentException when {@code file} does not begin with it
@@ -39,18 +57,9 @@ record FilePrefix(long length, String sha256) {
       throw CheckpointState.refused(
           file, "it should have at least %d bytes and has %d".formatted(length, Files.size(file)));
     }
-    MessageDigest digest = Provenance.digest();
+    MessageDigest digest;
     try (InputStream in = Files.newInputStream(file)) {
-      byte[] buffer = new byte[BUFFER];
-      long left = length;
-      while (left > 0) {
-        int read = in.read(buffer, 0, (int) Math.min(buffer.length, left));
-        if (read < 0) {
-          break;
-        }
-        digest.update(buffer, 0, read);
-        left -= read;
-      }
+      digest = digest(in, length);
     }
     if (!of(length, digest).sha256.equals(sha256)) {
       throw CheckpointState.refused(

@@ -2,6 +2,7 @@ package dev.cotrace;
 
 import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
@@ -30,13 +31,13 @@ final class GrowingFile implements AutoCloseable {
 
   /** Goes on at the end of {@code file}, whatever is in it. */
   static GrowingFile append(Path file) throws IOException {
-    MessageDigest digest = Provenance.digest();
     if (!Files.exists(file)) {
-      return new GrowingFile(file, 0, digest);
+      return create(file);
     }
-    byte[] before = Files.readAllBytes(file);
-    digest.update(before);
-    return new GrowingFile(file, before.length, digest);
+    long length = Files.size(file);
+    try (InputStream in = Files.newInputStream(file)) {
+      return new GrowingFile(file, length, FilePrefix.digest(in, length));
+    }
   }
 
   /**

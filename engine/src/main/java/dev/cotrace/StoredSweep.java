@@ -55,7 +55,8 @@ public record StoredSweep(Path path, String objective, List<Row> rows, Estimate 
         row.optional(other).ifPresent(one -> one.numbers("/edges").estimates("/faithfulness"));
       }
     }
-    for (String areas : List.of("/areas", "/random_areas", "/magnitude_areas")) {
+    for (String areas :
+        List.of("/areas", "/teacher_forced_areas", "/random_areas", "/magnitude_areas")) {
       json.optional(areas).ifPresent(each -> each.estimates("/cpr", "/cmd"));
     }
     return json.json();

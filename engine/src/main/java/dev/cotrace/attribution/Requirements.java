@@ -28,7 +28,7 @@ record Requirements(GatedModel model, Task task, Settings settings, Bins bins) {
         requireKnown("pair " + pair.id(), ids);
       }
     }
-    requireEdges();
+    requireUnits();
     requireGradients();
     requireRepeats();
     requireDivisible();
@@ -60,12 +60,12 @@ record Requirements(GatedModel model, Task task, Settings settings, Bins bins) {
     }
   }
 
-  private void requireEdges() {
+  private void requireUnits() {
     int units = model.units().unitCount();
     if (settings.until().top() > units) {
       throw new IllegalArgumentException(
-          "--until stability is asked of the top %d edges, but the model has %d"
-              .formatted(settings.until().top(), units));
+          "--until stability is asked of the top %d %ss, but the model has %d"
+              .formatted(settings.until().top(), model.units().level().label(), units));
     }
   }
 

@@ -22,8 +22,7 @@ public record Pieces(ComputationGraph graph, Level level, int width, int neurons
   /** Number of units of the source in row {@code source}. */
   public int count(int source) {
     return switch (level) {
-      case EDGE -> throw new IllegalStateException("refused");
-      case NODE -> 1;
+      case NODE, EDGE -> 1;
       case RESIDUAL_DIM -> width;
       case NEURON -> isMlp(source) ? neurons : 1;
     };
@@ -33,8 +32,7 @@ public record Pieces(ComputationGraph graph, Level level, int width, int neurons
   public int first(int source) {
     int mlps = source == 0 ? 0 : (source - 1) / (graph.heads() + 1);
     return switch (level) {
-      case EDGE -> throw new IllegalStateException("refused");
-      case NODE -> source;
+      case NODE, EDGE -> source;
       case RESIDUAL_DIM -> Math.multiplyExact(source, width);
       case NEURON -> Math.addExact(source - mlps, Math.multiplyExact(mlps, neurons));
     };

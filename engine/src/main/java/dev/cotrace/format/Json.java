@@ -1,10 +1,8 @@
 package dev.cotrace.format;
 
-import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadConstraints;
@@ -20,9 +18,6 @@ final class Json {
 
   /** Three times what the largest tokenizers have; a token takes some 50 bytes of memory. */
   private static final long MOST_TOKENS = 10_000_000;
-
-  /** Several times the largest tokenizer.json there is. */
-  private static final long MOST_BYTES = 256L << 20;
 
   static final JsonMapper MAPPER =
       JsonMapper.builder(
@@ -48,34 +43,6 @@ final class Json {
           file, offset, "expected a JSON object, got a JSON " + node.getNodeType());
     }
     return node;
-  }
-
-  /**
-   * The bytes of {@code file}.
-   *
-   * @throws MalformedModelException when it is no file of a size that such files have: a pipe would
-   *     be waited for, a device read without end
-   */
-  static byte[] bytes(Path file) throws IOException {
-    requireRegular(file);
-    if (Files.size(file) > MOST_BYTES) {
-      throw new MalformedModelException(
-          file,
-          0,
-          "expected at most %d MiB, got %d bytes".formatted(MOST_BYTES >> 20, Files.size(file)));
-    }
-    return Files.readAllBytes(file);
-  }
-
-  /** Refuses what is there and is no file. */
-  static void requireRegular(Path file) {
-    if (Files.exists(file) && !Files.isRegularFile(file)) {
-      throw new MalformedModelException(
-          file,
-          0,
-          "expected a file, got a "
-              + (Files.isDirectory(file) ? "directory" : "pipe, a device or the like"));
-    }
   }
 
   /** The beginning of a value, short enough for an error. */

@@ -31,7 +31,7 @@ record MappedFile(Path path, MemorySegment bytes) {
   }
 
   static MappedFile map(Path path, Arena arena) throws IOException {
-    Json.requireRegular(path);
+    RegularFile.require(path);
     try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
       MemorySegment bytes =
           channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena).asReadOnly();

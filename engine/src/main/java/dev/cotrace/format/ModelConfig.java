@@ -37,7 +37,7 @@ public final class ModelConfig {
    * @throws MalformedModelException when it is not one strict JSON object
    */
   public static ModelConfig read(Path file) throws IOException {
-    return new ModelConfig(file, "", Json.object(file, 0, Json.bytes(file)));
+    return new ModelConfig(file, "", Json.object(file, 0, RegularFile.bytes(file)));
   }
 
   /**
@@ -46,7 +46,7 @@ public final class ModelConfig {
    * @throws MalformedModelException when it is not one strict mapping
    */
   public static ModelConfig readYaml(Path file) throws IOException {
-    String text = Json.utf8(file, 0, ByteBuffer.wrap(Json.bytes(file)));
+    String text = Json.utf8(file, 0, ByteBuffer.wrap(RegularFile.bytes(file)));
     try {
       return new ModelConfig(file, "", new StrictYaml().parse("the configuration", text));
     } catch (IllegalArgumentException e) {

@@ -114,7 +114,7 @@ public final class Safetensors implements TensorFile {
 
   private static Map<String, StoredTensor> mapShards(Path directory, Path index, Arena arena)
       throws IOException {
-    JsonNode weightMap = Json.object(index, 0, Json.bytes(index)).path("weight_map");
+    JsonNode weightMap = Json.object(index, 0, RegularFile.bytes(index)).path("weight_map");
     if (!weightMap.isObject()) {
       throw new MalformedModelException(index, 0, "expected an object weight_map");
     }

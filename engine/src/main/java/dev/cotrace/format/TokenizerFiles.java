@@ -59,7 +59,7 @@ final class TokenizerFiles {
                   + " import AutoTokenizer as T; T.from_pretrained('MODEL').save_pretrained('DIR')\"")
               .formatted(file));
     }
-    TokenizerJson json = TokenizerJson.parse(file, Json.bytes(file));
+    TokenizerJson json = TokenizerJson.parse(file, RegularFile.bytes(file));
     Path beside = file.toAbsolutePath().getParent();
     return new TokenizerFiles(beside == null ? file : beside, json).describe();
   }
@@ -83,7 +83,7 @@ final class TokenizerFiles {
   private JsonNode optional(String name) throws IOException {
     Path file = directory.resolve(name);
     return Files.exists(file)
-        ? Json.object(file, 0, Json.bytes(file))
+        ? Json.object(file, 0, RegularFile.bytes(file))
         : Json.MAPPER.createObjectNode();
   }
 
@@ -126,7 +126,7 @@ final class TokenizerFiles {
   private Optional<String> chatTemplate(JsonNode config) throws IOException {
     Path file = directory.resolve(TEMPLATE);
     if (Files.exists(file)) {
-      return Optional.of(Json.utf8(file, 0, ByteBuffer.wrap(Json.bytes(file))));
+      return Optional.of(Json.utf8(file, 0, ByteBuffer.wrap(RegularFile.bytes(file))));
     }
     JsonNode template = config.path("chat_template");
     if (template.isString()) {

@@ -12,8 +12,6 @@ import dev.cotrace.torch.Torch;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
@@ -87,25 +85,18 @@ final class Contraction implements GateSums {
   public void add(int[] own, Tensor slots, Cotangents cotangents) {
     long[] sourceSlots = places.sources(own);
     Tensor written = model.placement().indices(sourceSlots, sourceSlots.length);
-    Map<Integer, List<Integer>> byPart = new TreeMap<>();
-    for (int i = 0; i < own.length; i++) {
-      byPart.computeIfAbsent(places.part(own[i]), _ -> new ArrayList<>()).add(i);
-    }
-    byPart.forEach((part, all) -> {
-      for (int first = 0; first < all.size(); first += tileSize) {
-        int end = Math.min(all.size(), first + tileSize);
-        int[] tile = all.subList(first, end).stream().mapToInt(Integer::intValue).toArray();
-        Torch.checkInterrupted();
-        try (Scope _ = new Scope()) {
-          double[][] masses = new Tile(part, tile, slots, written).add(cotangents);
-          for (int i = 0; i < tile.length; i++) {
-            for (int cotangent = 0; cotangent < count; cotangent++) {
-              positions[cotangent][own[tile[i]]] = masses[cotangent][i];
-            }
+    for (SharedPlaces.Tile some : places.tiles(own, tileSize)) {
+      int[] tile = some.at();
+      Torch.checkInterrupted();
+      try (Scope _ = new Scope()) {
+        double[][] masses = new Tile(some.part(), tile, slots, written).add(cotangents);
+        for (int i = 0; i < tile.length; i++) {
+          for (int cotangent = 0; cotangent < count; cotangent++) {
+            positions[cotangent][own[tile[i]]] = masses[cotangent][i];
           }
         }
       }
-    });
+    }
   }
 
   /** A few places of one part, which may be {@link Parts#NONE}. */

@@ -12,8 +12,6 @@ import dev.cotrace.torch.Torch;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
@@ -75,19 +73,11 @@ final class PieceSums implements GateSums {
   @Override
   public void add(int[] own, Tensor slots, Cotangents cotangents) {
     long[] written = places.sources(own);
-    Map<Integer, List<Integer>> byPart = new TreeMap<>();
-    for (int i = 0; i < own.length; i++) {
-      byPart.computeIfAbsent(places.part(own[i]), _ -> new ArrayList<>()).add(i);
-    }
-    byPart.forEach((part, all) -> {
-      for (int first = 0; first < all.size(); first += PLACES) {
-        List<Integer> some = all.subList(first, Math.min(all.size(), first + PLACES));
-        int[] at = some.stream().mapToInt(Integer::intValue).toArray();
-        try (Scope _ = new Scope()) {
-          new Some(part, own, at, written).add(cotangents);
-        }
+    for (SharedPlaces.Tile tile : places.tiles(own, PLACES)) {
+      try (Scope _ = new Scope()) {
+        new Some(tile.part(), own, tile.at(), written).add(cotangents);
       }
-    });
+    }
   }
 
   /** A few places of one part, which may be {@link Parts#NONE}. */

@@ -8,6 +8,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -167,9 +168,28 @@ final class SharedPlaces {
     return Arrays.stream(places).map(place -> recording.held(row[place])).toArray();
   }
 
-  /** The part that a place belongs to. */
-  int part(int place) {
-    return part[place];
+  /**
+   * Some places of one part.
+   *
+   * @param part which, perhaps {@link Parts#NONE}
+   * @param at where they stand among the places given
+   */
+  record Tile(int part, int[] at) {}
+
+  /** The places {@code own} part by part, at most so many at a time. */
+  List<Tile> tiles(int[] own, int most) {
+    Map<Integer, List<Integer>> byPart = new TreeMap<>();
+    for (int i = 0; i < own.length; i++) {
+      byPart.computeIfAbsent(part[own[i]], _ -> new ArrayList<>()).add(i);
+    }
+    List<Tile> tiles = new ArrayList<>();
+    byPart.forEach((part, all) -> {
+      for (int first = 0; first < all.size(); first += most) {
+        List<Integer> some = all.subList(first, Math.min(all.size(), first + most));
+        tiles.add(new Tile(part, some.stream().mapToInt(Integer::intValue).toArray()));
+      }
+    });
+    return tiles;
   }
 
   /** Places after which rows part. */

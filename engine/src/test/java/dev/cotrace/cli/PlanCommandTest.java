@@ -8,6 +8,8 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -92,51 +94,32 @@ class PlanCommandTest {
             within(here.at("/hours/most").asDouble()));
   }
 
+  /** Plans for so many pairs that are not here. */
+  private int imagine(Path rates, int pairs, String... more) throws IOException {
+    String[] first = {
+      "--rates", rates.toString(), "--pairs", pairs + "", "--prompt-tokens", "8", "--json"
+    };
+    return plan(Stream.of(first, more).flatMap(Arrays::stream).toArray(String[]::new));
+  }
+
   @Test
   void aTaskThatIsNotHereIsPlannedFromRates() throws IOException {
     Path rates = folder.resolve("rates.json");
     Files.writeString(rates, "{\"ends\": 2e9, \"circuits\": 1e9, \"gradients\": 1e9}");
-    JsonNode one =
-        json("--rates", rates.toString(), "--pairs", "10", "--prompt-tokens", "8", "--json");
-    JsonNode twice =
-        json(
-            "--rates",
-            rates.toString(),
-            "--pairs",
-            "20",
-            "--prompt-tokens",
-            "8",
-            "--executors",
-            "2",
-            "--json");
+    assertThat(imagine(rates, 10)).as(err.toString()).isZero();
+    JsonNode one = new JsonMapper().readTree(out.toString());
+    assertThat(imagine(rates, 20, "--executors", "2")).isZero();
+    JsonNode twice = new JsonMapper().readTree(out.toString());
     assertThat(twice.at("/flops/most").asDouble())
         .isCloseTo(2 * one.at("/flops/most").asDouble(), within(1.0));
     assertThat(twice.at("/hours/most").asDouble())
         .isCloseTo(one.at("/hours/most").asDouble(), within(1e-9));
-    assertThat(one.path("bytes").asLong()).isGreaterThan(100_000_000);
-    JsonNode small =
-        json(
-            "--rates",
-            rates.toString(),
-            "--pairs",
-            "10",
-            "--prompt-tokens",
-            "8",
-            "--memory",
-            one.path("bytes").asLong() * 9 / 10 + "",
-            "--json");
-    assertThat(small.path("bytes").asLong()).isLessThan(one.path("bytes").asLong() * 9 / 10);
-    assertThat(
-            plan(
-                "--rates",
-                rates.toString(),
-                "--pairs",
-                "10",
-                "--prompt-tokens",
-                "8",
-                "--memory",
-                "100M"))
-        .isEqualTo(2);
+    long bytes = one.path("bytes").asLong();
+    assertThat(bytes).isGreaterThan(100_000_000);
+    assertThat(imagine(rates, 10, "--memory", bytes * 9 / 10 + "")).isZero();
+    JsonNode small = new JsonMapper().readTree(out.toString());
+    assertThat(small.path("bytes").asLong()).isLessThan(bytes * 9 / 10);
+    assertThat(imagine(rates, 10, "--memory", "100M")).isEqualTo(2);
     assertThat(err.toString()).contains("the run needs at least", "but may take 100 MB");
   }
 

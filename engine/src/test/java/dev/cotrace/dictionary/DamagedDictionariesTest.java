@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -28,29 +29,25 @@ class DamagedDictionariesTest {
   @ParameterizedTest
   @ValueSource(longs = {1, 2})
   void damagedConfigurationsOfSaeLensAreRefusedOrRead(long seed) throws IOException {
-    List<String> originals = originals("cfg.json");
-    Path config = directory.resolve("cfg.json");
-    Damage.survive(
-        seed,
-        6000,
-        "cfg.json",
-        random -> {
-          Files.write(config, damaged(originals.get(random.nextInt(originals.size())), random));
-          SaeLensConfig.of(ModelConfig.read(config));
-        });
+    survive(seed, 6000, "cfg.json", SaeLensConfig::of);
   }
 
   @Test
   void damagedConfigurationsOfGemmaScopeAreRefusedOrRead() throws IOException {
-    List<String> originals = originals("config.json");
-    Path config = directory.resolve("config.json");
+    survive(3, 10_000, "config.json", GemmaScope::ofConfig);
+  }
+
+  private void survive(long seed, int times, String name, Consumer<ModelConfig> reader)
+      throws IOException {
+    List<String> originals = originals(name);
+    Path config = directory.resolve(name);
     Damage.survive(
-        3,
-        10_000,
-        "config.json",
+        seed,
+        times,
+        name,
         random -> {
           Files.write(config, damaged(originals.get(random.nextInt(originals.size())), random));
-          GemmaScope.ofConfig(ModelConfig.read(config));
+          reader.accept(ModelConfig.read(config));
         });
   }
 
