@@ -69,7 +69,8 @@ record GateSetting(String name, Gates gates) {
         yield z;
       }
       case Gates.PerEdge(ComputationGraph _, double[] z) -> z.clone();
-      case Gates.Held _ -> throw new IllegalStateException("no gate of an edge is asked for");
+      case Gates.Held _, Gates.PerPiece _ ->
+          throw new IllegalStateException("no gate of an edge is asked for");
     };
   }
 

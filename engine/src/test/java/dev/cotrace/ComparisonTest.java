@@ -51,7 +51,7 @@ class ComparisonTest {
   void leavingOutAnEdgeIsTheCircuitWithoutIt() throws IOException {
     ComputationGraph graph = graph();
     int cell = graph.edgeCells()[graph.edgeCount() - 1];
-    boolean[] edges = Circuit.full(graph).edges().clone();
+    boolean[] edges = Circuit.full(graph).members().clone();
     edges[cell] = false;
     Path file = folder.resolve("most.json");
     CircuitJson.write(file, new Circuit(graph, edges), "some", noScores(graph), 1);

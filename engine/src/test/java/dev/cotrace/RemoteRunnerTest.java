@@ -95,7 +95,7 @@ class RemoteRunnerTest {
           Discovery.run(spec, DiscoveryListener.SILENT, Duration.ZERO, runners(elsewhere));
       assertThat(elsewhere.done).isGreaterThan(10);
       assertSame(there.attribution(), here.attribution());
-      assertThat(there.circuit().edges()).isEqualTo(here.circuit().edges());
+      assertThat(there.circuit().members()).isEqualTo(here.circuit().members());
       for (int i = 0; i < here.references().scores().size(); i++) {
         assertSame(
             there.references().scores().get(i).scores(),

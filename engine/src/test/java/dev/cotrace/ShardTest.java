@@ -67,7 +67,7 @@ class ShardTest {
     DiscoveryResult merged = Merge.run(shards, folder.resolve("merged"), DiscoveryListener.SILENT);
 
     assertSame(merged.attribution(), whole.attribution());
-    assertThat(merged.circuit().edges()).isEqualTo(whole.circuit().edges());
+    assertThat(merged.circuit().members()).isEqualTo(whole.circuit().members());
     assertThat(merged.circuitFaithfulness().circuit().value())
         .isCloseTo(whole.circuitFaithfulness().circuit().value(), offset(ROUNDING));
     assertThat(merged.references().scores()).hasSameSizeAs(whole.references().scores());

@@ -1,11 +1,11 @@
 package dev.cotrace.attribution;
 
 import dev.cotrace.circuit.Circuit;
-import dev.cotrace.circuit.ComputationGraph;
 import dev.cotrace.circuit.Estimate;
 import dev.cotrace.circuit.Faithfulness;
 import dev.cotrace.circuit.Knockout;
 import dev.cotrace.circuit.Removal;
+import dev.cotrace.circuit.Units;
 import dev.cotrace.rollout.Rollout;
 import java.util.Arrays;
 import java.util.List;
@@ -63,7 +63,8 @@ public final class CircuitEvaluation {
   /** Judges {@code circuit}. */
   public Judgement of(Circuit circuit) {
     listener.planned(
-        "circuit of %d edges".formatted(circuit.size()), jobs() * (generates() ? 2 : 1));
+        "circuit of %d %s".formatted(circuit.size(), circuit.units().level().nouns()),
+        jobs() * (generates() ? 2 : 1));
     Clusters clusters = interventions.clusters();
     List<JobResult> sampled = interventions.sampled(circuit);
     Tally own = Tally.of(clusters, sampled);
@@ -101,8 +102,8 @@ public final class CircuitEvaluation {
   /** F of the clean model's rollouts where all edges are corrupted, by cluster. */
   private double[] corruptedAtFixedTokens() {
     if (corruptedAtFixedTokens == null) {
-      ComputationGraph graph = work.model().graph();
-      Circuit none = new Circuit(graph, new boolean[graph.cells()]);
+      Units units = work.model().units();
+      Circuit none = new Circuit(units, new boolean[units.cells()]);
       corruptedAtFixedTokens =
           Tally.of(interventions.clusters(), interventions.atFixedTokens(none)).value();
     }
@@ -153,11 +154,10 @@ public final class CircuitEvaluation {
   }
 
   private static Circuit complement(Circuit circuit) {
-    return less(Circuit.full(circuit.graph()), circuit);
+    return less(Circuit.full(circuit.units()), circuit);
   }
 
   private static Circuit less(Circuit circuit, Circuit removed) {
-    ComputationGraph graph = circuit.graph();
-    return circuit.without(Arrays.stream(graph.edgeCells()).filter(removed::contains).toArray());
+    return circuit.without(removed.cells());
   }
 }

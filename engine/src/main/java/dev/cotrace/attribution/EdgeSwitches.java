@@ -6,8 +6,8 @@ import dev.cotrace.circuit.Circuit;
 import dev.cotrace.circuit.SwitchEffect;
 
 /**
- * Really switches edges: the clean model with some of its edges corrupted, sampled with the random
- * numbers of J(1).
+ * Really switches edges, or other units: the clean model with some of them corrupted, sampled with
+ * the random numbers of J(1).
  */
 public final class EdgeSwitches {
   private final Interventions interventions;
@@ -21,14 +21,16 @@ public final class EdgeSwitches {
    */
   public EdgeSwitches(Workload work, Evaluation ends, RunListener listener) {
     interventions = new Interventions(work, ends, new LocalRunner(listener));
-    all = Circuit.full(work.model().graph());
+    all = Circuit.full(work.model().units());
     this.listener = listener;
   }
 
-  /** Switches the edges at {@code cells} at once. */
+  /** Switches the units at {@code cells} at once. */
   public SwitchEffect of(int... cells) {
     String what =
-        cells.length == 1 ? all.graph().edge(cells[0]).toString() : cells.length + " edges";
+        cells.length == 1
+            ? all.units().name(cells[0])
+            : "%d %s".formatted(cells.length, all.units().level().nouns());
     listener.planned("switching " + what, interventions.jobCount());
     Interventions.Effect effect = interventions.of(all.without(cells));
     Clusters clusters = interventions.clusters();

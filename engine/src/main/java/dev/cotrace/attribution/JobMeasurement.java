@@ -39,7 +39,7 @@ record JobMeasurement(Workload work, List<Job> jobs) {
   }
 
   private List<JobResult> drawn(@Nullable Circuit circuit) {
-    Gates.@Nullable PerEdge mask = mask(circuit);
+    @Nullable Gates mask = mask(circuit);
     if (work.enumerating()) {
       Sample listed = new Sample(work.listed(), Baseline.EXACT, 0);
       return rerun(Collections.nCopies(jobs.size(), listed), mask);
@@ -47,8 +47,8 @@ record JobMeasurement(Workload work, List<Job> jobs) {
     return sampled(mask == null ? work.gatesWhereDrawn(jobs) : mask, _ -> new int[0]);
   }
 
-  private static Gates.@Nullable PerEdge mask(@Nullable Circuit circuit) {
-    return circuit == null ? null : new Gates.PerEdge(circuit.graph(), circuit.gates());
+  private static @Nullable Gates mask(@Nullable Circuit circuit) {
+    return circuit == null ? null : Gates.of(circuit);
   }
 
   /** All rollouts, as likely as they are where the job draws them. */
@@ -87,7 +87,7 @@ record JobMeasurement(Workload work, List<Job> jobs) {
     return measurements;
   }
 
-  private List<JobResult> rerun(List<Sample> samples, Gates.@Nullable PerEdge mask) {
+  private List<JobResult> rerun(List<Sample> samples, @Nullable Gates mask) {
     List<JobResult> results = new ArrayList<>();
     for (int i = 0; i < jobs.size(); i++) {
       Job job = jobs.get(i);
@@ -98,7 +98,7 @@ record JobMeasurement(Workload work, List<Job> jobs) {
   }
 
   /** What the model makes of {@code rollouts} at {@code mask}; null for the job's own gate. */
-  List<Measurement> rerun(Job job, List<Rollout> rollouts, Gates.@Nullable PerEdge mask) {
+  List<Measurement> rerun(Job job, List<Rollout> rollouts, @Nullable Gates mask) {
     List<Measurement> measurements = new ArrayList<>();
     for (List<Rollout> part : Lists.split(rollouts, work.rowsAtOnce(jobs))) {
       Gates each = mask == null ? work.gates(job, part.size()) : mask;

@@ -59,8 +59,8 @@ public record RemoteTask(
     out.writeBoolean(byBin);
     out.writeBoolean(circuit != null);
     if (circuit != null) {
-      for (boolean edge : circuit.edges()) {
-        out.writeBoolean(edge);
+      for (boolean member : circuit.members()) {
+        out.writeBoolean(member);
       }
     }
     out.writeInt(jobs.size());
@@ -84,11 +84,11 @@ public record RemoteTask(
     boolean byBin = in.readBoolean();
     Circuit circuit = null;
     if (in.readBoolean()) {
-      boolean[] edges = new boolean[run.model().graph().cells()];
-      for (int cell = 0; cell < edges.length; cell++) {
-        edges[cell] = in.readBoolean();
+      boolean[] members = new boolean[run.model().units().cells()];
+      for (int cell = 0; cell < members.length; cell++) {
+        members[cell] = in.readBoolean();
       }
-      circuit = new Circuit(run.model().graph(), edges);
+      circuit = new Circuit(run.model().units(), members);
     }
     List<Job> jobs = new ArrayList<>();
     int count = Doubles.length(in, MOST);

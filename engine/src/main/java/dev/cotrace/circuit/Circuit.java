@@ -4,24 +4,26 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.IntPredicate;
 import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
 
 /**
- * A set of edges that are kept clean while all others are corrupted.
+ * A set of edges, or of other units, that are kept clean while all others are corrupted.
  *
- * @param graph names the cells
- * @param edges row-major {@code [nSrc, nDst]}; true where the edge is in the circuit
+ * @param units names the cells
+ * @param members by cell, true where the unit is in the circuit; nodes that are no candidates
+ *     ({@link Level#HEAD}) are always
  */
-public record Circuit(ComputationGraph graph, boolean[] edges) {
-  /** How edges are ranked. */
+public record Circuit(Units units, boolean[] members) {
+  /** How units are ranked. */
   public enum Ranking {
     /** By |score|. */
     ABSOLUTE,
-    /** By score in the direction from J(0) to J(1): edges that work against it come last. */
+    /** By score in the direction from J(0) to J(1): units that work against it come last. */
     SIGNED;
 
-    /** What edges are ranked by, in words. */
+    /** What units are ranked by, in words. */
     public String score() {
       return name().toLowerCase(Locale.ROOT) + " score";
     }
@@ -29,29 +31,55 @@ public record Circuit(ComputationGraph graph, boolean[] edges) {
 
   /** Refuses edges that the graph does not have. */
   public Circuit {
-    edges = edges.clone();
-    if (edges.length != graph.cells()) {
+    members = members.clone();
+    if (members.length != units.cells()) {
       throw new IllegalArgumentException(
-          "a circuit of this graph has %d cells, got %d".formatted(graph.cells(), edges.length));
+          "a circuit of this graph has %d cells, got %d".formatted(units.cells(), members.length));
     }
-    for (int cell = 0; cell < edges.length; cell++) {
-      if (edges[cell] && !graph.exists(cell)) {
+    if (units instanceof ComputationGraph graph) {
+      requireEdges(graph, members);
+    } else {
+      keepOthers(units, members);
+    }
+  }
+
+  private static void requireEdges(ComputationGraph graph, boolean[] members) {
+    for (int cell = 0; cell < members.length; cell++) {
+      if (members[cell] && !graph.exists(cell)) {
         throw new IllegalArgumentException(
             "the circuit has an edge at cell %d where the graph has none".formatted(cell));
       }
     }
   }
 
-  /** All edges of {@code graph}. */
-  public static Circuit full(ComputationGraph graph) {
-    boolean[] edges = new boolean[graph.cells()];
-    for (int cell : graph.edgeCells()) {
-      edges[cell] = true;
+  private static void keepOthers(Units units, boolean[] members) {
+    boolean[] candidates = new boolean[members.length];
+    for (int cell : units.unitCells()) {
+      candidates[cell] = true;
     }
-    return new Circuit(graph, edges);
+    for (int cell = 0; cell < members.length; cell++) {
+      members[cell] |= !candidates[cell];
+    }
   }
 
-  /** What edges are ranked by, the highest first. */
+  /** All of {@code units}. */
+  public static Circuit full(Units units) {
+    return where(units, _ -> true);
+  }
+
+  /** The units whose cells are {@code chosen}. */
+  static Circuit where(Units units, IntPredicate chosen) {
+    boolean[] members = new boolean[units.cells()];
+    IntStream.of(units.unitCells()).filter(chosen).forEach(cell -> members[cell] = true);
+    return new Circuit(units, members);
+  }
+
+  /** The nodes and edges of the model. */
+  public ComputationGraph graph() {
+    return units.graph();
+  }
+
+  /** What units are ranked by, the highest first. */
   static double[] rank(double[] scores, Ranking ranking, double direction) {
     return switch (ranking) {
       case ABSOLUTE -> Arrays.stream(scores).map(Math::abs).toArray();
@@ -68,13 +96,18 @@ public record Circuit(ComputationGraph graph, boolean[] edges) {
   }
 
   /**
-   * A random circuit as large as one of {@code size} connected edges: edges are drawn in a
-   * uniformly random order until pruning leaves at least that many, then the last ones are taken
-   * back where that many are still left. Without this, small random circuits would be empty and a
-   * poor floor.
+   * A random circuit as large as one of {@code size} units. Edges are drawn in a uniformly random
+   * order until pruning leaves at least that many, then the last ones are taken back where that
+   * many are still left. Without this, small random circuits would be empty and a poor floor.
    */
-  public static Circuit random(ComputationGraph graph, int size, RandomGenerator random) {
-    double[] rank = random.doubles(graph.cells()).toArray();
+  public static Circuit random(Units units, int size, RandomGenerator random) {
+    double[] rank = random.doubles(units.cells()).toArray();
+    return units instanceof ComputationGraph graph
+        ? connected(graph, rank, size)
+        : ranked(units, rank, size);
+  }
+
+  private static Circuit connected(ComputationGraph graph, double[] rank, int size) {
     int fits = 0;
     int tooMany = graph.edgeCount() + 1;
     while (tooMany - fits > 1) {
@@ -100,7 +133,7 @@ public record Circuit(ComputationGraph graph, boolean[] edges) {
     Circuit best = below;
     Circuit current = above;
     int[] cells =
-        IntStream.of(above.graph.edgeCells())
+        IntStream.of(above.units.unitCells())
             .filter(above::contains)
             .boxed()
             .sorted(highestFirst(rank).reversed())
@@ -122,44 +155,44 @@ public record Circuit(ComputationGraph graph, boolean[] edges) {
     return current.size() == size ? current : best;
   }
 
-  /** The {@code size} highest-ranked edges, connected or not. */
-  public static Circuit ranked(ComputationGraph graph, double[] rank, int size) {
-    boolean[] edges = new boolean[graph.cells()];
-    highest(graph, rank, size).forEach(cell -> edges[cell] = true);
-    return new Circuit(graph, edges);
+  /** The {@code size} highest-ranked units, connected or not. */
+  public static Circuit ranked(Units units, double[] rank, int size) {
+    boolean[] members = new boolean[units.cells()];
+    highest(units, rank, size).forEach(cell -> members[cell] = true);
+    return new Circuit(units, members);
   }
 
-  /** Cells of the {@code size} highest-ranked edges, the highest first. */
+  /** Cells of the {@code size} highest-ranked units, the highest first. */
   static List<Integer> highest(Units units, double[] rank, int size) {
     return IntStream.of(units.unitCells()).boxed().sorted(highestFirst(rank)).limit(size).toList();
   }
 
-  /** The same without the edges at {@code cells}. */
+  /** The same without the units at {@code cells}. */
   public Circuit without(int... cells) {
-    boolean[] fewer = edges.clone();
+    boolean[] fewer = members.clone();
     for (int cell : cells) {
       fewer[cell] = false;
     }
-    return new Circuit(graph, fewer);
+    return new Circuit(units, fewer);
   }
 
-  /** Number of edges. */
+  /** Cells of its units, ascending, without nodes that are no candidates. */
+  public int[] cells() {
+    return IntStream.of(units.unitCells()).filter(this::contains).toArray();
+  }
+
+  /** Number of units, without nodes that are no candidates. */
   public int size() {
-    int size = 0;
-    for (boolean edge : edges) {
-      size += edge ? 1 : 0;
-    }
-    return size;
+    return cells().length;
   }
 
-  /** Number of edges that this has in common with {@code other}, of the same graph. */
+  /** Number of units that this has in common with {@code other}, of the same units. */
   public int shared(Circuit other) {
-    return Math.toIntExact(
-        IntStream.range(0, edges.length).filter(cell -> edges[cell] && other.edges[cell]).count());
+    return Math.toIntExact(IntStream.of(cells()).filter(other::contains).count());
   }
 
   /**
-   * {@code |A ∩ B| / |A ∪ B|} of the edges of this and {@code other}, of the same graph; 1 when
+   * {@code |A ∩ B| / |A ∪ B|} of the units of this and {@code other}, of the same units; 1 when
    * both are empty.
    */
   public double jaccard(Circuit other) {
@@ -168,29 +201,33 @@ public record Circuit(ComputationGraph graph, boolean[] edges) {
     return either == 0 ? 1 : shared / (double) either;
   }
 
-  /** Whether the edge at {@code cell} is in the circuit. */
+  /** Whether the unit at {@code cell} is in the circuit. */
   public boolean contains(int cell) {
-    return edges[cell];
+    return members[cell];
   }
 
-  /** Whether {@code node} has an edge in the circuit. */
+  /** Whether {@code node} has an edge in the circuit, which is one of edges. */
   public boolean contains(Node node) {
     return hasInput(node) || leadsOn(node);
   }
 
   /** The gate of every cell: 1 in the circuit, 0 elsewhere. */
   public double[] gates() {
-    double[] gates = new double[edges.length];
-    Arrays.setAll(gates, cell -> edges[cell] ? 1 : 0);
+    double[] gates = new double[members.length];
+    Arrays.setAll(gates, cell -> members[cell] ? 1 : 0);
     return gates;
   }
 
   /**
    * Without the edges that no path from {@code input} to {@code logits} uses: nodes without an
-   * input or without an output are dropped until none is left.
+   * input or without an output are dropped until none is left. Other units are read by all that
+   * follows them, so that there is nothing to drop.
    */
   public Circuit pruned() {
-    boolean[] kept = edges.clone();
+    if (!(units instanceof ComputationGraph graph)) {
+      return this;
+    }
+    boolean[] kept = members.clone();
     boolean changed = true;
     while (changed) {
       changed = false;
@@ -207,16 +244,18 @@ public record Circuit(ComputationGraph graph, boolean[] edges) {
   }
 
   private boolean hasInput(Node node) {
+    ComputationGraph graph = graph();
     return node instanceof Node.Input
-        || graph.targets(node).flatMap(graph::edgesInto).anyMatch(cell -> edges[cell]);
+        || graph.targets(node).flatMap(graph::edgesInto).anyMatch(this::contains);
   }
 
-  /** Whether anything in the circuit reads what {@code node} writes, as the logits are read. */
+  /** Whether any edge in the circuit reads what {@code node} writes, as the logits are read. */
   public boolean leadsOn(Node node) {
     if (node instanceof Node.Logits) {
       return true;
     }
+    ComputationGraph graph = graph();
     int row = graph.source(node) * graph.targets();
-    return IntStream.range(row, row + graph.targets()).anyMatch(cell -> edges[cell]);
+    return IntStream.range(row, row + graph.targets()).anyMatch(this::contains);
   }
 }

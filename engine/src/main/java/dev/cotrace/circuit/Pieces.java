@@ -1,87 +1,157 @@
 package dev.cotrace.circuit;
 
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import java.util.stream.IntStream;
 
 /**
  * The nodes of a graph that write, each as one unit or cut into several that add up to what it
- * writes. The units of a node lie side by side, in the order of the nodes.
- *
- * @param graph the nodes
- * @param level how they are cut; not {@link Level#EDGE}
- * @param width of the residual stream D
- * @param neurons hidden units of an MLP
+ * writes; or the residual stream, cut so. The units of a part lie side by side, in the order of the
+ * parts.
  */
-public record Pieces(ComputationGraph graph, Level level, int width, int neurons) implements Units {
-  /** Refuses edges, which are no pieces of nodes. */
-  public Pieces {
+public final class Pieces implements Units {
+  private final ComputationGraph graph;
+  private final Level level;
+  private final List<Part> parts;
+  private final int[] first; // of each part, then the number of all cells
+
+  /**
+   * Pieces that someone else lists.
+   *
+   * @param graph the nodes
+   * @param level not {@link Level#EDGE}
+   * @param parts in the order in which they write
+   */
+  public Pieces(ComputationGraph graph, Level level, List<Part> parts) {
     if (level == Level.EDGE) {
       throw new IllegalArgumentException("edges are no pieces of nodes: their units are a graph");
     }
+    this.graph = graph;
+    this.level = level;
+    this.parts = List.copyOf(parts);
+    first = new int[parts.size() + 1];
+    for (int part = 0; part < parts.size(); part++) {
+      first[part + 1] = Math.addExact(first[part], parts.get(part).count());
+    }
   }
 
-  /** Number of units of the source in row {@code source}. */
-  public int count(int source) {
-    return switch (level) {
-      case NODE, EDGE -> 1;
-      case RESIDUAL_DIM -> width;
-      case NEURON -> isMlp(source) ? neurons : 1;
-    };
+  /**
+   * Every source of {@code graph} as a part, in the order of rows.
+   *
+   * @param level but {@link Level#FEATURE}, which needs to be told where dictionaries are
+   * @param width of the residual stream D
+   * @param neurons hidden units of an MLP
+   */
+  public static Pieces of(ComputationGraph graph, Level level, int width, int neurons) {
+    List<Part> parts = new ArrayList<>();
+    for (int source = 0; source < graph.sources(); source++) {
+      Node node = graph.sourceNode(source);
+      parts.add(
+          switch (level) {
+            case RESIDUAL_DIM -> new Part(node.toString(), Part.Cut.COORDINATES, width);
+            case NEURON ->
+                node instanceof Node.Mlp
+                    ? new Part(node.toString(), Part.Cut.NEURONS, neurons)
+                    : Part.whole(node);
+            case EDGE, NODE, HEAD, MLP, FEATURE -> Part.whole(node);
+          });
+    }
+    return new Pieces(graph, level, parts);
   }
 
-  /** Cell of the first unit of the source in row {@code source}; the others follow it. */
-  public int first(int source) {
-    int mlps = source == 0 ? 0 : (source - 1) / (graph.heads() + 1);
-    return switch (level) {
-      case NODE, EDGE -> source;
-      case RESIDUAL_DIM -> Math.multiplyExact(source, width);
-      case NEURON -> Math.addExact(source - mlps, Math.multiplyExact(mlps, neurons));
-    };
+  @Override
+  public ComputationGraph graph() {
+    return graph;
   }
 
-  private boolean isMlp(int source) {
-    return source > 0 && (source - 1) % (graph.heads() + 1) == graph.heads();
+  @Override
+  public Level level() {
+    return level;
+  }
+
+  /** What is cut, in the order in which it writes. */
+  public List<Part> parts() {
+    return parts;
+  }
+
+  /** Number of units of a part. */
+  public int count(int part) {
+    return parts.get(part).count();
+  }
+
+  /** Cell of the first unit of a part; the others follow it. */
+  public int first(int part) {
+    return first[part];
+  }
+
+  /** Cells of the units of a part, ascending. */
+  public IntStream cells(int part) {
+    return IntStream.range(first[part], first[part + 1]);
   }
 
   @Override
   public int cells() {
-    int last = graph.sources() - 1;
-    return Math.addExact(first(last), count(last));
+    return first[parts.size()];
   }
 
   @Override
   public int[] unitCells() {
-    return IntStream.range(0, cells()).toArray();
+    return switch (level) {
+      case HEAD -> ofNodes(Node.Head.class);
+      case MLP -> ofNodes(Node.Mlp.class);
+      case EDGE, NODE, RESIDUAL_DIM, NEURON, FEATURE -> IntStream.range(0, cells()).toArray();
+    };
+  }
+
+  private int[] ofNodes(Class<? extends Node> kind) {
+    return IntStream.range(0, cells())
+        .filter(cell -> kind.isInstance(graph.sourceNode(cell)))
+        .toArray();
   }
 
   @Override
   public int unitCount() {
-    return cells();
+    return switch (level) {
+      case HEAD -> graph.layers() * graph.heads();
+      case MLP -> graph.layers();
+      case EDGE, NODE, RESIDUAL_DIM, NEURON, FEATURE -> cells();
+    };
   }
 
   @Override
   public String name(int cell) {
-    int source = source(cell);
-    String node = graph.sourceNode(source).toString();
-    int piece = cell - first(source);
-    return switch (level) {
-      case RESIDUAL_DIM -> "%s.d%d".formatted(node, piece);
-      case NEURON -> isMlp(source) ? "%s.n%d".formatted(node, piece) : node;
-      case NODE, EDGE -> node;
-    };
+    int part = part(cell);
+    return parts.get(part).name(cell - first[part]);
   }
 
-  /** Row of the source that the unit of {@code cell} is a piece of. */
-  public int source(int cell) {
-    int low = 0;
-    int high = graph.sources() - 1;
-    while (low < high) {
-      int middle = (low + high + 1) >>> 1;
-      if (first(middle) <= cell) {
-        low = middle;
-      } else {
-        high = middle - 1;
-      }
-    }
-    return low;
+  /** The part that the unit of {@code cell} is a piece of. */
+  public int part(int cell) {
+    int found = Arrays.binarySearch(first, cell);
+    return found >= 0 ? found : -found - 2;
+  }
+
+  /** Whether the unit of {@code cell} is what the features of a dictionary leave over. */
+  public boolean isError(int cell) {
+    int part = part(cell);
+    return parts.get(part).isError(cell - first[part]);
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof Pieces pieces
+        && graph.equals(pieces.graph)
+        && level == pieces.level
+        && parts.equals(pieces.parts);
+  }
+
+  @Override
+  public int hashCode() {
+    return 31 * graph.hashCode() + parts.hashCode();
+  }
+
+  @Override
+  public String toString() {
+    return "%s of %s".formatted(level.nouns(), graph);
   }
 }

@@ -3,8 +3,6 @@ package dev.cotrace.circuit;
 import dev.cotrace.circuit.Circuit.Ranking;
 import java.util.Comparator;
 import java.util.PriorityQueue;
-import java.util.function.IntPredicate;
-import java.util.stream.IntStream;
 
 /**
  * How the edges of a circuit are chosen from scores. Of edges that rank alike the one with the
@@ -83,19 +81,20 @@ public sealed interface Selection {
 
   /** The chosen edges without those that are not connected: pruning may leave fewer, or none. */
   default Circuit of(Attribution attribution) {
-    ComputationGraph graph = attribution.graph();
+    Units units = attribution.units();
     Circuit chosen =
         switch (this) {
           case Top(int size, Ranking ranking) ->
-              Circuit.ranked(graph, rank(attribution, ranking), size);
-          case Greedy(int size, Ranking ranking) -> grown(graph, rank(attribution, ranking), size);
+              Circuit.ranked(units, rank(attribution, ranking), size);
+          case Greedy(int size, Ranking ranking) ->
+              grown(edges(units), rank(attribution, ranking), size);
           case Threshold(double least, Ranking ranking) -> {
             double[] rank = rank(attribution, ranking);
-            yield where(graph, cell -> !(rank[cell] < least));
+            yield Circuit.where(units, cell -> !(rank[cell] < least));
           }
           case Significant(double level) -> {
             double[] q = attribution.significance().q();
-            yield where(graph, cell -> q[cell] < level);
+            yield Circuit.where(units, cell -> q[cell] < level);
           }
         };
     return chosen.pruned();
@@ -105,10 +104,13 @@ public sealed interface Selection {
     return Circuit.rank(attribution.total().values(), ranking, attribution.direction());
   }
 
-  private static Circuit where(ComputationGraph graph, IntPredicate chosen) {
-    boolean[] edges = new boolean[graph.cells()];
-    IntStream.of(graph.edgeCells()).filter(chosen).forEach(cell -> edges[cell] = true);
-    return new Circuit(graph, edges);
+  private static ComputationGraph edges(Units units) {
+    if (units instanceof ComputationGraph graph) {
+      return graph;
+    }
+    throw new IllegalArgumentException(
+        "the greedy selection grows a circuit edge by edge, and these scores are of %s: take the top"
+            .formatted(units.level().nouns()));
   }
 
   private static Circuit grown(ComputationGraph graph, double[] rank, int size) {

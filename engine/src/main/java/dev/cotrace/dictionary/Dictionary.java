@@ -112,6 +112,23 @@ public final class Dictionary implements AutoCloseable {
   }
 
   /**
+   * How much of its direction each feature adds to the output for {@code x}: the features, times
+   * the norm that is given back to the output of autoencoders that took it away. {@code Σ_i a_i
+   * d_i} is the output but for what no feature says: bias, mean and skip map.
+   *
+   * @param x as {@link #encode(Tensor)} takes it
+   * @return {@code [N, F]}, in the caller's scope
+   */
+  public Tensor amounts(Tensor x) {
+    try (Scope scope = new Scope()) {
+      Tensor features = encode(x);
+      @Nullable Tensor factor =
+          description.form().transcoder() ? null : description.normalisation().factor(flat(x));
+      return scope.keep(factor == null ? features : features.mul(factor));
+    }
+  }
+
+  /**
    * The output for {@code activations} of the features, in the caller's scope.
    *
    * @param activations {@code [N, F]}

@@ -5,6 +5,7 @@ import java.util.Locale;
 import java.util.stream.Collectors;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a dictionary does to its input first, and undoes on its output. Source: SAELens 6.54,
@@ -65,6 +66,15 @@ public enum Normalisation {
         Tensor mean = mean(x);
         yield y.mul(deviation(x.sub(mean))).add(mean);
       }
+    };
+  }
+
+  /** The factor by which {@link #outOf} multiplies, {@code [N, 1]}; null for 1. */
+  @Nullable Tensor factor(Tensor x) {
+    return switch (this) {
+      case NONE, EXPECTED_AVERAGE_ONLY_IN -> null;
+      case CONSTANT_NORM_RESCALE -> coefficient(x).reciprocal();
+      case LAYER_NORM -> deviation(x.sub(mean(x)));
     };
   }
 

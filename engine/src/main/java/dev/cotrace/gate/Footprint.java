@@ -15,15 +15,18 @@ import dev.cotrace.torch.Placement;
  *
  * @param architecture shape of the model
  * @param units that have gates
+ * @param features the dictionaries that units of features are of
  * @param placement where its tensors live
  */
-public record Footprint(Architecture architecture, Units units, Placement placement) {
+public record Footprint(
+    Architecture architecture, Units units, FeatureSites features, Placement placement) {
   /** The bytes of a float64. */
   private static final int EXACT = 8;
 
   /** For a model that need not be there. */
   public static Footprint of(Architecture architecture, Placement placement) {
-    return new Footprint(architecture, GatedModel.graph(architecture), placement);
+    return new Footprint(
+        architecture, GatedModel.graph(architecture), FeatureSites.NONE, placement);
   }
 
   /** The nodes and edges. */
@@ -82,7 +85,8 @@ public record Footprint(Architecture architecture, Units units, Placement placem
 
   /** What a {@link Tape} keeps of {@code places}. */
   public long tape(long places) {
-    return places * Tape.bytesPerSlot(architecture, units, placement);
+    long compared = new Comparisons(units, features).width(architecture);
+    return places * (Tape.bytesPerSlot(architecture, placement) + compared * bytes());
   }
 
   /** What {@link FinalReads} keep of {@code places}. */

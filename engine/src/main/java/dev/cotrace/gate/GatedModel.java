@@ -9,27 +9,43 @@ import dev.cotrace.model.Decoder;
 import dev.cotrace.model.KvCache;
 import dev.cotrace.model.ResidualStream;
 import dev.cotrace.torch.Placement;
+import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A decoder that can be gated.
  *
  * @param decoder the forward pass
  * @param units what gradients are taken with respect to the gates of
+ * @param features the dictionaries that units of {@link Level#FEATURE} are of
  */
-public record GatedModel(Decoder decoder, Units units) {
+public record GatedModel(Decoder decoder, Units units, FeatureSites features) {
   /** The gated form of {@code decoder}. */
   public static GatedModel of(Decoder decoder) {
-    return new GatedModel(decoder, graph(decoder.architecture()));
+    return new GatedModel(decoder, graph(decoder.architecture()), FeatureSites.NONE);
   }
 
-  /** The same with gates on other units of its graph. */
+  /**
+   * The same with gates on other units of its graph.
+   *
+   * @param level but features, which {@link #with} takes
+   */
   public GatedModel at(Level level) {
     Architecture architecture = decoder.architecture();
     return new GatedModel(
         decoder,
-        level == Level.EDGE
-            ? graph()
-            : new Pieces(graph(), level, architecture.width(), architecture.mlp().width()));
+        switch (level) {
+          case EDGE -> graph();
+          case NODE, HEAD, MLP, RESIDUAL_DIM, NEURON ->
+              Pieces.of(graph(), level, architecture.width(), architecture.mlp().width());
+          case FEATURE -> throw new IllegalArgumentException("gates on features need dictionaries");
+        },
+        FeatureSites.NONE);
+  }
+
+  /** The same with gates on the features of {@code sites}, their errors, and all other nodes. */
+  public GatedModel with(FeatureSites sites) {
+    return new GatedModel(decoder, sites.pieces(graph()), sites);
   }
 
   /** The nodes and edges of the decoder. */
@@ -45,7 +61,7 @@ public record GatedModel(Decoder decoder, Units units) {
 
   /** What the pieces of work on this model take. */
   public Footprint footprint() {
-    return new Footprint(decoder.architecture(), units, placement());
+    return new Footprint(decoder.architecture(), units, features, placement());
   }
 
   /** Where the model's tensors live. */
@@ -63,15 +79,31 @@ public record GatedModel(Decoder decoder, Units units) {
     return decoder.architecture().maxPositions();
   }
 
-  /** Nothing from any source in place of its output. */
+  /**
+   * Nothing from any unit in place of what it writes. An MLP's output bias belongs to none of its
+   * hidden units: it stays where these have gates.
+   */
   public Corruption zero() {
     int width = decoder.architecture().width();
-    return new Corruption.Constant(SourceValues.zero(graph().sources(), width));
+    double[] written = new double[graph().sources() * width];
+    for (int layer = 0; units.level() == Level.NEURON && layer < graph().layers(); layer++) {
+      @Nullable Tensor bias = decoder.mlpOutput(layer).bias();
+      if (bias != null) {
+        int first = graph().mlpSource(layer) * width;
+        System.arraycopy(Placement.toDoubles(bias), 0, written, first, width);
+      }
+    }
+    return new Corruption.Constant(SourceValues.everywhere(graph().sources(), width, written));
+  }
+
+  /** What of a corrupted run is kept to be compared with. */
+  Comparisons comparisons() {
+    return new Comparisons(units, features);
   }
 
   /** Bytes that a {@link Tape} keeps of {@code positions} positions. */
   public long recordedBytes(long positions) {
-    return positions * Tape.bytesPerSlot(decoder.architecture(), units, placement());
+    return footprint().tape(positions);
   }
 
   /** A fresh stream for one call of the forward pass under {@code gates}. */
@@ -80,6 +112,7 @@ public record GatedModel(Decoder decoder, Units units) {
       case Gates.Uniform uniform -> new MixedStream(this, blocks, corrupted, uniform);
       case Gates.Held held -> new HeldStream(this, blocks, corrupted, held);
       case Gates.PerEdge perEdge -> new MaskedStream(this, blocks, corrupted, perEdge);
+      case Gates.PerPiece perPiece -> new PieceStream(this, blocks, corrupted, perPiece);
     };
   }
 
@@ -96,7 +129,7 @@ public record GatedModel(Decoder decoder, Units units) {
     }
     int heads =
         switch (gates) {
-          case Gates.Uniform _, Gates.Held _ -> architecture.keyValueHeads();
+          case Gates.Uniform _, Gates.Held _, Gates.PerPiece _ -> architecture.keyValueHeads();
           case Gates.PerEdge _ -> architecture.heads();
         };
     return new KvCache(placement(), architecture, heads, capacity, padding);

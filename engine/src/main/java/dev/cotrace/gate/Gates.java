@@ -1,6 +1,9 @@
 package dev.cotrace.gate;
 
+import dev.cotrace.circuit.Circuit;
 import dev.cotrace.circuit.ComputationGraph;
+import dev.cotrace.circuit.Pieces;
+import dev.cotrace.circuit.Units;
 import java.util.Arrays;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
@@ -78,6 +81,45 @@ public sealed interface Gates {
     }
   }
 
+  /**
+   * A gate for every piece of a node, the same for all sequences. What a node writes is {@code o' +
+   * Σ_p z_p (o_p − o'_p)} for all that read it; a gate above 1 makes more of a piece than there is.
+   *
+   * @param z by cell, finite
+   */
+  record PerPiece(Pieces pieces, double[] z) implements Gates {
+    /** Refuses gates of other pieces. */
+    public PerPiece {
+      if (z.length != pieces.cells()) {
+        throw new IllegalArgumentException(
+            "gates of %s: expected %d values, got %d".formatted(pieces, pieces.cells(), z.length));
+      }
+      for (double gate : z) {
+        if (!Double.isFinite(gate)) {
+          throw new IllegalArgumentException("a gate must be finite, got " + gate);
+        }
+      }
+      z = z.clone();
+    }
+  }
+
+  /** Open for the units of {@code circuit}, shut for all others. */
+  static Gates of(Circuit circuit) {
+    return of(circuit.units(), circuit.gates());
+  }
+
+  /**
+   * A gate for every unit, the same for all sequences.
+   *
+   * @param z by cell
+   */
+  static Gates of(Units units, double[] z) {
+    return switch (units) {
+      case ComputationGraph graph -> new PerEdge(graph, z);
+      case Pieces pieces -> new PerPiece(pieces, z);
+    };
+  }
+
   /** The gates of rows with these, followed by rows with {@code more}. */
   default Gates followedBy(Gates more) {
     if (this instanceof Uniform(double[] first) && more instanceof Uniform(double[] second)) {
@@ -88,7 +130,7 @@ public sealed interface Gates {
           IntStream.concat(Arrays.stream(first.writer), Arrays.stream(second.writer)).toArray(),
           joined(first.alpha, second.alpha));
     }
-    if (this instanceof PerEdge && equals(more)) {
+    if ((this instanceof PerEdge || this instanceof PerPiece) && equals(more)) {
       return this;
     }
     throw new IllegalArgumentException("gates of different kinds cannot be in one batch");
@@ -101,6 +143,7 @@ public sealed interface Gates {
       case Held(int[] writer, double[] alpha) ->
           new Held(Arrays.stream(chosen).map(row -> writer[row]).toArray(), chosen(alpha, chosen));
       case PerEdge perEdge -> perEdge;
+      case PerPiece perPiece -> perPiece;
     };
   }
 
@@ -121,6 +164,7 @@ public sealed interface Gates {
           case Held(int[] _, double[] alpha) -> Arrays.stream(alpha);
           case PerEdge(ComputationGraph graph, double[] z) ->
               Arrays.stream(graph.edgeCells()).mapToDouble(cell -> z[cell]);
+          case PerPiece(Pieces _, double[] z) -> Arrays.stream(z);
         };
     return all.allMatch(gate -> gate == value);
   }

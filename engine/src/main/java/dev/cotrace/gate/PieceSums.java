@@ -1,9 +1,8 @@
 package dev.cotrace.gate;
 
 import dev.cotrace.circuit.ComputationGraph;
-import dev.cotrace.circuit.Level;
+import dev.cotrace.circuit.Part;
 import dev.cotrace.circuit.Pieces;
-import dev.cotrace.model.MlpOutput;
 import dev.cotrace.model.PullBack;
 import dev.cotrace.torch.Placement;
 import dev.cotrace.torch.Precision;
@@ -21,13 +20,18 @@ import org.bytedeco.pytorch.global.torch;
  * read after it. So the pieces of a node add up to the node, and a node to its edges.
  */
 final class PieceSums implements GateSums {
-  /** Places at a time: every hidden unit of a layer has a number at each of them. */
-  private static final int PLACES = 256;
+  /** Places at a time: every unit of a part has a number at each of them. */
+  private static final int MOST_PLACES = 256;
+
+  /** Numbers of a part at once: places are fewer where a dictionary is large. */
+  private static final int NUMBERS = 1 << 22;
 
   private final GatedModel model;
   private final ComputationGraph graph;
   private final Pieces pieces;
-  private final Tape sources; // of the differences
+  private final PartPlaces parts;
+  private final PieceAmounts amounts;
+  private final Tape tape; // of the differences
   private final SharedPlaces places;
   private final List<Tensor> sums = new ArrayList<>(); // [part] of [C, cells] in float64
   private final Tensor positions; // [C, places] in float64
@@ -38,30 +42,38 @@ final class PieceSums implements GateSums {
       Pieces pieces,
       Recording recording,
       SharedPlaces places,
-      int parts,
+      int timeParts,
       int count) {
     this.model = model;
     this.pieces = pieces;
     graph = model.graph();
-    sources = recording.sources().tape();
+    this.parts = new PartPlaces(pieces, model.features());
+    amounts = new PieceAmounts(model.decoder(), model.units(), model.features());
+    tape = recording.sources().tape();
     this.places = places;
     Placement exact = new Placement(Precision.FLOAT64, model.placement().device());
-    for (int part = 0; part < parts; part++) {
+    for (int part = 0; part < timeParts; part++) {
       sums.add(exact.zeros(count, pieces.cells()));
     }
     positions = exact.zeros(count, places.count());
   }
 
+  private static int places(Pieces pieces) {
+    int widest = pieces.parts().stream().mapToInt(Part::count).max().orElse(1);
+    return Math.clamp(NUMBERS / widest, 1, MOST_PLACES);
+  }
+
   /** Bytes that it takes beside what a pass keeps. */
   static long bytes(Footprint footprint, Pieces pieces, long all, int cotangents, long parts) {
     long width = footprint.architecture().width();
-    long widest = pieces.level() == Level.NEURON ? pieces.neurons() : width;
-    long at = Math.min(all, PLACES);
+    long hidden = footprint.architecture().mlp().width();
+    long widest = pieces.parts().stream().mapToInt(Part::count).max().orElse(1);
+    long at = Math.min(all, places(pieces));
     long heads = (long) pieces.graph().heads() * width;
-    long products = (long) cotangents * widest * (2L * footprint.bytes() + Double.BYTES);
-    long hidden = 4L * widest * footprint.bytes();
+    long products = cotangents * Math.max(widest, width) * (2L * footprint.bytes() + Double.BYTES);
+    long compared = 4L * Math.max(widest, hidden) * footprint.bytes();
     long reaching = 3L * cotangents * width * footprint.bytes();
-    return at * (heads * footprint.bytes() + products + hidden + reaching)
+    return at * (heads * footprint.bytes() + products + compared + reaching)
         + parts * pieces.cells() * cotangents * (long) Double.BYTES;
   }
 
@@ -73,7 +85,7 @@ final class PieceSums implements GateSums {
   @Override
   public void add(int[] own, Tensor slots, Cotangents cotangents) {
     long[] written = places.sources(own);
-    for (SharedPlaces.Tile tile : places.tiles(own, PLACES)) {
+    for (SharedPlaces.Tile tile : places.tiles(own, places(pieces))) {
       try (Scope _ = new Scope()) {
         new Some(tile.part(), own, tile.at(), written).add(cotangents);
       }
@@ -83,14 +95,12 @@ final class PieceSums implements GateSums {
   /** A few places of one part, which may be {@link Parts#NONE}. */
   private final class Some {
     private final int part;
-    private final int size;
     private final Tensor own; // places
     private final Tensor index; // among the pass's
     private final Tensor from; // slots of the differences
 
     Some(int part, int[] all, int[] at, long[] written) {
       this.part = part;
-      size = at.length;
       Placement placement = model.placement();
       long[] some = Arrays.stream(at).mapToLong(i -> all[i]).toArray();
       own = placement.indices(some, some.length);
@@ -117,48 +127,39 @@ final class PieceSums implements GateSums {
         }
       }
       try (Scope _ = new Scope()) {
-        node(graph.inputSource(), sources.inputDifference(from), reaching);
+        put(parts.input(), amounts.input(tape.inputDifference(from)), reaching);
       }
     }
 
     private void mlp(int layer, Tensor reaching) {
-      int source = graph.mlpSource(layer);
-      if (pieces.level() != Level.NEURON) {
-        node(source, sources.mlpDifference(layer, from), reaching);
-        return;
-      }
-      MlpOutput output = model.decoder().mlpOutput(layer);
-      Tensor hidden =
-          output
-              .hidden(sources.mlpReads(layer, from))
-              .sub_(output.hidden(sources.corruptedMlpReads(layer, from)));
-      put(source, output.along(reaching).mul_(hidden));
+      Amounts own =
+          amounts.mlp(
+              layer,
+              () -> tape.mlpDifference(layer, from),
+              () -> tape.comparedMlpReads(layer, from),
+              () -> tape.comparedMlps(layer, from));
+      put(parts.mlp(layer), own, reaching);
     }
 
     private void heads(int layer, Tensor reaching) {
-      long width = reaching.size(2);
-      Tensor heads = reaching.new_empty(graph.heads(), size, width);
-      sources.writeHeadDifferences(layer, from, heads);
-      for (int head = 0; head < graph.heads(); head++) {
+      List<Amounts> heads =
+          amounts.heads(
+              layer,
+              () -> tape.headDifferences(layer, from),
+              () -> tape.comparedHeads(layer, from));
+      for (int head = 0; head < heads.size(); head++) {
         try (Scope _ = new Scope()) {
-          node(graph.headSource(layer) + head, heads.select(0, head), reaching);
+          put(parts.heads(layer) + head, heads.get(head), reaching);
         }
       }
     }
 
-    /** A node whose difference is {@code [n, D]}, whole or by its coordinates. */
-    private void node(int source, Tensor difference, Tensor reaching) {
-      Tensor products = reaching.mul(difference); // [C, n, D]
-      boolean cut = pieces.level() == Level.RESIDUAL_DIM;
-      put(source, cut ? products : products.sum(new long[] {2}, true, null));
-    }
-
-    /** Adds what every piece of a source has at every place, {@code [C, n, pieces]}. */
-    private void put(int source, Tensor products) {
-      Tensor exact = products.to(torch.ScalarType.Double);
+    /** Adds what every piece of a part has at every place. */
+    private void put(int of, Amounts amounts, Tensor reaching) {
+      Tensor exact = amounts.along(reaching).to(torch.ScalarType.Double); // [C, n, pieces]
       positions.index_add_(1, own, exact.sum(2));
       if (part != Parts.NONE) {
-        sums.get(part).narrow(1, pieces.first(source), pieces.count(source)).add_(exact.sum(1));
+        sums.get(part).narrow(1, pieces.first(of), pieces.count(of)).add_(exact.sum(1));
       }
     }
   }

@@ -66,8 +66,8 @@ public record Recording(Tape tape, List<int[]> slots, Gates gates, @Nullable Rec
     return switch (gates) {
       case Gates.Uniform(double[] alpha) -> alpha;
       case Gates.Held(int[] _, double[] alpha) -> alpha;
-      case Gates.PerEdge _ ->
-          throw new IllegalArgumentException("runs with a gate for every edge cannot be recorded");
+      case Gates.PerEdge _, Gates.PerPiece _ ->
+          throw new IllegalArgumentException("runs with a gate for every unit cannot be recorded");
     };
   }
 

@@ -6,6 +6,7 @@ import dev.cotrace.circuit.ComputationGraph;
 import dev.cotrace.model.HeadOutput;
 import dev.cotrace.model.ResidualStream;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /** Writes the live rows of a run whose targets all read one stream on a tape as it goes by. */
 final class RecordingStream implements ResidualStream {
@@ -22,8 +23,8 @@ final class RecordingStream implements ResidualStream {
       CorruptedValues corrupted,
       Gates gates,
       Tape.Segment segment) {
-    if (gates instanceof Gates.PerEdge) {
-      throw new IllegalArgumentException("runs with a gate for every edge cannot be recorded");
+    if (gates instanceof Gates.PerEdge || gates instanceof Gates.PerPiece) {
+      throw new IllegalArgumentException("runs with a gate for every unit cannot be recorded");
     }
     graph = model.graph();
     this.blocks = blocks;
@@ -47,7 +48,11 @@ final class RecordingStream implements ResidualStream {
 
   @Override
   public void writeHeads(int layer, Tensor z, HeadOutput output) {
-    segment.heads(layer, blocks.live(z, 0), corrupted.heads(z));
+    @Nullable Tensor other = corrupted.heads(z);
+    segment.heads(layer, blocks.live(z, 0), other);
+    if (other != null) {
+      segment.corruptedHeads(layer, other);
+    }
     run.writeHeads(layer, z, output);
   }
 
@@ -63,7 +68,11 @@ final class RecordingStream implements ResidualStream {
 
   @Override
   public void writeMlp(int layer, Tensor output) {
-    segment.mlp(layer, blocks.live(output, 0), corrupted.output(graph.mlpSource(layer), output));
+    Tensor other = corrupted.output(graph.mlpSource(layer), output);
+    segment.mlp(layer, blocks.live(output, 0), other);
+    if (blocks.corrupted()) {
+      segment.corruptedMlp(layer, other);
+    }
     run.writeMlp(layer, output);
   }
 

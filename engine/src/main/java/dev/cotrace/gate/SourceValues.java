@@ -35,6 +35,19 @@ public record SourceValues(
     return new SourceValues(sources, width, 0, new float[sources * width], new float[0]);
   }
 
+  /**
+   * The same values at all positions.
+   *
+   * @param values {@code [sources, D]}
+   */
+  static SourceValues everywhere(int sources, int width, double[] values) {
+    float[] narrow = new float[values.length];
+    for (int i = 0; i < narrow.length; i++) {
+      narrow[i] = (float) values[i];
+    }
+    return new SourceValues(sources, width, 0, narrow, new float[0]);
+  }
+
   /** The values for all positions alike. */
   public SourceValues withoutPositions() {
     return new SourceValues(sources, width, 0, overall, new float[0]);

@@ -1,8 +1,9 @@
 package dev.cotrace.gate;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.cotrace.circuit.ComputationGraph;
-import dev.cotrace.circuit.Level;
-import dev.cotrace.circuit.Units;
+import dev.cotrace.gate.PieceAmounts.Compared;
 import dev.cotrace.model.Architecture;
 import dev.cotrace.model.HeadOutput;
 import dev.cotrace.torch.Holder;
@@ -10,7 +11,9 @@ import dev.cotrace.torch.Placement;
 import dev.cotrace.torch.Scope;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -30,7 +33,11 @@ public final class Tape implements RunRecord {
   private final List<SlotBuffer> heads = new ArrayList<>(); // z − z', [slots, H · dHead]
   private final List<SlotBuffer> mlpReads = new ArrayList<>(); // [slots, D]
   private final List<SlotBuffer> mlps = new ArrayList<>(); // o − o', [slots, D]
-  private final List<SlotBuffer> corruptedMlpReads = new ArrayList<>(); // [slots, D], for neurons
+
+  // Of the corrupted run, by layer, where its units are to be compared with the live ones.
+  private final Map<Integer, SlotBuffer> corruptedHeads = new HashMap<>(); // [slots, H · dHead]
+  private final Map<Integer, SlotBuffer> corruptedMlpReads = new HashMap<>(); // [slots, D]
+  private final Map<Integer, SlotBuffer> corruptedMlps = new HashMap<>(); // [slots, D]
   private final Holder constants = new Holder(); // o' where it is no run, [nSrc, P, D]
   private long[] places = new long[0]; // which of the P belongs to each slot
   private int slots;
@@ -40,16 +47,23 @@ public final class Tape implements RunRecord {
     this.model = model;
     Architecture architecture = model.decoder().architecture();
     int width = architecture.width();
+    int values = architecture.heads() * architecture.headDimension();
+    Comparisons compared = model.comparisons();
     input = new SlotBuffer(model.placement(), width);
     finalReads = new FinalReads(model);
     for (int layer = 0; layer < architecture.layers(); layer++) {
       headReads.add(new SlotBuffer(model.placement(), width));
-      heads.add(
-          new SlotBuffer(model.placement(), architecture.heads() * architecture.headDimension()));
+      heads.add(new SlotBuffer(model.placement(), values));
       mlpReads.add(new SlotBuffer(model.placement(), width));
       mlps.add(new SlotBuffer(model.placement(), width));
-      if (model.units().level() == Level.NEURON) {
-        corruptedMlpReads.add(new SlotBuffer(model.placement(), width));
+      if (compared.heads(layer)) {
+        corruptedHeads.put(layer, new SlotBuffer(model.placement(), values));
+      }
+      if (compared.mlpReads(layer)) {
+        corruptedMlpReads.put(layer, new SlotBuffer(model.placement(), width));
+      }
+      if (compared.mlps(layer)) {
+        corruptedMlps.put(layer, new SlotBuffer(model.placement(), width));
       }
     }
   }
@@ -65,12 +79,10 @@ public final class Tape implements RunRecord {
     allBuffers().forEach(buffer -> buffer.require(slots() + more));
   }
 
-  /** Bytes that a slot takes. */
-  static long bytesPerSlot(Architecture a, Units units, Placement placement) {
+  /** Bytes that a slot takes, without what is compared. */
+  static long bytesPerSlot(Architecture a, Placement placement) {
     long heads = (long) a.heads() * a.headDimension();
-    long wide = units.level() == Level.NEURON ? 4 : 3;
-    long run =
-        (a.layers() * (wide * a.width() + heads) + a.width()) * placement.precision().bytes();
+    long run = (a.layers() * (3L * a.width() + heads) + a.width()) * placement.precision().bytes();
     return run + FinalReads.bytesPerSlot(a, placement);
   }
 
@@ -89,9 +101,34 @@ public final class Tape implements RunRecord {
     return mlpReads.get(layer).at(at);
   }
 
-  /** What the MLP of {@code layer} read in the corrupted run at {@code at}, {@code [n, D]}. */
-  Tensor corruptedMlpReads(int layer, Tensor at) {
-    return corruptedMlpReads.get(layer).at(at);
+  /** What the MLP of {@code layer} read at {@code at}, {@code [n, D]}. */
+  Compared comparedMlpReads(int layer, Tensor at) {
+    return new Compared(mlpReads(layer, at), corrupted(corruptedMlpReads, layer, at));
+  }
+
+  /** What the MLP of {@code layer} wrote at {@code at}, {@code [n, D]}. */
+  Compared comparedMlps(int layer, Tensor at) {
+    Tensor difference = mlpDifference(layer, at);
+    @Nullable Tensor run = corrupted(corruptedMlps, layer, at);
+    @Nullable Tensor other = run == null ? constant(model.graph().mlpSource(layer), at) : run;
+    return new Compared(other == null ? difference : difference.add(other), run);
+  }
+
+  /** z of the heads of {@code layer} at {@code at}, {@code [n, H · dHead]}. */
+  Compared comparedHeads(int layer, Tensor at) {
+    Tensor difference = heads.get(layer).at(at);
+    @Nullable Tensor run = corrupted(corruptedHeads, layer, at);
+    return new Compared(run == null ? difference : difference.add(run), run);
+  }
+
+  /** The corrupted run's values; null where constants stand in its place. */
+  private @Nullable Tensor corrupted(Map<Integer, SlotBuffer> buffers, int layer, Tensor at) {
+    return constants.isSet() ? null : requireNonNull(buffers.get(layer)).at(at);
+  }
+
+  private @Nullable Tensor constant(int source, Tensor at) {
+    @Nullable Tensor constant = constants(source, 1, at);
+    return constant == null ? null : constant.select(0, 0);
   }
 
   /** {@code o_u − o'_u} of the input at {@code at}, {@code [n, D]}. */
@@ -102,6 +139,14 @@ public final class Tape implements RunRecord {
   /** {@code o_u − o'_u} of the MLP of {@code layer} at {@code at}, {@code [n, D]}. */
   Tensor mlpDifference(int layer, Tensor at) {
     return mlps.get(layer).at(at);
+  }
+
+  /** {@code o_u − o'_u} of every head of {@code layer} at {@code at}, {@code [H, n, D]}. */
+  Tensor headDifferences(int layer, Tensor at) {
+    int width = model.decoder().architecture().width();
+    Tensor differences = model.placement().empty(model.graph().heads(), at.size(0), width);
+    writeHeadDifferences(layer, at, differences);
+    return differences;
   }
 
   /**
@@ -156,7 +201,9 @@ public final class Tape implements RunRecord {
             heads.stream(),
             mlpReads.stream(),
             mlps.stream(),
-            corruptedMlpReads.stream())
+            corruptedHeads.values().stream(),
+            corruptedMlpReads.values().stream(),
+            corruptedMlps.values().stream())
         .flatMap(buffers -> buffers);
   }
 
@@ -196,10 +243,24 @@ public final class Tape implements RunRecord {
       mlpReads.get(layer).write(first, count, live);
     }
 
-    /** What the corrupted run's MLP read; nothing where no unit asks for it. */
+    /** z' of the corrupted run; nothing where no unit asks for it, as for what follows. */
+    void corruptedHeads(int layer, Tensor corrupted) {
+      write(corruptedHeads.get(layer), corrupted);
+    }
+
+    /** What the corrupted run's MLP read. */
     void corruptedMlpRead(int layer, Tensor corrupted) {
-      if (!corruptedMlpReads.isEmpty()) {
-        corruptedMlpReads.get(layer).write(first, count, corrupted);
+      write(corruptedMlpReads.get(layer), corrupted);
+    }
+
+    /** What the corrupted run's MLP wrote. */
+    void corruptedMlp(int layer, Tensor corrupted) {
+      write(corruptedMlps.get(layer), corrupted);
+    }
+
+    private void write(@Nullable SlotBuffer buffer, Tensor corrupted) {
+      if (buffer != null) {
+        buffer.write(first, count, corrupted);
       }
     }
 

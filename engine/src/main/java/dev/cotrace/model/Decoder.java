@@ -266,6 +266,11 @@ public final class Decoder {
     return gate == null ? activate(up) : activate(gate.apply(x)).mul(up);
   }
 
+  /** What {@code layer}'s MLP makes of what it reads. */
+  public MlpInput mlpInput(int layer) {
+    return new MlpInput(layer(layer).mlp());
+  }
+
   /** The output of {@code layer}'s MLP by hidden units. */
   public MlpOutput mlpOutput(int layer) {
     return new MlpOutput(this, layer);

@@ -42,6 +42,17 @@ public final class HeadOutput {
     return postNorm == null ? sum : sum.mul(postNorm.weight());
   }
 
+  /** What z {@code [n, H · dHead]} adds to the stream without the bias, {@code [n, D]}. */
+  public Tensor project(Tensor z) {
+    Tensor sum = z.matmul(projection.weight().t());
+    return postNorm == null ? sum : sum.mul(postNorm.weight());
+  }
+
+  /** Whether a norm follows, by whose root z is divided. */
+  public boolean isNormed() {
+    return postNorm != null;
+  }
+
   /**
    * Each head's own output without the bias, {@code [H, rows · time, D]}, from z {@code [rows,
    * time, H, dHead]}.

@@ -28,10 +28,37 @@ public final class MlpOutput {
     return after == null ? hidden : hidden.mul(after.inverseRoot(weights.down().apply(hidden)));
   }
 
+  /** What hidden units {@code [n, F]}, as {@link #hidden} gives them, write: {@code [n, D]}. */
+  public Tensor written(Tensor hidden) {
+    return afterGain(hidden.matmul(weights.down().weight().t()));
+  }
+
+  /** The bias {@code [D]}, or null. */
+  public @Nullable Tensor bias() {
+    return weights.down().bias();
+  }
+
+  /** The MLP's output before a norm that follows, of what it read {@code [n, D]}. */
+  public Tensor raw(Tensor read) {
+    return weights.down().apply(decoder.mlpHidden(weights, read));
+  }
+
+  /**
+   * {@code 1 / rms} of raw outputs {@code [n, D]} where a norm follows, {@code [n, 1]}; else null.
+   */
+  public @Nullable Tensor inverseRoot(Tensor raw) {
+    @Nullable Norm after = weights.postNorm();
+    return after == null ? null : after.inverseRoot(raw);
+  }
+
+  /** What {@code x [n, D]}, over the norm's root where a norm follows, is in the stream. */
+  public Tensor afterGain(Tensor x) {
+    @Nullable Norm after = weights.postNorm();
+    return after == null ? x : x.mul(after.weight());
+  }
+
   /** {@code ⟨w_i, g⟩} of every unit, {@code [C, n, F]}, for cotangents g {@code [C, n, D]}. */
   public Tensor along(Tensor cotangents) {
-    @Nullable Norm after = weights.postNorm();
-    Tensor beforeGain = after == null ? cotangents : cotangents.mul(after.weight());
-    return beforeGain.matmul(weights.down().weight());
+    return afterGain(cotangents).matmul(weights.down().weight());
   }
 }

@@ -38,7 +38,7 @@ final class CircuitTest {
       edges[cell] = random.nextInt(4) == 0;
     }
     Circuit once = new Circuit(GRAPH, edges).pruned();
-    assertThat(once.pruned().edges()).isEqualTo(once.edges());
+    assertThat(once.pruned().members()).isEqualTo(once.members());
   }
 
   @ParameterizedTest
@@ -47,7 +47,7 @@ final class CircuitTest {
     for (int size : new int[] {5, 20, 60, GRAPH.edgeCount()}) {
       Circuit random = Circuit.random(GRAPH, size, new SplittableRandom(seed));
       assertThat(random.size()).isLessThanOrEqualTo(size);
-      assertThat(random.pruned().edges()).isEqualTo(random.edges());
+      assertThat(random.pruned().members()).isEqualTo(random.members());
     }
     Circuit all = Circuit.random(GRAPH, GRAPH.edgeCount(), new SplittableRandom(seed));
     assertThat(all.size()).isEqualTo(GRAPH.edgeCount());

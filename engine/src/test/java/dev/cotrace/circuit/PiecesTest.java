@@ -12,7 +12,7 @@ final class PiecesTest {
   private static final ComputationGraph GRAPH = new ComputationGraph(2, 3, false);
 
   private static Pieces pieces(Level level) {
-    return new Pieces(GRAPH, level, 4, 5);
+    return Pieces.of(GRAPH, level, 4, 5);
   }
 
   @ParameterizedTest
@@ -41,7 +41,7 @@ final class PiecesTest {
     for (int source = 0; source < GRAPH.sources(); source++) {
       assertThat(pieces.first(source)).isEqualTo(next);
       for (int piece = 0; piece < pieces.count(source); piece++) {
-        assertThat(pieces.source(next)).isEqualTo(source);
+        assertThat(pieces.part(next)).isEqualTo(source);
         next++;
       }
     }

@@ -149,7 +149,7 @@ final class SelectionTest {
             new Selection.Significant(0.05))) {
       assertThat(edges(selection, attribution))
           .as(selection.words())
-          .isEqualTo(Circuit.full(graph).edges());
+          .isEqualTo(Circuit.full(graph).members());
     }
   }
 
@@ -191,7 +191,7 @@ final class SelectionTest {
   }
 
   private static boolean[] edges(Selection selection, Attribution attribution) {
-    return selection.of(attribution).edges();
+    return selection.of(attribution).members();
   }
 
   private static Attribution attribution(

@@ -131,7 +131,7 @@ class ExportCommandTest {
         .isZero();
     ScoredCircuit read = CircuitFile.read(folder.resolve("a run.eap-ig.json"));
     assertThat(read.scores()).isEqualTo(original.scores());
-    assertThat(read.circuit().edges()).isEqualTo(original.circuit().edges());
+    assertThat(read.circuit().members()).isEqualTo(original.circuit().members());
     assertThat(read.width()).isEqualTo(original.width());
   }
 

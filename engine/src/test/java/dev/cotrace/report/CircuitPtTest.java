@@ -117,7 +117,7 @@ class CircuitPtTest {
     assertThat(read.width()).isEqualTo(expected.width());
     assertThat(read.graph()).isEqualTo(expected.graph());
     assertThat(read.scores()).isEqualTo(expected.scores());
-    assertThat(read.circuit().edges()).isEqualTo(expected.circuit().edges());
+    assertThat(read.circuit().members()).isEqualTo(expected.circuit().members());
   }
 
   private static Map<String, PickleValue> values(Path file) throws IOException {

@@ -51,7 +51,7 @@ class MibSubmissionTest {
       int most = (int) Math.round(Math.floor(Double.parseDouble(percent) * all / 100 + 1e-9));
       assertThat(read.circuit().size()).isLessThanOrEqualTo(most);
       Circuit expected = new Selection.Top(most, ranking).of(attribution);
-      assertThat(read.circuit().edges()).isEqualTo(expected.edges());
+      assertThat(read.circuit().members()).isEqualTo(expected.members());
       for (int cell : exported.graph().edgeCells()) {
         assertThat(read.scores()[cell]).isEqualTo(read.circuit().contains(cell) ? 1 : 0);
       }

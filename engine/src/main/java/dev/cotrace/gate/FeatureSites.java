@@ -1,0 +1,115 @@
+package dev.cotrace.gate;
+
+import dev.cotrace.circuit.ComputationGraph;
+import dev.cotrace.circuit.Level;
+import dev.cotrace.circuit.Part;
+import dev.cotrace.circuit.Pieces;
+import dev.cotrace.dictionary.Dictionary;
+import dev.cotrace.dictionary.DictionaryDescription;
+import dev.cotrace.dictionary.ModelShape;
+import dev.cotrace.dictionary.Site;
+import dev.cotrace.model.Architecture;
+import dev.cotrace.model.Decoder;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** The dictionaries whose features parts of a model are cut into. */
+public final class FeatureSites {
+  /** No dictionary: every part is whole. */
+  static final FeatureSites NONE = new FeatureSites();
+
+  private final Map<Integer, FeatureSite> heads = new HashMap<>(); // by layer
+  private final Map<Integer, FeatureSite> mlps = new HashMap<>();
+
+  private FeatureSites() {}
+
+  /**
+   * Dictionaries for one model.
+   *
+   * @param dictionaries which must outlive this
+   * @throws IllegalArgumentException when one does not belong to the model, or to what is written
+   *     into its stream, or when two cut the same part
+   */
+  public static FeatureSites of(Decoder decoder, List<Dictionary> dictionaries) {
+    FeatureSites sites = new FeatureSites();
+    for (Dictionary dictionary : dictionaries) {
+      DictionaryDescription description = dictionary.description();
+      description.requireFor(shape(decoder.architecture()));
+      requireWritten(description, decoder);
+      FeatureSite site = new FeatureSite(decoder, dictionary);
+      Map<Integer, FeatureSite> own = site.ofHeads() ? sites.heads : sites.mlps;
+      if (own.putIfAbsent(site.layer(), site) != null) {
+        throw new IllegalArgumentException(
+            "the dictionary %s cuts what %s of layer %d write, and so does another: give one"
+                .formatted(
+                    description.path(),
+                    site.ofHeads() ? "the heads" : "the MLP's hidden units",
+                    site.layer()));
+      }
+    }
+    return sites;
+  }
+
+  /** What a dictionary has to fit to. */
+  static ModelShape shape(Architecture architecture) {
+    return new ModelShape(
+        architecture.layers(),
+        architecture.width(),
+        (long) architecture.heads() * architecture.headDimension(),
+        architecture.normalisation().centred());
+  }
+
+  private static void requireWritten(DictionaryDescription description, Decoder decoder) {
+    Site output = description.output();
+    switch (output.kind()) {
+      case ATTENTION_OUTPUT, MLP_OUTPUT, MLP_RAW_OUTPUT -> {}
+      case HEAD_VALUES -> {
+        if (decoder.headOutput(output.layer()).isNormed()) {
+          throw new IllegalArgumentException(
+              "the dictionary %s is of values of heads, which the model norms once more after the output projection: its features have no fixed share of what is written"
+                  .formatted(description.path()));
+        }
+      }
+      case RESIDUAL_PRE, RESIDUAL_MID, RESIDUAL_POST, MLP_NORMALISED, MLP_INPUT ->
+          throw new IllegalArgumentException(
+              "the dictionary %s is of %s, which no node writes: give one of hook_attn_out, attn.hook_z or hook_mlp_out, or a transcoder"
+                  .formatted(description.path(), output));
+    }
+  }
+
+  /** Whether there is none. */
+  boolean isEmpty() {
+    return heads.isEmpty() && mlps.isEmpty();
+  }
+
+  /** The dictionary of the heads of {@code layer} together. */
+  @Nullable FeatureSite heads(int layer) {
+    return heads.get(layer);
+  }
+
+  /** The dictionary of the MLP of {@code layer}. */
+  @Nullable FeatureSite mlp(int layer) {
+    return mlps.get(layer);
+  }
+
+  /** Features and errors, and all other nodes whole. */
+  Pieces pieces(ComputationGraph graph) {
+    List<Part> parts = new ArrayList<>();
+    parts.add(Part.whole(graph.sourceNode(graph.inputSource())));
+    for (int layer = 0; layer < graph.layers(); layer++) {
+      FeatureSite together = heads(layer);
+      for (int head = 0; together == null && head < graph.heads(); head++) {
+        parts.add(Part.whole(graph.sourceNode(graph.headSource(layer) + head)));
+      }
+      if (together != null) {
+        parts.add(together.part());
+      }
+      FeatureSite mlp = mlp(layer);
+      parts.add(mlp == null ? Part.whole(graph.sourceNode(graph.mlpSource(layer))) : mlp.part());
+    }
+    return new Pieces(graph, Level.FEATURE, parts);
+  }
+}

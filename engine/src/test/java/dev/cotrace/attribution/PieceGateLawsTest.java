@@ -1,0 +1,169 @@
+package dev.cotrace.attribution;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.data.Offset.offset;
+
+import dev.cotrace.circuit.ComputationGraph;
+import dev.cotrace.circuit.Level;
+import dev.cotrace.circuit.Pieces;
+import dev.cotrace.dictionary.Dictionary;
+import dev.cotrace.dictionary.TinyDictionary;
+import dev.cotrace.gate.FeatureSites;
+import dev.cotrace.gate.GatedModel;
+import dev.cotrace.gate.Gates;
+import dev.cotrace.model.TinyModel;
+import dev.cotrace.rollout.Baseline;
+import dev.cotrace.rollout.Enumeration;
+import dev.cotrace.rollout.Measurement;
+import dev.cotrace.rollout.Objective;
+import dev.cotrace.rollout.Outcomes;
+import dev.cotrace.rollout.PromptPair;
+import dev.cotrace.rollout.Task;
+import dev.cotrace.rollout.Transcript;
+import dev.cotrace.rollout.TranscriptScorer;
+import dev.cotrace.torch.Placement;
+import dev.cotrace.torch.Precision;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * METHOD §9.3 for gates on pieces of nodes: runs with a gate for each piece against runs with a
+ * gate for each edge, and gradients against finite differences of such runs.
+ */
+final class PieceGateLawsTest {
+  private static final Placement EXACT = Placement.cpu(Precision.FLOAT64);
+  private static final PromptPair PAIR = Tiny.PAIRS.getFirst();
+  private static final Task TASK = Tiny.task(2, List.of(PAIR));
+  private static final Objective OBJECTIVE = Objective.parse("answer-logprob + 0.5*kl");
+  private static final int FEATURES = 6;
+
+  @TempDir private Path folder;
+
+  /** A model with gates on pieces, and the dictionaries that it needs. */
+  private record Case(GatedModel model, List<Dictionary> dictionaries) implements AutoCloseable {
+    Pieces pieces() {
+      return (Pieces) model.units();
+    }
+
+    @Override
+    public void close() {
+      dictionaries.forEach(Dictionary::close);
+    }
+  }
+
+  /**
+   * A case.
+   *
+   * @param what a level, or dictionaries as {@code ARCHITECTURE HOOK [HOOK_OUT]}, several joined by
+   *     {@code +}
+   */
+  private Case open(TinyModel model, String what) throws IOException {
+    GatedModel gated = GatedModel.of(model.decoder());
+    for (Level level : Level.values()) {
+      if (level.label().equals(what)) {
+        return new Case(gated.at(level), List.of());
+      }
+    }
+    List<Dictionary> dictionaries = new ArrayList<>();
+    for (String one : what.split(" \\+ ", -1)) {
+      String[] words = one.split(" ", -1);
+      String out = words.length == 3 ? words[2] : words[1];
+      dictionaries.add(
+          Dictionary.read(
+              TinyDictionary.write(
+                  folder.resolve(one.replace(' ', '-')), words[0], words[1], out, 8, FEATURES),
+              EXACT));
+    }
+    return new Case(gated.with(FeatureSites.of(model.decoder(), dictionaries)), dictionaries);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "llama, node",
+    "gpt2, residual-dim",
+    "gpt_neox, neuron",
+    "gemma, neuron",
+    "gemma, residual-dim",
+    "llama, topk blocks.1.hook_mlp_out + standard blocks.0.hook_attn_out",
+    "gpt2, standard-layer-norm blocks.0.hook_mlp_out + topk blocks.1.attn.hook_z",
+    "gpt_neox, transcoder blocks.0.ln2.hook_normalized blocks.0.hook_mlp_out",
+    "gemma, transcoder blocks.1.mlp.hook_in blocks.1.mlp.hook_out + topk blocks.0.hook_attn_out",
+    "gemma, standard blocks.0.mlp.hook_out + topk blocks.1.hook_mlp_out"
+  })
+  void everyPiecesGradientIsItsCentralDifference(String family, String what) throws IOException {
+    double alpha = 0.6;
+    double step = 1e-5;
+    try (TinyModel model = TinyModel.of(family, 11, 2, 4);
+        Case own = open(model, what)) {
+      var group = new TranscriptScorer.Group(alpha, transcripts(), Baseline.EXACT);
+      var gradient = scorer(own.model).gradients(List.of(group)).getFirst();
+      double[] z = new double[own.pieces().cells()];
+      Arrays.fill(z, alpha);
+      double[] each = new double[transcripts().size()];
+      Arrays.fill(each, alpha);
+      assertThat(value(own.model, new Gates.PerPiece(own.pieces(), z)))
+          .isCloseTo(value(own.model, new Gates.Uniform(each)), offset(1e-12));
+      double sum = 0;
+      for (int cell = 0; cell < z.length; cell++) {
+        z[cell] = alpha + step;
+        double above = value(own.model, new Gates.PerPiece(own.pieces(), z));
+        z[cell] = alpha - step;
+        double below = value(own.model, new Gates.PerPiece(own.pieces(), z));
+        z[cell] = alpha;
+        double score = gradient.direct()[cell] + gradient.throughCot()[cell];
+        sum += Math.abs(score);
+        // Central differences of step 1e-5 err by about 1e-10 in truncation and 1e-11 in rounding.
+        assertThat(score)
+            .as(own.pieces().name(cell))
+            .isCloseTo((above - below) / (2 * step), offset(1e-7));
+      }
+      assertThat(sum).isGreaterThan(1e-3);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"llama, 1", "gpt2, 2", "gpt_neox, 3", "gemma, 4"})
+  void aGateOnANodeIsOneOnAllEdgesThatLeaveIt(String family, long seed) throws IOException {
+    try (TinyModel model = TinyModel.of(family, seed, 2, 4);
+        Case nodes = open(model, "node");
+        Case coordinates = open(model, "residual-dim")) {
+      ComputationGraph graph = nodes.model.graph();
+      double[] z = new SplittableRandom(seed).doubles(graph.sources()).toArray();
+      double[] byEdge = new double[graph.cells()];
+      for (int cell : graph.edgeCells()) {
+        byEdge[cell] = z[graph.sourceOf(cell)];
+      }
+      double expected = value(GatedModel.of(model.decoder()), new Gates.PerEdge(graph, byEdge));
+      assertThat(value(nodes.model, new Gates.PerPiece(nodes.pieces(), z)))
+          .isCloseTo(expected, offset(1e-12));
+      double[] byCoordinate = new double[coordinates.pieces().cells()];
+      Arrays.setAll(byCoordinate, cell -> z[coordinates.pieces().part(cell)]);
+      assertThat(value(coordinates.model, new Gates.PerPiece(coordinates.pieces(), byCoordinate)))
+          .isCloseTo(expected, offset(1e-12));
+    }
+  }
+
+  private static double value(GatedModel model, Gates gates) {
+    List<Measurement> measurements = scorer(model).measure(gates, transcripts());
+    return measurements.stream()
+        .mapToDouble(m -> Math.exp(m.rolloutLogProbability()) * OBJECTIVE.value(m))
+        .sum();
+  }
+
+  private static TranscriptScorer scorer(GatedModel model) {
+    return new TranscriptScorer(model, OBJECTIVE, 1, Outcomes.NONE);
+  }
+
+  private static List<Transcript> transcripts() {
+    return Enumeration.of(TASK.sampling(), 4).stream()
+        .map(rollout -> new Transcript(PAIR, rollout, TASK.sampling().answerPrefix()))
+        .toList();
+  }
+}
