@@ -1,5 +1,6 @@
 package dev.cotrace;
 
+import dev.cotrace.circuit.Level;
 import dev.cotrace.report.AttributionGraphJson;
 import dev.cotrace.report.CircuitCsv;
 import dev.cotrace.report.CircuitDot;
@@ -18,11 +19,12 @@ import org.jspecify.annotations.Nullable;
  * A circuit written for another tool.
  *
  * @param path the file or folder, for a submission the cell's
- * @param edges in the circuit
- * @param ofEdges of the model
+ * @param level what units the circuit is of
+ * @param edges units in the circuit
+ * @param ofEdges units of the model
  * @param linksLeftOut of an attribution graph, because more were not asked for; 0 elsewhere
  */
-public record CircuitExport(Path path, int edges, int ofEdges, int linksLeftOut) {
+public record CircuitExport(Path path, Level level, int edges, int ofEdges, int linksLeftOut) {
   /**
    * Writes the circuit of {@code source}.
    *
@@ -39,6 +41,7 @@ public record CircuitExport(Path path, int edges, int ofEdges, int linksLeftOut)
           "--format tensorboard shows a run of cotrace discover, got the circuit %s"
               .formatted(source.path()));
     }
+    requireEdges(exported, format);
     Path target = target(source, format, out);
     if (!replace && Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {
       throw new IllegalArgumentException(
@@ -57,7 +60,24 @@ public record CircuitExport(Path path, int edges, int ofEdges, int linksLeftOut)
       throw e;
     }
     return new CircuitExport(
-        target, exported.scored().circuit().size(), exported.scored().graph().edgeCount(), leftOut);
+        target,
+        exported.scored().units().level(),
+        exported.scored().circuit().size(),
+        exported.scored().units().unitCount(),
+        leftOut);
+  }
+
+  private static void requireEdges(ExportedCircuit exported, ExportFormat format) {
+    boolean any =
+        format instanceof ExportFormat.Csv
+            || format instanceof ExportFormat.TensorBoard
+            || format instanceof ExportFormat.EapIg;
+    Level level = exported.scored().units().level();
+    if (level != Level.EDGE && !any) {
+      throw new IllegalArgumentException(
+          "this format is for circuits of edges, got one of %s: use --format csv or eap-ig"
+              .formatted(level.nouns()));
+    }
   }
 
   private static Path target(CircuitSource source, ExportFormat format, @Nullable Path out) {

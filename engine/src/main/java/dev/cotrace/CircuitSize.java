@@ -1,14 +1,14 @@
 package dev.cotrace;
 
-import dev.cotrace.circuit.ComputationGraph;
+import dev.cotrace.circuit.Units;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * How many edges a circuit may have: a number such as {@code 200}, or a share of all edges such as
- * {@code 10%}.
+ * How many edges, or other units, a circuit may have: a number such as {@code 200}, or a share such
+ * as {@code 10%}.
  *
- * @param amount number of edges, or percent of them
+ * @param amount number of units, or percent of them
  */
 public record CircuitSize(double amount, boolean percent) {
   private static final Pattern FORM = Pattern.compile("(\\d+(?:\\.\\d+)?)\\s*%|(\\d{1,9})");
@@ -17,7 +17,7 @@ public record CircuitSize(double amount, boolean percent) {
   public CircuitSize {
     if (!(amount > 0) || (percent && amount > 100)) {
       throw new IllegalArgumentException(
-          "a circuit needs at least one edge and at most 100 % of them, got " + amount);
+          "a circuit needs at least one unit and at most 100 % of them, got " + amount);
     }
   }
 
@@ -26,7 +26,7 @@ public record CircuitSize(double amount, boolean percent) {
     Matcher matcher = FORM.matcher(text.strip());
     if (!matcher.matches()) {
       throw new IllegalArgumentException(
-          "a circuit size is a number of edges such as 200 or a share such as 10%%, got '%s'"
+          "a circuit size is a number of edges or other units such as 200 or a share such as 10%%, got '%s'"
               .formatted(text));
     }
     return matcher.group(1) != null
@@ -34,15 +34,15 @@ public record CircuitSize(double amount, boolean percent) {
         : new CircuitSize(Integer.parseInt(matcher.group(2)), false);
   }
 
-  /** The number of edges of {@code graph} this is: at least one and at most all. */
-  public int edges(ComputationGraph graph) {
-    double edges = percent ? amount / 100 * graph.edgeCount() : amount;
-    return Math.toIntExact(Math.clamp(Math.round(edges), 1, graph.edgeCount()));
+  /** The number of {@code units} this is: at least one and at most all. */
+  public int of(Units units) {
+    double wanted = percent ? amount / 100 * units.unitCount() : amount;
+    return Math.toIntExact(Math.clamp(Math.round(wanted), 1, units.unitCount()));
   }
 
-  /** The share of all edges of {@code graph} that this asks for, not rounded to edges. */
-  double share(ComputationGraph graph) {
-    return percent ? amount / 100 : edges(graph) / (double) graph.edgeCount();
+  /** The share of all {@code units} that this asks for, not rounded to whole ones. */
+  double share(Units units) {
+    return percent ? amount / 100 : of(units) / (double) units.unitCount();
   }
 
   @Override

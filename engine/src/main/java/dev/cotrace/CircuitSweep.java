@@ -9,6 +9,7 @@ import dev.cotrace.circuit.Estimate;
 import dev.cotrace.circuit.Faithfulness;
 import dev.cotrace.circuit.Knockout;
 import dev.cotrace.circuit.Removal;
+import dev.cotrace.circuit.Units;
 import dev.cotrace.report.CircuitFile;
 import dev.cotrace.report.ScoredCircuit;
 import java.io.IOException;
@@ -22,7 +23,7 @@ import java.util.Optional;
  *
  * @param path the directory that holds this
  * @param objective what J is the expectation of
- * @param graph names the edges
+ * @param units names the cells
  * @param clean J(1)
  * @param corrupted J(0)
  * @param rows the circuit of the file first, then one for each size
@@ -38,7 +39,7 @@ import java.util.Optional;
 public record CircuitSweep(
     Path path,
     String objective,
-    ComputationGraph graph,
+    Units units,
     Estimate clean,
     Estimate corrupted,
     List<Row> rows,
@@ -107,7 +108,7 @@ public record CircuitSweep(
     ScoredCircuit given = CircuitFile.read(file).finite(file);
     try (RunDirectory directory = RunDirectory.create(settings.out());
         Experiment experiment = Experiment.open(spec, listener)) {
-      requireSameGraph(file, given.graph(), experiment.gated().graph());
+      requireSameUnits(file, given.units(), experiment.gated().units());
       RunPlan plan = plan(experiment, settings);
       CircuitSweep sweep;
       try (RunLog log = new RunLog(directory, experiment, listener)) {
@@ -128,7 +129,7 @@ public record CircuitSweep(
       throws IOException {
     ScoredCircuit given = CircuitFile.read(file).finite(file);
     try (Experiment experiment = Experiment.open(spec, listener)) {
-      requireSameGraph(file, given.graph(), experiment.gated().graph());
+      requireSameUnits(file, given.units(), experiment.gated().units());
       return plan(experiment, settings);
     }
   }
@@ -146,11 +147,21 @@ public record CircuitSweep(
   }
 
   /** Refuses a circuit of another model. */
-  static void requireSameGraph(Path file, ComputationGraph given, ComputationGraph own) {
-    if (!given.equals(own)) {
+  static void requireSameUnits(Path file, Units given, Units own) {
+    if (!given.graph().equals(own.graph())) {
       throw new IllegalArgumentException(
           "%s is a circuit of a model of %s, but the model has %s"
-              .formatted(file, words(given), words(own)));
+              .formatted(file, words(given.graph()), words(own.graph())));
+    }
+    if (given.level() != own.level()) {
+      throw new IllegalArgumentException(
+          "%s is a circuit of %s, and gates sit on %s: give --level %s"
+              .formatted(file, given.level().nouns(), own.level().nouns(), given.level().label()));
+    }
+    if (!given.equals(own)) {
+      throw new IllegalArgumentException(
+          "%s is a circuit of other %s than those of the model: give the same --dictionary"
+              .formatted(file, given.level().nouns()));
     }
   }
 

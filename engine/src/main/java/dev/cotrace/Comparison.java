@@ -1,7 +1,7 @@
 package dev.cotrace;
 
-import dev.cotrace.circuit.ComputationGraph;
 import dev.cotrace.circuit.Estimate;
+import dev.cotrace.circuit.Units;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -61,10 +61,10 @@ public record Comparison(
               + sides);
     }
     try (Experiment experiment = Experiment.open(spec, listener)) {
-      ComputationGraph graph = experiment.gated().graph();
-      GateSetting first = GateSetting.parse(sides.getFirst(), graph);
-      GateSetting last = GateSetting.parse(sides.getLast(), graph);
-      GateSetting second = without.isEmpty() ? last : last.without(without, graph);
+      Units units = experiment.gated().units();
+      GateSetting first = GateSetting.parse(sides.getFirst(), units);
+      GateSetting last = GateSetting.parse(sides.getLast(), units);
+      GateSetting second = without.isEmpty() ? last : last.without(without, units);
       List<TwinRollout> twins = sample(experiment, first, second, each, listener, reader);
       return of(first.name(), second.name(), twins, each);
     }

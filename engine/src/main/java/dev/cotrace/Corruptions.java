@@ -1,6 +1,5 @@
 package dev.cotrace;
 
-import dev.cotrace.circuit.ComputationGraph;
 import dev.cotrace.gate.Corruption;
 import dev.cotrace.gate.GatedModel;
 import dev.cotrace.gate.SourceValues;
@@ -24,27 +23,21 @@ final class Corruptions {
    *
    * @throws IllegalArgumentException when what it needs is missing or is another model's
    */
-  static Corruption of(DiscoverySpec spec, Model model, TaskTokens tokens) throws IOException {
+  static Corruption of(DiscoverySpec spec, Model model, GatedModel gated, TaskTokens tokens)
+      throws IOException {
     TaskSettings settings = spec.sampling();
     CorruptionSetting setting = settings.corruptionSetting();
     return switch (setting.kind()) {
       case SAME -> new Corruption.Same();
       case MAP -> new Corruption.TokenMap(tokens.partners(settings));
       case RESAMPLE -> new Corruption.Resample();
-      case ZERO -> zero(model);
+      case ZERO -> gated.zero();
       case MEAN -> new Corruption.Constant(means(settings, model).withoutPositions());
       case MEAN_POSITIONAL -> new Corruption.Constant(means(settings, model));
       case NOISE ->
           new Corruption.Noise(
               setting.sigma() * model.decoder().embeddingDeviation(), spec.attribution().seed());
     };
-  }
-
-  /** Nothing from any source: no corrupted run. */
-  static Corruption zero(Model model) {
-    ComputationGraph graph = GatedModel.of(model.decoder()).graph();
-    return new Corruption.Constant(
-        SourceValues.zero(graph.sources(), model.architecture().width()));
   }
 
   private static SourceValues means(TaskSettings settings, Model model) throws IOException {

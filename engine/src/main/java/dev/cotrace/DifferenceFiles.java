@@ -41,12 +41,12 @@ public final class DifferenceFiles {
   private static void writeScores(RunDifference runs, Path file) throws IOException {
     Difference difference = runs.difference();
     List<StoredTensor> tensors = new ArrayList<>();
-    ScoresFile.add(tensors, difference.graph(), "scores", "stderr", difference.total());
-    ScoresFile.add(tensors, difference.graph(), "direct", "direct_stderr", difference.direct());
+    ScoresFile.add(tensors, difference.units(), "scores", "stderr", difference.total());
+    ScoresFile.add(tensors, difference.units(), "direct", "direct_stderr", difference.direct());
     ScoresFile.add(
-        tensors, difference.graph(), "through_cot", "through_cot_stderr", difference.throughCot());
-    ScoresFile.add(tensors, difference.graph(), difference.significance());
-    Map<String, String> metadata = ScoresFile.names(difference.graph());
+        tensors, difference.units(), "through_cot", "through_cot_stderr", difference.throughCot());
+    ScoresFile.add(tensors, difference.units(), difference.significance());
+    Map<String, String> metadata = ScoresFile.names(difference.units());
     metadata.put("format_version", VERSION);
     metadata.put("first", runs.first().toString());
     metadata.put("second", runs.second().toString());
@@ -106,7 +106,7 @@ public final class DifferenceFiles {
     Difference difference = runs.difference();
     ArrayNode edges = JSON.createArrayNode();
     for (int cell : runs.strongest(EDGES)) {
-      ObjectNode edge = edges.addObject().put("edge", difference.graph().edge(cell).toString());
+      ObjectNode edge = edges.addObject().put("edge", difference.units().name(cell));
       put(edge, "first", runs.firstScores().total(), cell);
       put(edge, "second", runs.secondScores().total(), cell);
       put(edge, "difference", difference.total(), cell);

@@ -95,14 +95,14 @@ final class DiscoveryCourse {
     IntegratedGradient gradient = new IntegratedGradient(work, evaluation);
     Attribution attribution = attribute(work, evaluation, gradient);
     log.say(attribution.completeness());
-    int size = spec.top().edges(attribution.graph());
+    int size = spec.top().of(attribution.units());
     Stability stability =
         attribution.stability(size, spec.attribution().ranking(), spec.attribution().seed());
     RunReferences references =
         compares ? RunReferences.of(gradient.references(), experiment) : RunReferences.NONE;
     writeScores(attribution, stability, references);
 
-    Selection selection = spec.selection(attribution.graph());
+    Selection selection = spec.selection(attribution.units());
     Circuit circuit = selection.of(attribution);
     warnOfNothingChosen(circuit, selection, log);
     directory.write(
@@ -156,7 +156,7 @@ final class DiscoveryCourse {
     if (attribution.sums().count() > 0) {
       directory.write(
           "clusters.safetensors",
-          file -> ClustersFile.write(file, attribution.graph(), attribution.sums()));
+          file -> ClustersFile.write(file, attribution.units(), attribution.sums()));
     }
     if (spec.references().has(Reference.SENTENCES)) {
       directory.write("sentences.jsonl", references.lines());

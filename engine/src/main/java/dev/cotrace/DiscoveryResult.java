@@ -45,7 +45,7 @@ public record DiscoveryResult(
 
   /** As {@link #strongest(int)} by the scores {@code by}, those of a bin for example. */
   public List<Integer> strongest(Scores by, int count) {
-    return by.strongest(attribution.graph(), count);
+    return by.strongest(attribution.units(), count);
   }
 
   /**
@@ -53,7 +53,7 @@ public record DiscoveryResult(
    */
   public Agreement agreement(ReferenceScores reference) {
     return Agreement.of(
-        attribution.graph(),
+        attribution.units(),
         new Agreement.Side(attribution.total().values(), attribution.direction()),
         new Agreement.Side(reference.scores().values(), reference.direction()),
         stability.size(),

@@ -2,9 +2,10 @@ package dev.cotrace;
 
 import dev.cotrace.attribution.ReferenceSettings;
 import dev.cotrace.attribution.Settings;
-import dev.cotrace.circuit.ComputationGraph;
+import dev.cotrace.circuit.Level;
 import dev.cotrace.circuit.Method;
 import dev.cotrace.circuit.Selection;
+import dev.cotrace.circuit.Units;
 import dev.cotrace.rollout.Binning;
 import dev.cotrace.rollout.Objective;
 import dev.cotrace.task.CorruptionSetting;
@@ -26,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  * @param out the run directory to make; null for a new one under {@code runs/}
  * @param limit how many pairs of the task to use, from the first; 0 for all
  * @param objective F
+ * @param units what gates sit on
  * @param attribution how scores are computed
  * @param bins of positions to which scores are attributed apart
  * @param sampling how to sample, stop and read the answer
@@ -43,6 +45,7 @@ public record DiscoverySpec(
     @Nullable String out,
     int limit,
     Objective objective,
+    UnitSettings units,
     Settings attribution,
     Binning bins,
     TaskSettings sampling,
@@ -62,6 +65,15 @@ public record DiscoverySpec(
       throw new IllegalArgumentException("--limit must not be negative, got " + limit);
     }
     requireInput(attribution.method(), sampling.corruptionSetting().kind());
+    requireSelection(units, select);
+  }
+
+  private static void requireSelection(UnitSettings units, SelectionRule select) {
+    if (units.level() != Level.EDGE && select.kind() == SelectionRule.Kind.GREEDY) {
+      throw new IllegalArgumentException(
+          "--select greedy grows a circuit edge by edge, and --level is %s: use --select top"
+              .formatted(units.level().label()));
+    }
   }
 
   /** Norms have slopes of hundreds at a stream of zeros, one upon the other in every layer. */
@@ -85,9 +97,9 @@ public record DiscoverySpec(
         && outcomes.equals(other.outcomes);
   }
 
-  /** How the edges of the circuit are chosen. */
-  public Selection selection(ComputationGraph graph) {
-    return select.selection(top.edges(graph), attribution.ranking());
+  /** How the units of the circuit are chosen. */
+  public Selection selection(Units units) {
+    return select.selection(top.of(units), attribution.ranking());
   }
 
   /** Which rows of the task's file are used, and which of their columns. */
@@ -107,6 +119,7 @@ public record DiscoverySpec(
         null,
         limit,
         objective,
+        units.located(),
         attribution,
         bins,
         sampling.located(),
@@ -127,6 +140,7 @@ public record DiscoverySpec(
         out,
         limit,
         objective,
+        units,
         attribution,
         bins,
         sampling.on(day),

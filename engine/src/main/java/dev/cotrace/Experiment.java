@@ -34,7 +34,8 @@ import tools.jackson.databind.node.ObjectNode;
  * @param spec what it was opened for, with the day that its prompts depend on, if they do
  * @param source where the model is from
  * @param model owns the parameters
- * @param gated the same model with gates on its edges
+ * @param gated the same model with gates on its edges, or on other units
+ * @param dictionaries whose features these are
  * @param task the pairs in tokens
  * @param text shows tokens to people
  * @param notices what programs that a run started have to say, for the log; filled from their
@@ -45,6 +46,7 @@ public record Experiment(
     ModelSource source,
     Model model,
     GatedModel gated,
+    LoadedDictionaries dictionaries,
     Task task,
     TokenText text,
     Queue<String> notices)
@@ -66,12 +68,15 @@ public record Experiment(
     requireRoom(asked, source);
     Model model = load(asked, source, listener);
     Outcomes outcomes = Outcomes.NONE;
+    @Nullable LoadedDictionaries dictionaries = null;
     try {
+      dictionaries = LoadedDictionaries.read(asked.units(), model, listener);
+      GatedModel gated = dictionaries.gated(asked.units().level(), model.decoder());
       DiscoverySpec spec = ModelText.dated(asked, model, file);
       @Nullable TextCodec codec = ModelText.of(model, ModelText.chat(spec));
       TaskTokens tokens = new TaskTokens(model.architecture(), codec);
       outcomes = SpecOutcomes.bind(spec, codec, listener, notices::offer);
-      Corruption corruption = Corruptions.of(spec, model, tokens);
+      Corruption corruption = Corruptions.of(spec, model, gated, tokens);
       Task task = tokens.task(file, spec.sampling(), outcomes, corruption);
       listener.say("%d prompt pairs from %s".formatted(task.pairs().size(), spec.task()));
       int skipped = file.pairs().size() - task.pairs().size();
@@ -80,9 +85,12 @@ public record Experiment(
       }
       Corruptions.warn(task, listener);
       return new Experiment(
-          spec, source, model, GatedModel.of(model.decoder()), task, new TokenText(codec), notices);
+          spec, source, model, gated, dictionaries, task, new TokenText(codec), notices);
     } catch (RuntimeException | IOException e) {
       outcomes.close();
+      if (dictionaries != null) {
+        dictionaries.close();
+      }
       model.close();
       throw e;
     }
@@ -183,6 +191,7 @@ public record Experiment(
   @Override
   public void close() {
     task.outcomes().close();
+    dictionaries.close();
     model.close();
   }
 }

@@ -2,6 +2,7 @@ package dev.cotrace;
 
 import dev.cotrace.circuit.Attribution;
 import dev.cotrace.circuit.Circuit;
+import dev.cotrace.circuit.Component;
 import dev.cotrace.circuit.Estimate;
 import dev.cotrace.circuit.Faithfulness;
 import dev.cotrace.circuit.ScorePart;
@@ -52,7 +53,7 @@ public record FinishedRun(
         run.settings(),
         run.metrics().path("pairs").asInt(0),
         run.attribution().with(run.clusters()),
-        ScoresFile.inclusion(directory.resolve("scores.safetensors"), run.attribution().graph()),
+        ScoresFile.inclusion(directory.resolve("scores.safetensors"), run.attribution().units()),
         run.circuit().circuit(),
         run.metrics().at("/circuit/selection").asString(""),
         run.circuitFaithfulness(),
@@ -72,17 +73,17 @@ public record FinishedRun(
 
   /** Cells of the {@code count} edges with the largest |score|, the largest first. */
   public List<Integer> strongest(ScorePart part, int count) {
-    return part.of(attribution).strongest(attribution.graph(), count);
+    return part.of(attribution).strongest(attribution.units(), count);
   }
 
   /**
-   * The score of each source: the sum over its outgoing edges, in the order of rows. Errors are NaN
-   * where the run kept no clusters.
+   * The score of each {@link Component}, in their order. Errors are NaN where the run kept no
+   * clusters.
    */
   public List<Estimate> components(ScorePart part) {
     List<Estimate> components = new ArrayList<>();
-    for (int source = 0; source < attribution.graph().sources(); source++) {
-      components.add(part.sum(attribution, attribution.graph().edgesFrom(source).toArray()));
+    for (Component component : Component.of(attribution.units())) {
+      components.add(part.sum(attribution, component.cells()));
     }
     return components;
   }

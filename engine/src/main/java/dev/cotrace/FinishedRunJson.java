@@ -1,6 +1,7 @@
 package dev.cotrace;
 
 import dev.cotrace.circuit.Attribution;
+import dev.cotrace.circuit.Component;
 import dev.cotrace.circuit.Estimate;
 import dev.cotrace.circuit.ScorePart;
 import java.util.List;
@@ -41,9 +42,10 @@ public final class FinishedRunJson {
             run.strongest(part, top)));
     ArrayNode components = json.putArray("components");
     List<Estimate> scores = run.components(part);
-    for (int source = 0; source < scores.size(); source++) {
-      String node = run.attribution().graph().sourceNode(source).toString();
-      ResultJson.put(components.addObject().put("node", node), "score", scores.get(source));
+    List<Component> parts = Component.of(run.attribution().units());
+    for (int i = 0; i < scores.size(); i++) {
+      String node = parts.get(i).name();
+      ResultJson.put(components.addObject().put("node", node), "score", scores.get(i));
     }
     run.sweep().ifPresent(sweep -> json.set("evaluation", of(sweep)));
     transcript.ifPresent(each -> json.set("transcript", of(each)));
@@ -52,6 +54,7 @@ public final class FinishedRunJson {
 
   private static void putAttribution(ObjectNode json, Attribution attribution) {
     json.put("method", attribution.method().label());
+    json.put("level", attribution.units().level().label());
     ResultJson.put(json, "J1", attribution.clean());
     ResultJson.put(json, "J0", attribution.corrupted());
     ResultJson.put(json, "difference", attribution.ends().difference());

@@ -2,6 +2,8 @@ package dev.cotrace;
 
 import dev.cotrace.circuit.Circuit;
 import dev.cotrace.circuit.ComputationGraph;
+import dev.cotrace.circuit.Pieces;
+import dev.cotrace.circuit.Units;
 import dev.cotrace.gate.Gates;
 import dev.cotrace.report.CircuitFile;
 import java.io.IOException;
@@ -25,7 +27,7 @@ record GateSetting(String name, Gates gates) {
    *
    * @throws IllegalArgumentException when it is none of these or of another model
    */
-  static GateSetting parse(String text, ComputationGraph graph) throws IOException {
+  static GateSetting parse(String text, Units units) throws IOException {
     if (text.equals("full")) {
       return uniform(text, 1);
     }
@@ -43,34 +45,33 @@ record GateSetting(String name, Gates gates) {
               .formatted(text, file));
     }
     Circuit circuit = CircuitFile.read(file).circuit();
-    CircuitSweep.requireSameGraph(file, circuit.graph(), graph);
-    return new GateSetting(text, new Gates.PerEdge(graph, circuit.gates()));
+    CircuitSweep.requireSameUnits(file, circuit.units(), units);
+    return new GateSetting(text, Gates.of(circuit));
   }
 
   private static GateSetting uniform(String name, double alpha) {
     return new GateSetting(name, new Gates.Uniform(new double[] {alpha}));
   }
 
-  /** This with the named edges shut. */
-  GateSetting without(List<String> edges, ComputationGraph graph) {
-    double[] z = perEdge(graph);
-    for (String edge : edges) {
-      z[graph.cell(edge)] = 0;
+  /** This with the named units shut. */
+  GateSetting without(List<String> names, Units units) {
+    double[] z = perUnit(units);
+    for (String unit : names) {
+      z[units.cell(unit)] = 0;
     }
-    return new GateSetting(
-        name + " without " + String.join(", ", edges), new Gates.PerEdge(graph, z));
+    return new GateSetting(name + " without " + String.join(", ", names), Gates.of(units, z));
   }
 
-  private double[] perEdge(ComputationGraph graph) {
+  private double[] perUnit(Units units) {
     return switch (gates) {
       case Gates.Uniform(double[] alpha) -> {
-        double[] z = new double[graph.cells()];
+        double[] z = new double[units.cells()];
         Arrays.fill(z, alpha[0]);
         yield z;
       }
       case Gates.PerEdge(ComputationGraph _, double[] z) -> z.clone();
-      case Gates.Held _, Gates.PerPiece _ ->
-          throw new IllegalStateException("no gate of an edge is asked for");
+      case Gates.PerPiece(Pieces _, double[] z) -> z.clone();
+      case Gates.Held _ -> throw new IllegalStateException("no gate of a unit is asked for");
     };
   }
 

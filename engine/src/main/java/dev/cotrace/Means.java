@@ -74,7 +74,9 @@ public record Means(Path out, long sequences, long tokens, int positions) {
         prompts.addAll(tokens.prompts(file, spec.sampling(), /* corrupted= */ true));
       }
       Sampling sampling =
-          tokens.task(file, spec.sampling(), Outcomes.NONE, Corruptions.zero(model)).sampling();
+          tokens
+              .task(file, spec.sampling(), Outcomes.NONE, GatedModel.of(model.decoder()).zero())
+              .sampling();
       return measure(spec, model, sampling, prompts, new Request(side, each, out), listener);
     }
   }

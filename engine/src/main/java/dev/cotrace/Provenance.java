@@ -37,6 +37,7 @@ import tools.jackson.databind.node.ObjectNode;
  * @param modelSha256 of every file of the model, by name
  * @param taskSha256 of the file of pairs
  * @param meansSha256 of the file of means; null where none is read
+ * @param dictionarySha256 of every file of the dictionaries, by name; empty without one
  * @param judgeSha256 of every file of the judge, by name; empty without one
  * @param modelHub repository and commit of a model of the hub; null for a local one
  * @param judgeHub the same of the judge
@@ -53,6 +54,7 @@ public record Provenance(
     Map<String, String> modelSha256,
     String taskSha256,
     @Nullable String meansSha256,
+    Map<String, String> dictionarySha256,
     Map<String, String> judgeSha256,
     ModelSource.@Nullable Origin modelHub,
     ModelSource.@Nullable Origin judgeHub,
@@ -65,7 +67,7 @@ public record Provenance(
 
   /** What a run reads. */
   static final List<String> INPUTS =
-      List.of("model_sha256", "task_sha256", "means_sha256", "judge_sha256");
+      List.of("model_sha256", "task_sha256", "means_sha256", "dictionary_sha256", "judge_sha256");
 
   /** What numbers are computed with. */
   private static final List<String> PROGRAMS = List.of("versions", "device");
@@ -102,12 +104,13 @@ public record Provenance(
         spec.device(),
         spec.attribution().seed(),
         spec.attribution().method().label(),
-        CircuitJson.SIGN_CONVENTION,
+        CircuitJson.signConvention(experiment.gated().units()),
         experiment.model().sha256(),
         sha256(Path.of(spec.task())),
         spec.sampling().corruptionSetting().kind().readsMeans()
             ? sha256(Path.of(spec.sampling().means()))
             : null,
+        LoadedDictionaries.sha256(spec.units()),
         judge != null ? Model.sha256Of(judge.path()) : Map.of(),
         experiment.source().hub(),
         judge == null ? null : judge.hub(),
@@ -153,7 +156,8 @@ public record Provenance(
    */
   static String difference(String what, JsonNode began, Experiment experiment) throws IOException {
     JsonNode now = JSON.readTree(of(experiment, JSON.createObjectNode()).json());
-    return began.path(what).equals(now.path(what))
+    boolean unheardOf = began.path(what).isMissingNode() && now.path(what).isEmpty();
+    return unheardOf || began.path(what).equals(now.path(what))
         ? ""
         : "%s was %s and is %s".formatted(what, began.path(what), now.path(what));
   }

@@ -105,7 +105,7 @@ public record Pruning(
                       work,
                       ends,
                       new LearnedMask.Settings(
-                          choice.size.edges(work.model().graph()), choice.steps, choice.rate),
+                          choice.size.of(work.model().graph()), choice.steps, choice.rate),
                       log)
                   .learn();
           case ACDC ->

@@ -12,6 +12,6 @@ final class RandomCircuits {
   static Circuit like(Circuit circuit, long seed) {
     RandomGenerator random =
         RandomGeneratorFactory.of("L64X128MixRandom").create(seed + circuit.size());
-    return Circuit.random(circuit.graph(), circuit.size(), random);
+    return Circuit.random(circuit.units(), circuit.size(), random);
   }
 }

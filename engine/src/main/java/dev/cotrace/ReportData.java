@@ -36,7 +36,7 @@ final class ReportData {
     DiscoverySpec spec = SpecYaml.read(directory.resolve("spec.yaml"), Map.of());
     Attribution attribution = run.attribution().with(run.clusters());
     long seed = spec.attribution().seed();
-    int size = spec.top().edges(attribution.graph());
+    int size = spec.top().of(attribution.units());
     Stability stability = attribution.stability(size, spec.attribution().ranking(), seed);
 
     ObjectNode data = JSON.createObjectNode().put("format_version", "1");

@@ -31,7 +31,7 @@ public final class Reselection {
   public static Reselection of(Path directory, Map<String, Object> flags) throws IOException {
     StoredRun run = StoredRun.read(directory);
     DiscoverySpec spec = SpecYaml.read(StoredRun.file(directory, "spec.yaml"), flags);
-    return new Reselection(run, spec.selection(run.attribution().graph()));
+    return new Reselection(run, spec.selection(run.attribution().units()));
   }
 
   /** How the edges were chosen. */

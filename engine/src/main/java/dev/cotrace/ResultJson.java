@@ -33,6 +33,7 @@ public final class ResultJson {
             .put("format_version", VERSION)
             .put("objective", result.spec().objective().toString())
             .put("method", attribution.method().label())
+            .put("level", attribution.units().level().label())
             .put("pairs", result.pairs());
     put(json, "J1", attribution.clean());
     put(json, "J0", attribution.corrupted());
@@ -44,7 +45,7 @@ public final class ResultJson {
     json.put("points", attribution.points());
     json.put("sampled_tokens", attribution.sampledTokens());
     put(json, "seconds", result.seconds());
-    String selection = result.spec().selection(attribution.graph()).words();
+    String selection = result.spec().selection(attribution.units()).words();
     json.set("circuit", of(result.circuitFaithfulness()).put("selection", selection));
     json.set("random_circuit", of(result.randomFaithfulness()));
     json.put("edges_q_below_0.05", result.significance().edgesBelow(0.05));
@@ -87,7 +88,7 @@ public final class ResultJson {
       put(entry, "through_cot_sum", bin.throughCot().sum());
       ArrayNode edges = entry.putArray("top_edges");
       for (int cell : result.strongest(bin.total(), BIN_EDGES)) {
-        String name = result.attribution().graph().edge(cell).toString();
+        String name = result.attribution().units().name(cell);
         ObjectNode edge = edges.addObject().put("edge", name);
         put(edge, "score", bin.total().at(cell));
         put(edge, "direct", bin.direct().at(cell));
@@ -117,7 +118,7 @@ public final class ResultJson {
       Attribution attribution, double[] q, double[] inclusion, List<Integer> cells) {
     ArrayNode edges = JSON.createArrayNode();
     for (int cell : cells) {
-      ObjectNode edge = edges.addObject().put("edge", attribution.graph().edge(cell).toString());
+      ObjectNode edge = edges.addObject().put("edge", attribution.units().name(cell));
       put(edge, "score", attribution.total().at(cell));
       put(edge, "q_value", q[cell]);
       put(edge, "inclusion", inclusion[cell]);

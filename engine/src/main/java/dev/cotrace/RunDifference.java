@@ -5,9 +5,11 @@ import dev.cotrace.circuit.Attribution;
 import dev.cotrace.circuit.Circuit;
 import dev.cotrace.circuit.Circuit.Ranking;
 import dev.cotrace.circuit.ClusterSums;
+import dev.cotrace.circuit.ComputationGraph;
 import dev.cotrace.circuit.Difference;
 import dev.cotrace.circuit.Estimate;
 import dev.cotrace.circuit.Scores;
+import dev.cotrace.circuit.Units;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -69,7 +71,7 @@ public record RunDifference(
   }
 
   private static void requireSameGraph(StoredRun first, StoredRun second) {
-    if (!first.attribution().graph().equals(second.attribution().graph())) {
+    if (!first.attribution().units().equals(second.attribution().units())) {
       throw new IllegalArgumentException(
           "%s has a graph of %s, but %s one of %s: only runs of models of the same shape can be compared edge by edge"
               .formatted(first.path(), shape(first), second.path(), shape(second)));
@@ -77,9 +79,14 @@ public record RunDifference(
   }
 
   private static String shape(StoredRun run) {
-    var graph = run.attribution().graph();
-    return "%d layers with %d heads%s"
-        .formatted(graph.layers(), graph.heads(), graph.parallel() ? " in parallel blocks" : "");
+    Units units = run.attribution().units();
+    ComputationGraph graph = units.graph();
+    return "%d layers with %d heads%s, by %s"
+        .formatted(
+            graph.layers(),
+            graph.heads(),
+            graph.parallel() ? " in parallel blocks" : "",
+            units.level().noun());
   }
 
   /** By cluster where both have the same prompts, several of them, and kept sums by cluster. */
@@ -118,14 +125,11 @@ public record RunDifference(
   }
 
   private static Agreement agreement(StoredRun first, StoredRun second, @Nullable CircuitSize top) {
-    var graph = first.attribution().graph();
-    int size =
-        top != null
-            ? top.edges(graph)
-            : Math.min(top(first).edges(graph), top(second).edges(graph));
+    Units units = first.attribution().units();
+    int size = top != null ? top.of(units) : Math.min(top(first).of(units), top(second).of(units));
     boolean signed = ranking(first) == Ranking.SIGNED && ranking(second) == Ranking.SIGNED;
     return Agreement.of(
-        graph, side(first), side(second), size, signed ? Ranking.SIGNED : Ranking.ABSOLUTE);
+        units, side(first), side(second), size, signed ? Ranking.SIGNED : Ranking.ABSOLUTE);
   }
 
   private static Agreement.Side side(StoredRun run) {
@@ -175,7 +179,7 @@ public record RunDifference(
 
   /** Cells of the {@code count} edges with the largest |difference|, the largest first. */
   public List<Integer> strongest(int count) {
-    return difference.total().strongest(difference.graph(), count);
+    return difference.total().strongest(difference.units(), count);
   }
 
   /** The number of settings of what is measured that differ. */

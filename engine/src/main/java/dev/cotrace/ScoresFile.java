@@ -5,14 +5,17 @@ import dev.cotrace.circuit.Attribution;
 import dev.cotrace.circuit.ClusterSums;
 import dev.cotrace.circuit.ComputationGraph;
 import dev.cotrace.circuit.Estimate;
+import dev.cotrace.circuit.Pieces;
 import dev.cotrace.circuit.ReferenceScores;
 import dev.cotrace.circuit.Scores;
 import dev.cotrace.circuit.Significance;
 import dev.cotrace.circuit.Stability;
+import dev.cotrace.circuit.Units;
 import dev.cotrace.format.MalformedModelException;
 import dev.cotrace.format.Safetensors;
 import dev.cotrace.format.StoredTensor;
 import dev.cotrace.report.CircuitJson;
+import dev.cotrace.report.UnitsJson;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -24,8 +27,8 @@ import java.util.stream.IntStream;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * An {@link Attribution} as safetensors: F32 tensors {@code [n_src, n_dst]} in EAP-IG's order, and
- * strings that say what they mean.
+ * An {@link Attribution} as safetensors: F32 tensors, and strings that say what they mean. Of edges
+ * they are {@code [n_src, n_dst]} in EAP-IG's order, of other units {@code [units]}.
  *
  * <p>Tensors: {@code scores}, {@code direct}, {@code through_cot}, and their standard errors {@code
  * stderr}, {@code direct_stderr}, {@code through_cot_stderr} (NaN where there is too little data to
@@ -45,9 +48,6 @@ import tools.jackson.databind.json.JsonMapper;
 public final class ScoresFile {
   private static final String DIVERGENCE =
       "positive: the clean value of the edge raises KL(G||H_z), so most are negative";
-
-  /** More layers or heads than any model has. */
-  private static final int MOST = 4096;
 
   private static final String VERSION = "1";
   private static final JsonMapper JSON = new JsonMapper();
@@ -72,18 +72,18 @@ public final class ScoresFile {
       String binning,
       List<ReferenceScores> references)
       throws IOException {
-    ComputationGraph graph = attribution.graph();
+    Units units = attribution.units();
     List<StoredTensor> tensors = new ArrayList<>();
-    add(tensors, graph, "scores", "stderr", attribution.total());
-    add(tensors, graph, "direct", "direct_stderr", attribution.direct());
-    add(tensors, graph, "through_cot", "through_cot_stderr", attribution.throughCot());
-    add(tensors, graph, attribution.significance());
-    tensors.add(matrix("inclusion", stability.inclusion(), graph));
+    add(tensors, units, "scores", "stderr", attribution.total());
+    add(tensors, units, "direct", "direct_stderr", attribution.direct());
+    add(tensors, units, "through_cot", "through_cot_stderr", attribution.throughCot());
+    add(tensors, units, attribution.significance());
+    tensors.add(matrix("inclusion", stability.inclusion(), units));
     Map<String, String> metadata = metadata(attribution);
     metadata.put("top_n", String.valueOf(stability.size()));
     metadata.put("jaccard", String.valueOf(stability.jaccard()));
     for (ReferenceScores reference : references) {
-      add(tensors, metadata, graph, reference);
+      add(tensors, metadata, units, reference);
     }
     if (!attribution.byBin().isEmpty()) {
       metadata.put("binning", binning);
@@ -96,65 +96,57 @@ public final class ScoresFile {
   public static Attribution read(Path file) throws IOException {
     try (Safetensors stored = Safetensors.open(file)) {
       ScoresMetadata metadata = new ScoresMetadata(file, stored.metadata());
-      ComputationGraph graph =
-          new ComputationGraph(
-              metadata.whole("n_layers", 1, MOST),
-              metadata.whole("n_heads", 1, MOST),
-              metadata.truth("parallel_attn_mlp"));
+      Units units = metadata.units();
       return new Attribution(
-          graph,
+          units,
           metadata.method(),
-          scores(stored, graph, "scores", "stderr", metadata),
-          scores(stored, graph, "direct", "direct_stderr", metadata),
-          scores(stored, graph, "through_cot", "through_cot_stderr", metadata),
+          scores(stored, units, "scores", "stderr", metadata),
+          scores(stored, units, "direct", "direct_stderr", metadata),
+          scores(stored, units, "through_cot", "through_cot_stderr", metadata),
           metadata.ends(),
           metadata.estimate("gap"),
           metadata.whole("clusters", 0, Integer.MAX_VALUE),
           metadata.whole("points", 0, Integer.MAX_VALUE),
           metadata.whole("sampled_tokens"),
           ClusterSums.NONE,
-          BinScoresFile.read(stored, graph));
+          BinScoresFile.read(stored, units));
     }
   }
 
   /** The inclusion of every edge that {@link #write} wrote; NaN in files without. */
-  static double[] inclusion(Path file, ComputationGraph graph) throws IOException {
+  static double[] inclusion(Path file, Units units) throws IOException {
     try (Safetensors stored = Safetensors.open(file)) {
       StoredTensor inclusion = stored.tensors().get("inclusion");
       if (inclusion != null) {
-        return matrix(inclusion, file, graph);
+        return matrix(inclusion, file, units);
       }
-      double[] unknown = new double[graph.cells()];
+      double[] unknown = new double[units.cells()];
       Arrays.fill(unknown, Double.NaN);
       return unknown;
     }
   }
 
   /** Adds what {@code significance} says of scores. */
-  static void add(List<StoredTensor> tensors, ComputationGraph graph, Significance significance) {
-    tensors.add(matrix("ci95_low", significance.low(), graph));
-    tensors.add(matrix("ci95_high", significance.high(), graph));
-    tensors.add(matrix("q_value", significance.q(), graph));
+  static void add(List<StoredTensor> tensors, Units units, Significance significance) {
+    tensors.add(matrix("ci95_low", significance.low(), units));
+    tensors.add(matrix("ci95_high", significance.high(), units));
+    tensors.add(matrix("q_value", significance.q(), units));
   }
 
   /** Adds {@code scores} and their errors under the names {@code values} and {@code errors}. */
   static void add(
-      List<StoredTensor> tensors,
-      ComputationGraph graph,
-      String values,
-      String errors,
-      Scores scores) {
-    tensors.add(matrix(values, scores.values(), graph));
-    tensors.add(matrix(errors, scores.standardErrors(), graph));
+      List<StoredTensor> tensors, Units units, String values, String errors, Scores scores) {
+    tensors.add(matrix(values, scores.values(), units));
+    tensors.add(matrix(errors, scores.standardErrors(), units));
   }
 
   private static void add(
       List<StoredTensor> tensors,
       Map<String, String> metadata,
-      ComputationGraph graph,
+      Units units,
       ReferenceScores reference) {
     String name = reference.name().replace('-', '_');
-    add(tensors, graph, name, name + "_stderr", reference.scores());
+    add(tensors, units, name, name + "_stderr", reference.scores());
     put(metadata, name + "_sum", reference.scores().sum());
     put(metadata, name + "_difference", reference.difference());
     put(metadata, name + "_gap", reference.gap());
@@ -163,8 +155,8 @@ public final class ScoresFile {
     }
   }
 
-  private static StoredTensor matrix(String name, double[] values, ComputationGraph graph) {
-    return StoredTensor.of(name, narrow(values), graph.sources(), graph.targets());
+  private static StoredTensor matrix(String name, double[] values, Units units) {
+    return StoredTensor.of(name, narrow(values), units.shape());
   }
 
   static float[] narrow(double[] values) {
@@ -176,10 +168,10 @@ public final class ScoresFile {
   }
 
   private static Map<String, String> metadata(Attribution attribution) {
-    Map<String, String> metadata = names(attribution.graph());
+    Map<String, String> metadata = names(attribution.units());
     metadata.put("format_version", VERSION);
     metadata.put("method", attribution.method().label());
-    metadata.put("sign_convention", CircuitJson.SIGN_CONVENTION);
+    metadata.put("sign_convention", CircuitJson.signConvention(attribution.units()));
     put(metadata, "J0", attribution.corrupted());
     put(metadata, "J1", attribution.clean());
     put(metadata, "difference", attribution.ends().difference());
@@ -193,15 +185,23 @@ public final class ScoresFile {
     return metadata;
   }
 
-  /** What rows and columns are. */
-  static Map<String, String> names(ComputationGraph graph) {
+  /** What the cells are. */
+  static Map<String, String> names(Units units) {
+    ComputationGraph graph = units.graph();
     Map<String, String> metadata = new LinkedHashMap<>();
+    metadata.put("level", units.level().label());
     metadata.put("n_layers", String.valueOf(graph.layers()));
     metadata.put("n_heads", String.valueOf(graph.heads()));
     metadata.put("parallel_attn_mlp", String.valueOf(graph.parallel()));
-    metadata.put("sources", names(graph.sources(), i -> graph.sourceNode(i).toString()));
-    metadata.put(
-        "targets", names(graph.targets(), i -> graph.targetNode(i) + graph.targetSlot(i).suffix()));
+    switch (units) {
+      case Pieces pieces -> metadata.put("parts", UnitsJson.parts(pieces).toString());
+      case ComputationGraph _ -> {
+        metadata.put("sources", names(graph.sources(), i -> graph.sourceNode(i).toString()));
+        metadata.put(
+            "targets",
+            names(graph.targets(), i -> graph.targetNode(i) + graph.targetSlot(i).suffix()));
+      }
+    }
     return metadata;
   }
 
@@ -215,27 +215,22 @@ public final class ScoresFile {
   }
 
   private static Scores scores(
-      Safetensors stored,
-      ComputationGraph graph,
-      String values,
-      String errors,
-      ScoresMetadata metadata) {
+      Safetensors stored, Units units, String values, String errors, ScoresMetadata metadata) {
     return new Scores(
-        matrix(stored.tensor(values), stored.path(), graph),
-        matrix(stored.tensor(errors), stored.path(), graph),
+        matrix(stored.tensor(values), stored.path(), units),
+        matrix(stored.tensor(errors), stored.path(), units),
         metadata.estimate(values + "_sum"));
   }
 
-  static double[] matrix(StoredTensor tensor, Path file, ComputationGraph graph) {
-    long[] shape = tensor.shape();
-    if (shape.length != 2 || shape[0] != graph.sources() || shape[1] != graph.targets()) {
+  static double[] matrix(StoredTensor tensor, Path file, Units units) {
+    if (!Arrays.equals(tensor.shape(), units.shape())) {
       throw new MalformedModelException(
           file,
           0,
-          "expected %s of shape [%d, %d], got %s"
-              .formatted(tensor.name(), graph.sources(), graph.targets(), tensor));
+          "expected %s of shape %s, got %s"
+              .formatted(tensor.name(), Arrays.toString(units.shape()), tensor));
     }
-    double[] values = new double[graph.cells()];
+    double[] values = new double[units.cells()];
     tensor.decode(0, values);
     return values;
   }

@@ -1,14 +1,26 @@
 package dev.cotrace;
 
+import dev.cotrace.circuit.ComputationGraph;
 import dev.cotrace.circuit.Ends;
 import dev.cotrace.circuit.Estimate;
+import dev.cotrace.circuit.Level;
 import dev.cotrace.circuit.Method;
+import dev.cotrace.circuit.Units;
+import dev.cotrace.format.JsonProblem;
 import dev.cotrace.format.MalformedModelException;
+import dev.cotrace.report.UnitsJson;
 import java.nio.file.Path;
 import java.util.Map;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.json.JsonMapper;
 
 /** The strings of a {@link ScoresFile}, checked as they are read. */
 record ScoresMetadata(Path file, Map<String, String> strings) {
+  /** More layers or heads than any model has. */
+  private static final int MOST = 4096;
+
+  private static final JsonMapper JSON = new JsonMapper();
+
   String text(String name) {
     String text = strings.get(name);
     if (text == null) {
@@ -24,6 +36,24 @@ record ScoresMetadata(Path file, Map<String, String> strings) {
       return Method.of(strings.getOrDefault("method", Method.IG_GATES.label()));
     } catch (IllegalArgumentException e) {
       throw new MalformedModelException(file, 0, String.valueOf(e.getMessage()));
+    }
+  }
+
+  /** Edges where the file is older than other levels. */
+  Units units() {
+    ComputationGraph graph =
+        new ComputationGraph(
+            whole("n_layers", 1, MOST), whole("n_heads", 1, MOST), truth("parallel_attn_mlp"));
+    String level = strings.getOrDefault("level", Level.EDGE.label());
+    if (level.equals(Level.EDGE.label())) {
+      return graph;
+    }
+    try {
+      return UnitsJson.read(file, graph, level, JSON.readTree(text("parts")));
+    } catch (IllegalArgumentException e) {
+      throw new MalformedModelException(file, 0, String.valueOf(e.getMessage()));
+    } catch (JacksonException e) {
+      throw new MalformedModelException(file, 0, "expected parts to be JSON: " + JsonProblem.of(e));
     }
   }
 

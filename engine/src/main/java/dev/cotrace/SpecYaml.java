@@ -35,6 +35,8 @@ public final class SpecYaml {
       """
       limit: 0
       objective: answer-prob
+      level: edge
+      dictionary: []
       method: ig-gates
       estimator: sampled
       baseline: leave-one-out
@@ -68,6 +70,8 @@ public final class SpecYaml {
   /** Components of the specification whose own keys stand among the others. */
   private static final Map<String, List<String>> PARTS =
       Map.of(
+          "units",
+          keys(UnitSettings.class),
           "attribution",
           keys(Settings.class),
           "references",

@@ -48,7 +48,7 @@ record StoredRun(
     Attribution attribution = ScoresFile.read(file(directory, "scores.safetensors"));
     Path circuitFile = file(directory, "circuit.json");
     ScoredCircuit circuit = CircuitJson.read(circuitFile);
-    CircuitSweep.requireSameGraph(circuitFile, circuit.graph(), attribution.graph());
+    CircuitSweep.requireSameUnits(circuitFile, circuit.units(), attribution.units());
     Path spec = file(directory, "spec.yaml");
     return new StoredRun(
         directory,
@@ -72,7 +72,7 @@ record StoredRun(
   /** The scores by cluster; none where the run did not keep them. */
   ClusterSums clusters() throws IOException {
     Path file = path.resolve("clusters.safetensors");
-    return Files.exists(file) ? ClustersFile.read(file, attribution.graph()) : ClusterSums.NONE;
+    return Files.exists(file) ? ClustersFile.read(file, attribution.units()) : ClusterSums.NONE;
   }
 
   /** What the circuit keeps of the behaviour; NaN where not known. */

@@ -17,7 +17,7 @@ final class SweepJson {
 
   static ObjectNode of(CircuitSweep sweep) {
     ObjectNode json = new JsonMapper().createObjectNode().put("format_version", VERSION);
-    json.put("objective", sweep.objective());
+    json.put("objective", sweep.objective()).put("level", sweep.units().level().label());
     ResultJson.put(json, "J1", sweep.clean());
     ResultJson.put(json, "J0", sweep.corrupted());
     ArrayNode circuits = json.putArray("circuits");
@@ -36,7 +36,7 @@ final class SweepJson {
     }
     ArrayNode removals = json.putArray("removals");
     for (Removal removal : sweep.removals()) {
-      String edge = sweep.graph().edge(removal.cell()).toString();
+      String edge = sweep.units().name(removal.cell());
       ResultJson.put(removals.addObject().put("edge", edge), "loss", removal.loss());
     }
     return json;

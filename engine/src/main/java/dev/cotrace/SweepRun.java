@@ -13,10 +13,10 @@ import dev.cotrace.attribution.Workload;
 import dev.cotrace.attribution.Worth;
 import dev.cotrace.circuit.Attribution;
 import dev.cotrace.circuit.Circuit;
-import dev.cotrace.circuit.ComputationGraph;
 import dev.cotrace.circuit.Knockout;
 import dev.cotrace.circuit.Removal;
 import dev.cotrace.circuit.Selection;
+import dev.cotrace.circuit.Units;
 import dev.cotrace.report.ScoredCircuit;
 import dev.cotrace.rollout.PromptPair;
 import dev.cotrace.rollout.Rollout;
@@ -33,7 +33,7 @@ import java.util.random.RandomGeneratorFactory;
 /** A {@link CircuitSweep} under way. */
 final class SweepRun {
   private final Experiment experiment;
-  private final ComputationGraph graph;
+  private final Units units;
   private final Evaluation ends;
   private final CircuitEvaluation evaluation;
   private final Attribution magnitudes;
@@ -45,11 +45,11 @@ final class SweepRun {
   /** Samples J(0) and J(1). */
   SweepRun(Experiment experiment, Workload work, RunListener listener) {
     this.experiment = experiment;
-    graph = experiment.gated().graph();
+    units = experiment.gated().units();
     ends = new Evaluation(work, listener, /* keeps= */ true);
     evaluation = new CircuitEvaluation(work, ends, listener);
     magnitudes =
-        new ScoredCircuit(experiment.width(), MagnitudeScores.of(work, ends), Circuit.full(graph))
+        new ScoredCircuit(experiment.width(), MagnitudeScores.of(work, ends), Circuit.full(units))
             .attribution(ends.both());
   }
 
@@ -61,7 +61,7 @@ final class SweepRun {
     rows.add(row(String.valueOf(file.getFileName()), "", judged, Optional.empty()));
     Attribution scores = given.attribution(ends.both());
     for (CircuitSize size : settings.sizes()) {
-      int edges = size.edges(graph);
+      int edges = size.of(units);
       Selection selection = top(edges);
       Judgement chosen = evaluation.of(selection.of(scores));
       rows.add(row(size.toString(), selection.words(), chosen, Optional.of(size)));
@@ -69,7 +69,7 @@ final class SweepRun {
     return new CircuitSweep(
         settings.out(),
         experiment.spec().objective().toString(),
-        graph,
+        units,
         ends.clean(),
         ends.corrupted(),
         rows,
@@ -97,7 +97,7 @@ final class SweepRun {
     Worth chance = ends.worth(RandomCircuits.like(circuit, experiment.spec().attribution().seed()));
     Worth norms = ends.worth(largest(circuit.size()));
     if (asked.isPresent()) {
-      double share = asked.get().share(graph);
+      double share = asked.get().share(units);
       own.add(share, judged.sampled());
       judged.teacherForced().ifPresent(worth -> teacherForced.add(share, worth));
       random.add(share, chance);
@@ -118,7 +118,7 @@ final class SweepRun {
 
   /** The fewest edges of largest magnitude of which {@code connected} are connected. */
   private Circuit largest(int connected) {
-    int most = graph.edgeCount();
+    int most = units.unitCount();
     int few = Math.min(connected, most);
     while (few < most) {
       int middle = (few + most) / 2;
@@ -156,7 +156,7 @@ final class SweepRun {
   /** The edges of {@code circuit} in a random order. */
   private static int[] drawn(Circuit circuit, RandomGenerator random) {
     List<Integer> cells = new ArrayList<>();
-    Arrays.stream(circuit.graph().edgeCells()).filter(circuit::contains).forEach(cells::add);
+    Arrays.stream(circuit.cells()).forEach(cells::add);
     Collections.shuffle(cells, random);
     return cells.stream().mapToInt(Integer::intValue).toArray();
   }

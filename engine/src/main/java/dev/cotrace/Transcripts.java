@@ -101,11 +101,7 @@ public final class Transcripts {
 
   /** From the model with the edges of {@code circuit} clean and all others corrupted. */
   public static Transcripts in(Experiment experiment, Circuit circuit, int each) {
-    return new Transcripts(
-        experiment,
-        each,
-        _ -> new Gates.PerEdge(circuit.graph(), circuit.gates()),
-        Draw.INVERSE_CDF);
+    return new Transcripts(experiment, each, _ -> Gates.of(circuit), Draw.INVERSE_CDF);
   }
 
   /** From {@code setting}, with noise that other settings of the same experiment share. */

@@ -7,9 +7,9 @@ import dev.cotrace.attribution.WorkEstimate;
 import dev.cotrace.attribution.Workload;
 import dev.cotrace.circuit.Attribution;
 import dev.cotrace.circuit.Calibration;
-import dev.cotrace.circuit.ComputationGraph;
 import dev.cotrace.circuit.Estimate;
 import dev.cotrace.circuit.SwitchEffect;
+import dev.cotrace.circuit.Units;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -25,7 +25,7 @@ import java.util.stream.Stream;
  *
  * @param path the directory that holds this
  * @param objective what J is the expectation of
- * @param graph names the edges
+ * @param units names the cells
  * @param clean J(1)
  * @param rows one for each intervention
  * @param edges calibration of single edges
@@ -34,7 +34,7 @@ import java.util.stream.Stream;
 public record Verification(
     Path path,
     String objective,
-    ComputationGraph graph,
+    Units units,
     Estimate clean,
     List<Row> rows,
     Calibration edges,
@@ -104,8 +104,8 @@ public record Verification(
 
     /** The interventions on edges with these scores: kinds with cells. */
     private List<Switch> switches(Attribution attribution, long seed) {
-      ComputationGraph graph = attribution.graph();
-      List<Integer> ranked = attribution.total().strongest(graph, graph.edgeCount());
+      Units units = attribution.units();
+      List<Integer> ranked = attribution.total().strongest(units, units.unitCount());
       int count = Math.min(top, ranked.size());
       List<Integer> first = ranked.subList(0, count);
       List<Integer> rest = new ArrayList<>(ranked.subList(count, ranked.size()));
@@ -141,7 +141,7 @@ public record Verification(
     Attribution scores = source.attribution();
     try (RunDirectory directory = RunDirectory.create(choice.out);
         Experiment experiment = Experiment.open(spec, listener)) {
-      CircuitSweep.requireSameGraph(source.file(), scores.graph(), experiment.gated().graph());
+      CircuitSweep.requireSameUnits(source.file(), scores.units(), experiment.gated().units());
       List<Switch> switches = choice.switches(scores, spec.attribution().seed());
       RunPlan plan = plan(experiment, switches.size());
       Verification verification;
@@ -156,7 +156,7 @@ public record Verification(
             switches.stream()
                 .map(each -> row(each, scores, edges.of(each.cells), rounding))
                 .toList();
-        verification = of(choice.out, scores.graph(), ends.clean(), rows, spec);
+        verification = of(choice.out, scores.units(), ends.clean(), rows, spec);
         directory.write(
             "verification.json", VerificationJson.of(verification).toPrettyString() + "\n");
         directory.write("calibration.csv", VerificationCsv.of(verification));
@@ -178,12 +178,12 @@ public record Verification(
   }
 
   private static Verification of(
-      Path path, ComputationGraph graph, Estimate clean, List<Row> rows, DiscoverySpec spec) {
+      Path path, Units units, Estimate clean, List<Row> rows, DiscoverySpec spec) {
     long seed = spec.attribution().seed();
     return new Verification(
         path,
         spec.objective().toString(),
-        graph,
+        units,
         clean,
         rows,
         Calibration.of(pairs(rows, Kind.TOP, Kind.OTHER), seed),
@@ -204,7 +204,7 @@ public record Verification(
       throws IOException {
     Attribution scores = source.attribution();
     try (Experiment experiment = Experiment.open(spec, listener)) {
-      CircuitSweep.requireSameGraph(source.file(), scores.graph(), experiment.gated().graph());
+      CircuitSweep.requireSameUnits(source.file(), scores.units(), experiment.gated().units());
       return plan(experiment, choice.switches(scores, spec.attribution().seed()).size());
     }
   }
@@ -225,10 +225,10 @@ public record Verification(
   /** The edges of {@code row} in words. */
   public String name(Row row) {
     return switch (row.kind) {
-      case TOP, OTHER -> graph.edge(row.cells[0]).toString();
+      case TOP, OTHER -> units.name(row.cells[0]);
       case TOP_GROUP -> "the top " + row.cells.length;
       case DRAWN_GROUP -> "%d of the top".formatted(row.cells.length);
-      case ALL -> "all %d edges".formatted(row.cells.length);
+      case ALL -> "all %d %s".formatted(row.cells.length, units.level().nouns());
     };
   }
 

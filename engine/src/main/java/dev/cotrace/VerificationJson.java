@@ -24,8 +24,7 @@ final class VerificationJson {
       ObjectNode entry = rows.addObject().put("kind", SpecLabels.label(row.kind()));
       ArrayNode names = entry.putArray("edges");
       if (row.kind() != Verification.Kind.ALL) {
-        Arrays.stream(row.cells())
-            .forEach(cell -> names.add(verification.graph().edge(cell).toString()));
+        Arrays.stream(row.cells()).forEach(cell -> names.add(verification.units().name(cell)));
       }
       ResultJson.put(entry, "score", row.score());
       ResultJson.put(entry, "effect", row.effect().total());

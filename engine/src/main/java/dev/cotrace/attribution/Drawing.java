@@ -60,7 +60,7 @@ sealed interface Drawing {
       return "";
     }
     BitSet edges = new BitSet();
-    for (int cell : circuit.graph().edgeCells()) {
+    for (int cell : circuit.units().unitCells()) {
       edges.set(cell, circuit.contains(cell));
     }
     return " in " + Base64.getEncoder().encodeToString(edges.toByteArray());

@@ -3,20 +3,20 @@ package dev.cotrace.attribution;
 import dev.cotrace.circuit.Attribution;
 import dev.cotrace.circuit.Circuit;
 import dev.cotrace.circuit.ClusterSums;
-import dev.cotrace.circuit.ComputationGraph;
 import dev.cotrace.circuit.Estimate;
 import dev.cotrace.circuit.Method;
 import dev.cotrace.circuit.Scores;
+import dev.cotrace.circuit.Units;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/** {@link Method#EXACT}: every edge corrupted by itself, one after the other. */
+/** {@link Method#EXACT}: every unit corrupted by itself, one after the other. */
 public final class ExactEffects {
   private final Workload work;
   private final Evaluation ends;
 
   /**
-   * The effects of the edges of {@code work}'s model.
+   * The effects of the units of {@code work}'s model.
    *
    * @param ends J(0) and J(1), which must keep its rollouts
    */
@@ -27,19 +27,19 @@ public final class ExactEffects {
 
   /** Computes all scores. */
   public Attribution attribute() {
-    ComputationGraph graph = work.model().graph();
+    Units units = work.model().units();
     Interventions interventions = new Interventions(work, ends, ends.runner());
     ends.runner()
         .listener()
         .planned(
-            "interventions on %d edges".formatted(graph.edgeCount()),
-            Math.multiplyExact(graph.edgeCount(), interventions.jobCount()));
+            "interventions on %d %s".formatted(units.unitCount(), units.level().nouns()),
+            Math.multiplyExact(units.unitCount(), interventions.jobCount()));
     Clusters clusters = interventions.clusters();
-    double[][] total = new double[clusters.count()][graph.cells()];
-    double[][] direct = new double[clusters.count()][graph.cells()];
-    double[][] throughCot = new double[clusters.count()][graph.cells()];
-    for (int cell : graph.edgeCells()) {
-      Interventions.Effect effect = interventions.of(Circuit.full(graph).without(cell));
+    double[][] total = new double[clusters.count()][units.cells()];
+    double[][] direct = new double[clusters.count()][units.cells()];
+    double[][] throughCot = new double[clusters.count()][units.cells()];
+    for (int cell : units.unitCells()) {
+      Interventions.Effect effect = interventions.of(Circuit.full(units).without(cell));
       for (int cluster = 0; cluster < clusters.count(); cluster++) {
         total[cluster][cell] = effect.total()[cluster];
         direct[cluster][cell] = effect.direct()[cluster];
@@ -47,7 +47,7 @@ public final class ExactEffects {
       }
     }
     return new Attribution(
-        graph,
+        units,
         Method.EXACT,
         scores(clusters, (cluster, cell) -> total[cluster][cell]),
         scores(clusters, (cluster, cell) -> direct[cluster][cell]),
@@ -64,6 +64,6 @@ public final class ExactEffects {
   }
 
   private Scores scores(Clusters clusters, AttributionSum.Sums sums) {
-    return AttributionSum.scores(clusters, work.model().graph().cells(), sums);
+    return AttributionSum.scores(clusters, work.model().units().cells(), sums);
   }
 }

@@ -178,7 +178,7 @@ final class Goal implements Kept {
    */
   private static double largestError(Attribution attribution) {
     double largest = 0;
-    for (int cell : attribution.graph().edgeCells()) {
+    for (int cell : attribution.units().unitCells()) {
       largest = Math.max(largest, attribution.total().standardErrors()[cell]);
     }
     return largest * factor(attribution);

@@ -1,7 +1,9 @@
 package dev.cotrace.attribution;
 
 import dev.cotrace.circuit.Level;
+import dev.cotrace.gate.Corruption;
 import dev.cotrace.gate.GatedModel;
+import dev.cotrace.gate.SourceValues;
 import dev.cotrace.rollout.Bins;
 import dev.cotrace.rollout.Objective;
 import dev.cotrace.rollout.PromptPair;
@@ -29,7 +31,7 @@ record Requirements(GatedModel model, Task task, Settings settings, Bins bins) {
       }
     }
     requireUnits();
-    requireGradients();
+    requireComparable();
     requireRepeats();
     requireDivisible();
   }
@@ -69,17 +71,15 @@ record Requirements(GatedModel model, Task task, Settings settings, Bins bins) {
     }
   }
 
-  /** Other units than edges have gates only where gradients are taken. */
-  private void requireGradients() {
+  /** Hidden units and features have something to be compared with. */
+  private void requireComparable() {
     Level level = model.units().level();
-    if (level != Level.EDGE && !settings.method().isGradient()) {
+    if ((level == Level.NEURON || level == Level.FEATURE)
+        && task.sampling().corruption() instanceof Corruption.Constant(SourceValues values)
+        && !values.sameAs(model.zero().values())) {
       throw new IllegalArgumentException(
-          "--level %s takes gradients, and --method %s takes none: use another method, or --level edge"
-              .formatted(level.label(), settings.method().label()));
-    }
-    if (level == Level.NEURON && !task.sampling().corruption().runs()) {
-      throw new IllegalArgumentException(
-          "--level neuron compares hidden units with those of a corrupted run, and constants in place of outputs have none: use --corruption same, map or resample");
+          "--level %s compares %ss with those of a corrupted run or with zero, and means of outputs have none: use --corruption same, map, resample or zero"
+              .formatted(level.label(), level.label()));
     }
   }
 

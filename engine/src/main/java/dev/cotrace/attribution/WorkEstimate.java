@@ -44,7 +44,7 @@ public record WorkEstimate(long ends, Range gradients, int budget, boolean liste
     int points = work.writers() * (settings.quadrature() == Quadrature.EAP ? 1 : settings.points());
     // Halving an interval takes two rules of its halves.
     long most = adaptive ? nodes + (points - nodes) / (2 * nodes) * 2L * nodes : points;
-    int interventions = settings.method() == Method.EXACT ? work.model().graph().edgeCount() : 0;
+    int interventions = settings.method() == Method.EXACT ? work.model().units().unitCount() : 0;
     long gradients = settings.method().isGradient() ? units * grown : 0;
     return new WorkEstimate(
         ends(work, CIRCUITS + interventions),

@@ -19,9 +19,8 @@ public record Agreement(double spearman, int size, double jaccard) {
    * The agreement of {@code a} and {@code b} in their top {@code wanted} edges, ranked alike before
    * pruning; in all when there are no more.
    */
-  public static Agreement of(
-      ComputationGraph graph, Side a, Side b, int wanted, Circuit.Ranking ranking) {
-    int[] edges = graph.edgeCells();
+  public static Agreement of(Units units, Side a, Side b, int wanted, Circuit.Ranking ranking) {
+    int[] edges = units.unitCells();
     int size = Math.min(wanted, edges.length);
     BitSet both = top(a, ranking, edges, size);
     BitSet either = (BitSet) both.clone();

@@ -54,6 +54,11 @@ public record ComputationGraph(int layers, int heads, boolean parallel) implemen
     return Math.multiplyExact(sources(), targets());
   }
 
+  @Override
+  public long[] shape() {
+    return new long[] {sources(), targets()};
+  }
+
   /** Row of {@code input}. */
   public int inputSource() {
     return 0;
@@ -172,11 +177,7 @@ public record ComputationGraph(int layers, int heads, boolean parallel) implemen
     return source(edge.source()) * targets() + target(edge.target(), edge.slot());
   }
 
-  /**
-   * Cell of the edge called {@code name}, for example {@code a0.h1->a3.h2<q>}.
-   *
-   * @throws IllegalArgumentException when there is no such edge
-   */
+  @Override
   public int cell(String name) {
     int[] cells = edgeCells();
     return IntStream.of(cells)

@@ -6,7 +6,7 @@ import java.util.stream.IntStream;
 /**
  * The scores of one run less those of another, edge by edge, in the unit of J.
  *
- * @param graph names the cells; that of both runs
+ * @param units names the cells; those of both runs
  * @param pairing where the errors come from
  * @param total difference of the scores
  * @param direct difference of their direct parts
@@ -14,7 +14,7 @@ import java.util.stream.IntStream;
  * @param significance of {@code total}: whether an edge's two scores differ
  */
 public record Difference(
-    ComputationGraph graph,
+    Units units,
     Pairing pairing,
     Scores total,
     Scores direct,
@@ -46,11 +46,11 @@ public record Difference(
     double[] other = second.total().standardErrors();
     Significance significance =
         Significance.of(
-            first.graph(),
+            first.units(),
             total,
             cell -> degreesOfFreedom(one[cell], first.clusters(), other[cell], second.clusters()));
     return new Difference(
-        first.graph(),
+        first.units(),
         Pairing.INDEPENDENT,
         total,
         second.direct().minus(first.direct()),
@@ -72,12 +72,12 @@ public record Difference(
     }
     Scores total = paired(first, second, second.total().minus(first.total()), BOTH);
     return new Difference(
-        first.graph(),
+        first.units(),
         Pairing.BY_CLUSTER,
         total,
         paired(first, second, second.direct().minus(first.direct()), DIRECT),
         paired(first, second, second.throughCot().minus(first.throughCot()), THROUGH_COT),
-        Significance.of(first.graph(), total, first.sums().count()));
+        Significance.of(first.units(), total, first.sums().count()));
   }
 
   /** Whether both have the same clusters, more than one, of the same weight in the mean. */
@@ -89,10 +89,10 @@ public record Difference(
   }
 
   private static void requireSameGraph(Attribution first, Attribution second) {
-    if (!first.graph().equals(second.graph())) {
+    if (!first.units().equals(second.units())) {
       throw new IllegalArgumentException(
           "scores of %s cannot be compared with scores of %s"
-              .formatted(first.graph(), second.graph()));
+              .formatted(first.units(), second.units()));
     }
   }
 
@@ -117,7 +117,7 @@ public record Difference(
     double[] errors = new double[difference.values().length];
     double[] byCluster = new double[one.count()];
     double[] overEdges = new double[one.count()];
-    for (int cell : first.graph().edgeCells()) {
+    for (int cell : first.units().unitCells()) {
       for (int cluster = 0; cluster < byCluster.length; cluster++) {
         byCluster[cluster] = 0;
         for (int part : parts) {

@@ -7,8 +7,9 @@ package dev.cotrace.circuit;
  * @param name such as {@code m3}
  * @param cut what its pieces are
  * @param count how many there are
+ * @param sources how many sources of the graph it stands for, from where the part before it ends
  */
-public record Part(String name, Cut cut, int count) {
+public record Part(String name, Cut cut, int count, int sources) {
   /** How something is cut into units that add up to it. */
   public enum Cut {
     /** Into one. */
@@ -32,9 +33,14 @@ public record Part(String name, Cut cut, int count) {
     }
   }
 
+  /** A part that stands for one source. */
+  public Part(String name, Cut cut, int count) {
+    this(name, cut, count, 1);
+  }
+
   /** Refuses a part without units. */
   public Part {
-    if (count < 1 || (cut == Cut.WHOLE && count != 1)) {
+    if (count < 1 || sources < 0 || (cut == Cut.WHOLE && count != 1)) {
       throw new IllegalArgumentException(
           "%s cannot be cut into %d %s".formatted(name, count, cut.label));
     }
@@ -48,6 +54,16 @@ public record Part(String name, Cut cut, int count) {
   /** Whether {@code piece} is the error of features. */
   public boolean isError(int piece) {
     return cut == Cut.FEATURES && piece == count - 1;
+  }
+
+  /** The number of the piece called {@code unit}; −1 if it has none of that name. */
+  int piece(String unit) {
+    if (cut == Cut.WHOLE || !unit.startsWith(name + ".")) {
+      return unit.equals(name) ? 0 : -1;
+    }
+    String digits = unit.replaceFirst("^.*\\.[dnf]?", "");
+    int piece = digits.matches("[0-9]{1,9}") ? Integer.parseInt(digits) : count - 1;
+    return piece < count && name(piece).equals(unit) ? piece : -1;
   }
 
   /** The name of a piece, such as {@code m3.n17}, {@code m3.f17} or {@code m3.error}. */

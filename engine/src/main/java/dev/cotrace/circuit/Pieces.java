@@ -96,6 +96,11 @@ public final class Pieces implements Units {
   }
 
   @Override
+  public long[] shape() {
+    return new long[] {cells()};
+  }
+
+  @Override
   public int[] unitCells() {
     return switch (level) {
       case HEAD -> ofNodes(Node.Head.class);
@@ -123,6 +128,19 @@ public final class Pieces implements Units {
   public String name(int cell) {
     int part = part(cell);
     return parts.get(part).name(cell - first[part]);
+  }
+
+  @Override
+  public int cell(String name) {
+    for (int part = 0; part < parts.size(); part++) {
+      int piece = parts.get(part).piece(name);
+      if (piece >= 0) {
+        return first[part] + piece;
+      }
+    }
+    throw new IllegalArgumentException(
+        "the model has no %s '%s': they are named like %s and %s"
+            .formatted(level.noun(), name, name(0), name(cells() - 1)));
   }
 
   /** The part that the unit of {@code cell} is a piece of. */

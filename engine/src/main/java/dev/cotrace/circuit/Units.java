@@ -14,11 +14,21 @@ public sealed interface Units permits ComputationGraph, Pieces {
   /** Length of an array with a number for each of them. */
   int cells();
 
+  /** The shape of such an array: {@code [nSrc, nDst]} of edges, else {@code [cells]}. */
+  long[] shape();
+
   /** The cells that are of a unit, ascending; where there is none scores are zero. */
   int[] unitCells();
 
   /** Number of units. */
   int unitCount();
+
+  /**
+   * The cell of the unit called {@code name}.
+   *
+   * @throws IllegalArgumentException when there is no such unit
+   */
+  int cell(String name);
 
   /** What the unit of {@code cell} is called, for example {@code m3.n17}. */
   String name(int cell);

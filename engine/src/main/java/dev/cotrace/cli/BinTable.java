@@ -21,8 +21,16 @@ final class BinTable {
       return;
     }
     List<BinScores> bins = all.stream().filter(BinTable::hasScores).toList();
-    out.printf("%nBy position (--bins %s), summed over all edges:%n", result.spec().bins());
-    out.printf(LINE, "bin", "score", "direct", "through the words", "strongest edge");
+    out.printf(
+        "%nBy position (--bins %s), summed over all %s:%n",
+        result.spec().bins(), result.attribution().units().level().nouns());
+    out.printf(
+        LINE,
+        "bin",
+        "score",
+        "direct",
+        "through the words",
+        "strongest " + result.attribution().units().level().noun());
     Numbers sums = Numbers.like(bins.stream().mapToDouble(bin -> bin.total().sum().value()));
     for (BinScores bin : bins) {
       out.printf(
@@ -48,6 +56,6 @@ final class BinTable {
     int cell = result.strongest(bin.total(), 1).getFirst();
     Estimate score = bin.total().at(cell);
     Numbers numbers = Numbers.like(DoubleStream.of(score.value()));
-    return result.attribution().graph().edge(cell) + " " + numbers.signedOf(score);
+    return result.attribution().units().name(cell) + " " + numbers.signedOf(score);
   }
 }

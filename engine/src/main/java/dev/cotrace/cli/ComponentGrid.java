@@ -2,6 +2,8 @@ package dev.cotrace.cli;
 
 import dev.cotrace.circuit.ComputationGraph;
 import dev.cotrace.circuit.Estimate;
+import dev.cotrace.circuit.Level;
+import dev.cotrace.circuit.Units;
 import java.io.PrintWriter;
 import java.util.Comparator;
 import java.util.List;
@@ -38,6 +40,7 @@ final class ComponentGrid {
   private static final double CONVINCING = 1.96;
 
   private final ComputationGraph graph;
+  private final String cells;
   private final List<Estimate> scores;
   private final Paint paint;
   private final double largest;
@@ -45,9 +48,10 @@ final class ComponentGrid {
   /** A column for each head, and one for MLPs. */
   private final int columns;
 
-  /** A grid of {@code scores}, one for each source of {@code graph} in the order of rows. */
-  ComponentGrid(ComputationGraph graph, List<Estimate> scores, Paint paint) {
-    this.graph = graph;
+  /** A grid of {@code scores}, one for each source of their graph in the order of rows. */
+  ComponentGrid(Units units, List<Estimate> scores, Paint paint) {
+    graph = units.graph();
+    cells = units.level() == Level.EDGE ? "the outgoing edges" : "the " + units.level().nouns();
     this.scores = scores;
     this.paint = paint;
     largest = scores.stream().mapToDouble(ComponentGrid::size).max().orElse(0);
@@ -60,7 +64,7 @@ final class ComponentGrid {
    * @param after what to say after the name of the scores
    */
   void print(PrintWriter out, String after) {
-    out.printf("%nThe sum over the outgoing edges of each component%s", after);
+    out.printf("%nThe sum over %s of each component%s", cells, after);
     for (int digits = MOST_DIGITS; digits >= LEAST_DIGITS; digits--) {
       Numbers numbers = Numbers.like(digits, scores.stream().mapToDouble(Estimate::value));
       IntFunction<List<String>> line = source -> List.of(numbers.signedOf(scores.get(source)));

@@ -77,9 +77,17 @@ final class DifferenceTable {
     Difference difference = runs.difference();
     List<Integer> cells = runs.strongest(EDGES);
     out.printf(
-        "%nThe %d largest differences of %d edges, second less first:%n",
-        cells.size(), difference.graph().edgeCount());
-    out.printf(EDGE, "edge", "first", "second", "difference", "q", "direct", "through the words");
+        "%nThe %d largest differences of %d %s, second less first:%n",
+        cells.size(), difference.units().unitCount(), difference.units().level().nouns());
+    out.printf(
+        EDGE,
+        difference.units().level().noun(),
+        "first",
+        "second",
+        "difference",
+        "q",
+        "direct",
+        "through the words");
     double[] first = runs.firstScores().total().values();
     double[] second = runs.secondScores().total().values();
     Numbers numbers =
@@ -87,7 +95,7 @@ final class DifferenceTable {
     for (int cell : cells) {
       out.printf(
           EDGE,
-          difference.graph().edge(cell),
+          difference.units().name(cell),
           numbers.signedOf(runs.firstScores().total().at(cell)),
           numbers.signedOf(runs.secondScores().total().at(cell)),
           numbers.signedOf(difference.total().at(cell)),
@@ -96,12 +104,13 @@ final class DifferenceTable {
           numbers.signedOf(difference.throughCot().at(cell)));
     }
     out.printf(
-        "%n%d edges differ with q < 0.05. %s%n",
+        "%n%d %s differ with q < 0.05. %s%n",
         difference.significance().edgesBelow(0.05),
+        difference.units().level().nouns(),
         switch (difference.pairing()) {
           case INDEPENDENT -> "Errors are those of independent runs.";
           case BY_CLUSTER ->
-              "Errors of edges and sums are those of differences on the same prompts.";
+              "Errors of scores and sums are those of differences on the same prompts.";
         });
   }
 

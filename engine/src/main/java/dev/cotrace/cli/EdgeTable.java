@@ -17,14 +17,18 @@ final class EdgeTable {
   /** The strongest edges with their errors, what they add up to, and what the circuit keeps. */
   static void print(PrintWriter out, DiscoveryResult result) {
     Attribution attribution = result.attribution();
+    String nouns = attribution.units().level().nouns();
     List<Integer> cells = result.strongest(EDGES);
-    out.printf("%nThe %d strongest edges of %d:%n", cells.size(), attribution.graph().edgeCount());
+    out.printf(
+        "%nThe %d strongest %s of %d:%n",
+        cells.size(), attribution.units().level().nouns(), attribution.units().unitCount());
     edges(out, attribution, result.significance().q(), result.stability().inclusion(), cells);
     BinTable.print(out, result);
     out.printf(
-        "%n%d edges have q < 0.05. Top %d edges: resampled clusters agree on %s (Jaccard).%n",
+        "%n%d %3$s have q < 0.05. Top %d %3$s: resampled clusters agree on %4$s (Jaccard).%n",
         result.significance().edgesBelow(0.05),
         result.stability().size(),
+        nouns,
         share(result.stability().jaccard()));
     out.printf(
         "J(1) = %s clean, J(0) = %s corrupted (%s); %s.%n",
@@ -34,9 +38,9 @@ final class EdgeTable {
         attribution.completeness());
     out.printf(
         "Faithfulness of the circuit (%s): %s; of a random one: %s.%n",
-        result.spec().selection(attribution.graph()).words(),
-        faithfulness(result.circuitFaithfulness()),
-        faithfulness(result.randomFaithfulness()));
+        result.spec().selection(attribution.units()).words(),
+        faithfulness(result.circuitFaithfulness(), nouns),
+        faithfulness(result.randomFaithfulness(), nouns));
     ReferenceTable.print(out, result);
     if (attribution.ends().alike()) {
       out.println(
@@ -53,13 +57,20 @@ final class EdgeTable {
       double[] q,
       double[] inclusion,
       List<Integer> cells) {
-    out.printf(LINE, "edge", "score", "q", "in top", "direct", "through the words");
+    out.printf(
+        LINE,
+        attribution.units().level().noun(),
+        "score",
+        "q",
+        "in top",
+        "direct",
+        "through the words");
     double[] scores = attribution.total().values();
     Numbers numbers = Numbers.like(cells.stream().mapToDouble(cell -> scores[cell]));
     for (int cell : cells) {
       out.printf(
           LINE,
-          attribution.graph().edge(cell),
+          attribution.units().name(cell),
           numbers.signedOf(attribution.total().at(cell)),
           q(q[cell]),
           share(inclusion[cell]),
@@ -79,11 +90,12 @@ final class EdgeTable {
     return Double.isNaN(share) ? "?" : "%.0f %%".formatted(100 * share);
   }
 
-  static String faithfulness(Faithfulness faithfulness) {
+  /** How faithful a circuit of so many {@code nouns} is. */
+  static String faithfulness(Faithfulness faithfulness, String nouns) {
     Estimate estimate = faithfulness.faithfulness();
     if (Double.isNaN(estimate.value())) {
-      return "not defined, because J(1) equals J(0) (%d edges)".formatted(faithfulness.edges());
+      return "not defined, because J(1) equals J(0) (%d %s)".formatted(faithfulness.edges(), nouns);
     }
-    return "%s (%d edges)".formatted(Numbers.text(estimate), faithfulness.edges());
+    return "%s (%d %s)".formatted(Numbers.text(estimate), faithfulness.edges(), nouns);
   }
 }

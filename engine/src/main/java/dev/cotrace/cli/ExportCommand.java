@@ -161,8 +161,12 @@ final class ExportCommand implements Callable<Integer> {
     output
         .prose()
         .printf(
-            "%s: %d of %d edges are in the circuit%s%n",
-            export.path(), export.edges(), export.ofEdges(), leftOut(export));
+            "%s: %d of %d %s are in the circuit%s%n",
+            export.path(),
+            export.edges(),
+            export.ofEdges(),
+            export.level().nouns(),
+            leftOut(export));
     output.prose().flush();
     output.out().flush();
     return 0;

@@ -27,12 +27,14 @@ final class RunHeadline {
             Help.defaultColorScheme(Help.Ansi.OFF),
             new Column(NAME, 2, Overflow.TRUNCATE),
             new Column(VALUE, 0, Overflow.WRAP));
+    String nouns = run.attribution().units().level().nouns();
     settings(facts, run);
     values(facts, run.attribution());
-    facts.addRowValues("circuit", circuit(run.circuitFaithfulness()) + "; " + run.selection());
-    facts.addRowValues("random circuit", circuit(run.randomFaithfulness()));
+    facts.addRowValues(
+        "circuit", circuit(run.circuitFaithfulness(), nouns) + "; " + run.selection());
+    facts.addRowValues("random circuit", circuit(run.randomFaithfulness(), nouns));
     out.printf("%s%n%s", run.path(), facts);
-    run.sweep().ifPresent(sweep -> print(out, sweep));
+    run.sweep().ifPresent(sweep -> print(out, sweep, nouns));
   }
 
   private static void settings(TextTable facts, FinishedRun run) {
@@ -69,14 +71,14 @@ final class RunHeadline {
     facts.addRowValues("completeness", attribution.completeness());
   }
 
-  private static String circuit(Faithfulness faithfulness) {
-    return "faithfulness " + EdgeTable.faithfulness(faithfulness);
+  private static String circuit(Faithfulness faithfulness, String nouns) {
+    return "faithfulness " + EdgeTable.faithfulness(faithfulness, nouns);
   }
 
   /** Faithfulness by size, beside what knows less. */
-  private static void print(PrintWriter out, StoredSweep sweep) {
+  private static void print(PrintWriter out, StoredSweep sweep, String nouns) {
     out.printf("%nFaithfulness of circuits by size (%s):%n", sweep.path());
-    out.printf(LINE, "size", "edges", "by score", "random", "by magnitude");
+    out.printf(LINE, "size", nouns, "by score", "random", "by magnitude");
     for (StoredSweep.Row row : sweep.rows()) {
       out.printf(
           LINE,

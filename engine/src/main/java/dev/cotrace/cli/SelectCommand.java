@@ -1,6 +1,7 @@
 package dev.cotrace.cli;
 
 import dev.cotrace.Reselection;
+import dev.cotrace.circuit.Level;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -59,10 +60,13 @@ final class SelectCommand implements Callable<Integer> {
 
   private void print(PrintWriter prose, Reselection chosen) {
     prose.printf(
-        "%s: %d connected edges of %d, %d of them among the %d of the run's own circuit (Jaccard %.0f %%).%n",
+        "%s: %d %s of %d, %d of them among the %d of the run's own circuit (Jaccard %.0f %%).%n",
         chosen.selection().words(),
         chosen.circuit().size(),
-        chosen.circuit().graph().edgeCount(),
+        chosen.circuit().units().level() == Level.EDGE
+            ? "connected edges"
+            : chosen.circuit().units().level().nouns(),
+        chosen.circuit().units().unitCount(),
         chosen.circuit().shared(chosen.own()),
         chosen.own().size(),
         100 * chosen.circuit().jaccard(chosen.own()));

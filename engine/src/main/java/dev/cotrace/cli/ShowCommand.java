@@ -4,7 +4,10 @@ import dev.cotrace.FinishedRun;
 import dev.cotrace.FinishedRunJson;
 import dev.cotrace.StoredTranscript;
 import dev.cotrace.TokenMeasure;
+import dev.cotrace.circuit.Component;
+import dev.cotrace.circuit.Estimate;
 import dev.cotrace.circuit.ScorePart;
+import dev.cotrace.circuit.Units;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -126,16 +129,21 @@ final class ShowCommand implements Callable<Integer> {
     PrintWriter out = output.out();
     Paint paint = color.paint(output.main().environment());
     RunHeadline.print(out, found);
+    Units units = found.attribution().units();
     List<Integer> cells = found.strongest(part, top);
     out.printf(
-        "%nThe %d strongest edges of %d%s:%n",
-        cells.size(), found.attribution().graph().edgeCount(), part.after());
+        "%nThe %d strongest %s of %d%s:%n",
+        cells.size(), units.level().nouns(), units.unitCount(), part.after());
     EdgeTable.edges(
         out, found.attribution(), found.attribution().significance().q(), found.inclusion(), cells);
     out.flush();
-    ComponentGrid grid =
-        new ComponentGrid(found.attribution().graph(), found.components(part), paint);
-    grid.print(output.colored(), part.after());
+    List<Component> components = Component.of(units);
+    List<Estimate> scores = found.components(part);
+    if (components.size() == units.graph().sources()) {
+      new ComponentGrid(units, scores, paint).print(output.colored(), part.after());
+    } else {
+      new ComponentList(components, scores, paint).print(output.colored(), part.after());
+    }
     shown.ifPresent(each -> new TranscriptText(each, paint).print(output.colored()));
     output.colored().flush();
   }

@@ -40,7 +40,7 @@ final class SweepTable {
   private static void curve(PrintWriter out, CircuitSweep sweep) {
     boolean words = sweep.rows().stream().anyMatch(row -> row.teacherForced().isPresent());
     boolean answers = sweep.rows().stream().anyMatch(row -> row.accuracy().isPresent());
-    List<String> names = new ArrayList<>(List.of("circuit", "edges", "J", "faithfulness"));
+    List<String> names = new ArrayList<>(List.of("circuit", nouns(sweep), "J", "faithfulness"));
     if (words) {
       names.add("teacher-forced");
     }
@@ -69,7 +69,11 @@ final class SweepTable {
     }
     out.printf(
         "Sizes are %s. random, magnitude: faithfulness of circuits of that size.%n",
-        sweep.rows().getLast().selection().replaceFirst(" \\d+", " edges"));
+        sweep.rows().getLast().selection().replaceFirst(" \\d+", " " + nouns(sweep)));
+  }
+
+  private static String nouns(CircuitSweep sweep) {
+    return sweep.units().level().nouns();
   }
 
   private static String line(List<String> cells) {
@@ -100,14 +104,15 @@ final class SweepTable {
   private static void robustness(PrintWriter out, CircuitSweep sweep) {
     String circuit = sweep.rows().getFirst().name();
     out.printf(
-        "%nWithout the %d edges of %s the model keeps %s of the behaviour.%n",
+        "%nWithout the %d %s of %s the model keeps %s of the behaviour.%n",
         sweep.rows().getFirst().sampled().edges(),
+        nouns(sweep),
         circuit,
         Numbers.text(sweep.complement().faithfulness()));
     if (!sweep.knockouts().isEmpty()) {
       out.println(
           "Completeness: random halves of the circuit taken out of it, and out of the whole model");
-      out.printf("  %8s  %-20s  %-20s  %-20s%n", "edges", "circuit", "model", "difference");
+      out.printf("  %8s  %-20s  %-20s  %-20s%n", nouns(sweep), "circuit", "model", "difference");
       for (Knockout knockout : sweep.knockouts()) {
         out.printf(
             "  %8d  %-20s  %-20s  %-20s%n",
@@ -120,15 +125,15 @@ final class SweepTable {
     if (!sweep.removals().isEmpty()) {
       long matter = sweep.removals().stream().filter(removal -> isMore(removal.loss())).count();
       out.printf(
-          "Minimality: %d edges taken out of the circuit one by one; faithfulness falls by more than the error for %d of them. Most for:%n",
-          sweep.removals().size(), matter);
+          "Minimality: %d %s taken out of the circuit one by one; faithfulness falls by more than the error for %d of them. Most for:%n",
+          sweep.removals().size(), nouns(sweep), matter);
       sweep.removals().stream()
           .sorted(Comparator.comparingDouble((Removal removal) -> -removal.loss().value()))
           .limit(REMOVALS)
           .forEach(removal ->
               out.printf(
                   "  %-24s %s%n",
-                  sweep.graph().edge(removal.cell()), Numbers.text(removal.loss())));
+                  sweep.units().name(removal.cell()), Numbers.text(removal.loss())));
     }
   }
 

@@ -16,9 +16,11 @@ final class VerificationTable {
 
   static void print(PrintWriter out, Verification verification) {
     out.printf("%nJ(1) = %s (%s)%n", Numbers.text(verification.clean()), verification.objective());
+    String nouns = verification.units().level().nouns();
     List<Row> top = verification.rows(Kind.TOP).toList();
-    section(out, verification, "The strongest edges", top.subList(0, Math.min(EDGES, top.size())));
-    section(out, verification, "Other edges", verification.rows(Kind.OTHER).toList());
+    section(
+        out, verification, "The strongest " + nouns, top.subList(0, Math.min(EDGES, top.size())));
+    section(out, verification, "Other " + nouns, verification.rows(Kind.OTHER).toList());
     section(
         out,
         verification,
@@ -27,11 +29,11 @@ final class VerificationTable {
     out.printf(
         "%n%-14s %8s  %-18s  %-18s  %-18s  %-18s%n",
         "calibration", "count", "rank correlation", "correlation", "slope", "within errors");
-    line(out, "edges", verification.edges());
+    line(out, nouns, verification.edges());
     line(out, "groups", verification.groups());
     out.printf(
-        "An effect is J(1) less J with the edges corrupted and all others clean; a score is an average over gates from 0 to 1, so the two agree where edges act alone.%nFiles: %s%n",
-        verification.path());
+        "An effect is J(1) less J with the %1$s corrupted and all others clean; a score is an average over gates from 0 to 1, so the two agree where %1$s act alone.%nFiles: %2$s%n",
+        nouns, verification.path());
     out.flush();
   }
 

@@ -20,6 +20,13 @@ sealed interface Amounts {
    */
   Tensor sum(Tensor factors);
 
+  /** {@code ‖o_p − o'_p‖} of every piece, {@code [n, pieces]}. */
+  Tensor norms();
+
+  private static Tensor norm(Tensor x) {
+    return x.square().sum(new long[] {1}, true, null).sqrt();
+  }
+
   /** One piece. {@code difference} is {@code [n, D]}. */
   record Whole(Tensor difference) implements Amounts {
     @Override
@@ -30,6 +37,11 @@ sealed interface Amounts {
     @Override
     public Tensor sum(Tensor factors) {
       return difference.mul(factors);
+    }
+
+    @Override
+    public Tensor norms() {
+      return norm(difference);
     }
   }
 
@@ -44,6 +56,11 @@ sealed interface Amounts {
     public Tensor sum(Tensor factors) {
       return difference.mul(factors);
     }
+
+    @Override
+    public Tensor norms() {
+      return difference.abs();
+    }
   }
 
   /** Hidden units of an MLP. {@code difference} is of h, {@code [n, F]}. */
@@ -56,6 +73,11 @@ sealed interface Amounts {
     @Override
     public Tensor sum(Tensor factors) {
       return output.written(difference.mul(factors));
+    }
+
+    @Override
+    public Tensor norms() {
+      return difference.abs().mul(output.norms());
     }
   }
 
@@ -81,6 +103,12 @@ sealed interface Amounts {
       Tensor error = factors.narrow(0, count, 1);
       Tensor own = factors.narrow(0, 0, count).sub(error);
       return site.written(features.mul(own)).add_(difference.mul(error));
+    }
+
+    @Override
+    public Tensor norms() {
+      Tensor error = norm(difference.sub(site.written(features)));
+      return torch.cat(new TensorVector(features.abs().mul(site.norms()), error), 1);
     }
   }
 }

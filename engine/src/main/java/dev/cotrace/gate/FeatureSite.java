@@ -6,7 +6,6 @@ import dev.cotrace.dictionary.Dictionary;
 import dev.cotrace.dictionary.DictionaryDescription;
 import dev.cotrace.dictionary.Site;
 import dev.cotrace.model.Decoder;
-import dev.cotrace.model.HeadOutput;
 import dev.cotrace.model.MlpOutput;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -60,7 +59,8 @@ final class FeatureSite {
         ofHeads()
             ? (output == Site.Kind.HEAD_VALUES ? "z" : "a") + layer
             : new Node.Mlp(layer).toString();
-    return new Part(name, Part.Cut.FEATURES, Math.toIntExact(features() + 1));
+    int sources = ofHeads() ? decoder.architecture().heads() : 1;
+    return new Part(name, Part.Cut.FEATURES, Math.toIntExact(features() + 1), sources);
   }
 
   /** F. */
@@ -125,15 +125,24 @@ final class FeatureSite {
     return before.matmul(dictionary.directions().t());
   }
 
+  /** The norm of what each feature adds to the stream at 1, {@code [F]}. */
+  Tensor norms() {
+    Tensor directions = inStream(dictionary.directions());
+    return directions.square().sum(new long[] {1}, false, null).sqrt();
+  }
+
   /** What amounts {@code [n, F]} of the features add to the stream, {@code [n, D]}. */
   Tensor written(Tensor amounts) {
-    Tensor sum = amounts.matmul(dictionary.directions());
+    return inStream(amounts.matmul(dictionary.directions()));
+  }
+
+  /**
+   * {@code x [n, dOut]} where the dictionary writes, as it comes into the stream, {@code [n, D]}.
+   */
+  private Tensor inStream(Tensor x) {
     return switch (output) {
-      case HEAD_VALUES -> {
-        HeadOutput heads = decoder.headOutput(layer);
-        yield heads.project(sum);
-      }
-      case MLP_RAW_OUTPUT -> decoder.mlpOutput(layer).afterGain(sum);
+      case HEAD_VALUES -> decoder.headOutput(layer).project(x);
+      case MLP_RAW_OUTPUT -> decoder.mlpOutput(layer).afterGain(x);
       case ATTENTION_OUTPUT,
           MLP_OUTPUT,
           MLP_NORMALISED,
@@ -141,7 +150,7 @@ final class FeatureSite {
           RESIDUAL_PRE,
           RESIDUAL_MID,
           RESIDUAL_POST ->
-          sum;
+          x;
     };
   }
 }

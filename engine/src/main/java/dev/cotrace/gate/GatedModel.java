@@ -83,7 +83,7 @@ public record GatedModel(Decoder decoder, Units units, FeatureSites features) {
    * Nothing from any unit in place of what it writes. An MLP's output bias belongs to none of its
    * hidden units: it stays where these have gates.
    */
-  public Corruption zero() {
+  public Corruption.Constant zero() {
     int width = decoder.architecture().width();
     double[] written = new double[graph().sources() * width];
     for (int layer = 0; units.level() == Level.NEURON && layer < graph().layers(); layer++) {

@@ -30,8 +30,7 @@ final class PieceSums implements GateSums {
   private final ComputationGraph graph;
   private final Pieces pieces;
   private final PartPlaces parts;
-  private final PieceAmounts amounts;
-  private final Tape tape; // of the differences
+  private final TapeAmounts amounts; // of the differences
   private final SharedPlaces places;
   private final List<Tensor> sums = new ArrayList<>(); // [part] of [C, cells] in float64
   private final Tensor positions; // [C, places] in float64
@@ -48,8 +47,7 @@ final class PieceSums implements GateSums {
     this.pieces = pieces;
     graph = model.graph();
     this.parts = new PartPlaces(pieces, model.features());
-    amounts = new PieceAmounts(model.decoder(), model.units(), model.features());
-    tape = recording.sources().tape();
+    amounts = new TapeAmounts(model, recording.sources().tape());
     this.places = places;
     Placement exact = new Placement(Precision.FLOAT64, model.placement().device());
     for (int part = 0; part < timeParts; part++) {
@@ -127,26 +125,16 @@ final class PieceSums implements GateSums {
         }
       }
       try (Scope _ = new Scope()) {
-        put(parts.input(), amounts.input(tape.inputDifference(from)), reaching);
+        put(parts.input(), amounts.input(from), reaching);
       }
     }
 
     private void mlp(int layer, Tensor reaching) {
-      Amounts own =
-          amounts.mlp(
-              layer,
-              () -> tape.mlpDifference(layer, from),
-              () -> tape.comparedMlpReads(layer, from),
-              () -> tape.comparedMlps(layer, from));
-      put(parts.mlp(layer), own, reaching);
+      put(parts.mlp(layer), amounts.mlp(layer, from), reaching);
     }
 
     private void heads(int layer, Tensor reaching) {
-      List<Amounts> heads =
-          amounts.heads(
-              layer,
-              () -> tape.headDifferences(layer, from),
-              () -> tape.comparedHeads(layer, from));
+      List<Amounts> heads = amounts.heads(layer, from);
       for (int head = 0; head < heads.size(); head++) {
         try (Scope _ = new Scope()) {
           put(parts.heads(layer) + head, heads.get(head), reaching);

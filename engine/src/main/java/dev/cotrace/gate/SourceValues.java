@@ -48,6 +48,13 @@ public record SourceValues(
     return new SourceValues(sources, width, 0, narrow, new float[0]);
   }
 
+  /** Whether {@code other} has the same values. */
+  public boolean sameAs(SourceValues other) {
+    return positions == other.positions
+        && Arrays.equals(overall, other.overall)
+        && Arrays.equals(positional, other.positional);
+  }
+
   /** The values for all positions alike. */
   public SourceValues withoutPositions() {
     return new SourceValues(sources, width, 0, overall, new float[0]);

@@ -33,6 +33,14 @@ public final class MlpOutput {
     return afterGain(hidden.matmul(weights.down().weight().t()));
   }
 
+  /** The norm of what each hidden unit writes at 1, {@code [F]}. */
+  public Tensor norms() {
+    @Nullable Norm after = weights.postNorm();
+    Tensor weight = weights.down().weight(); // [D, F]
+    Tensor gained = after == null ? weight : weight.mul(after.weight().unsqueeze(1));
+    return gained.square().sum(new long[] {0}, false, null).sqrt();
+  }
+
   /** The bias {@code [D]}, or null. */
   public @Nullable Tensor bias() {
     return weights.down().bias();

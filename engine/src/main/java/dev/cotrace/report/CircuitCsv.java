@@ -1,5 +1,6 @@
 package dev.cotrace.report;
 
+import dev.cotrace.circuit.ComputationGraph;
 import dev.cotrace.circuit.Edge;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -17,17 +18,22 @@ public final class CircuitCsv {
   public static void write(Path file, ExportedCircuit exported, EdgeChoice choice)
       throws IOException {
     EdgeColumns columns = EdgeColumns.of(exported);
+    boolean edges = exported.scored().units() instanceof ComputationGraph;
     TextFile.write(
         file,
         out -> {
-          StringJoiner names = new StringJoiner(",", "edge,source,target,slot,", ",in_circuit\n");
+          String first = edges ? "edge,source,target,slot," : "unit,";
+          StringJoiner names = new StringJoiner(",", first, ",in_circuit\n");
           columns.names().forEach(names::add);
           out.write(names.toString());
           for (int cell : exported.cells(choice)) {
             StringJoiner row = new StringJoiner(",", "", "\n");
-            Edge edge = exported.graph().edge(cell);
-            row.add(edge.toString()).add(edge.source().toString()).add(edge.target().toString());
-            row.add(edge.slot().label());
+            row.add(exported.scored().units().name(cell));
+            if (edges) {
+              Edge edge = exported.graph().edge(cell);
+              row.add(edge.source().toString()).add(edge.target().toString());
+              row.add(edge.slot().label());
+            }
             columns.at(cell).values().forEach(row::add);
             row.add(String.valueOf(exported.circuit().contains(cell)));
             out.write(row.toString());

@@ -5,8 +5,11 @@ import dev.cotrace.circuit.Circuit;
 import dev.cotrace.circuit.ComputationGraph;
 import dev.cotrace.circuit.Estimate;
 import dev.cotrace.circuit.Node;
+import dev.cotrace.circuit.Pieces;
+import dev.cotrace.circuit.Units;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.stream.IntStream;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.StreamWriteFeature;
 import tools.jackson.core.json.JsonFactory;
@@ -24,6 +27,9 @@ import tools.jackson.databind.json.JsonMapper;
  *       {@code gap} (METHOD §5), each {@code [value, stderr]}, null where unknown.
  * </ul>
  *
+ * <p>A circuit of other units than edges is no graph that EAP-IG knows: it has {@code level},
+ * {@code parts} ({@link UnitsJson}) and {@code units} in the place of nodes and edges.
+ *
  * <p>Numbers are written as the shortest decimal that reads back as the same float32, which is how
  * EAP-IG keeps them.
  */
@@ -31,6 +37,11 @@ public final class CircuitJson {
   /** What the sign of a score means, said in every file that holds scores. */
   public static final String SIGN_CONVENTION =
       "positive: the clean value of the edge raises J (gate 1 = clean, 0 = corrupted)";
+
+  /** The same for {@code units}. */
+  public static String signConvention(Units units) {
+    return SIGN_CONVENTION.replace("edge", units.level().noun());
+  }
 
   private static final JsonMapper MAPPER =
       JsonMapper.builder(
@@ -60,8 +71,13 @@ public final class CircuitJson {
           JsonGenerator json = MAPPER.createGenerator(out);
           json.writeStartObject();
           writeConfiguration(json, exported.graph(), exported.scored().width());
-          writeNodes(json, exported.circuit());
-          writeEdges(json, exported);
+          switch (exported.circuit().units()) {
+            case ComputationGraph _ -> {
+              writeNodes(json, exported.circuit());
+              writeEdges(json, exported);
+            }
+            case Pieces pieces -> writePieces(json, pieces, exported);
+          }
           if (exported.attribution() != null) {
             writeOwnKeys(json, exported.selection(), exported.attribution());
           }
@@ -100,10 +116,31 @@ public final class CircuitJson {
 
   private static void writeEdges(JsonGenerator json, ExportedCircuit exported) {
     json.writeObjectPropertyStart("edges");
+    writeUnits(json, exported, EdgeOrder.of(exported.graph()));
+    json.writeEndObject();
+  }
+
+  /** Units that are not in the circuit and whose score is zero are left out. */
+  private static void writePieces(JsonGenerator json, Pieces pieces, ExportedCircuit exported) {
+    json.writeStringProperty("level", pieces.level().label());
+    json.writeName("parts");
+    json.writeRawValue(UnitsJson.parts(pieces).toString());
+    json.writeObjectPropertyStart("units");
+    double[] scores = exported.scored().scores();
+    writeUnits(
+        json,
+        exported,
+        IntStream.range(0, pieces.cells())
+            .filter(cell -> scores[cell] != 0 || exported.circuit().contains(cell))
+            .toArray());
+    json.writeEndObject();
+  }
+
+  private static void writeUnits(JsonGenerator json, ExportedCircuit exported, int... cells) {
     Attribution attribution = exported.attribution();
     double[] q = attribution == null ? new double[0] : attribution.significance().q();
-    for (int cell : EdgeOrder.of(exported.graph())) {
-      json.writeObjectPropertyStart(exported.graph().edge(cell).toString());
+    for (int cell : cells) {
+      json.writeObjectPropertyStart(exported.circuit().units().name(cell));
       writeScore(json, exported.scored().scores()[cell]);
       json.writeBooleanProperty("in_graph", exported.circuit().contains(cell));
       if (attribution != null) {
@@ -114,7 +151,6 @@ public final class CircuitJson {
       }
       json.writeEndObject();
     }
-    json.writeEndObject();
   }
 
   private static void writeOwnKeys(JsonGenerator json, String selection, Attribution attribution) {
@@ -123,7 +159,7 @@ public final class CircuitJson {
     if (!selection.isEmpty()) {
       json.writeStringProperty("selection", selection);
     }
-    json.writeStringProperty("sign_convention", SIGN_CONVENTION);
+    json.writeStringProperty("sign_convention", signConvention(attribution.units()));
     writeEstimate(json, "J1", attribution.clean());
     writeEstimate(json, "J0", attribution.corrupted());
     writeEstimate(json, "difference", attribution.ends().difference());

@@ -2,12 +2,14 @@ package dev.cotrace.report;
 
 import dev.cotrace.circuit.Circuit;
 import dev.cotrace.circuit.ComputationGraph;
+import dev.cotrace.circuit.Units;
 import dev.cotrace.format.JsonProblem;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.stream.IntStream;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadFeature;
 import tools.jackson.core.json.JsonFactory;
@@ -41,22 +43,27 @@ final class CircuitJsonReader {
     JsonNode root = parse();
     JsonNode configuration = child(root, "cfg");
     ComputationGraph graph = graph(configuration);
-    JsonNode edges = child(root, "edges");
-    double[] scores = new double[graph.cells()];
-    boolean[] members = new boolean[graph.cells()];
-    Map<String, Integer> cells = cellsByName(graph);
-    for (Map.Entry<String, JsonNode> edge : edges.properties()) {
-      Integer cell = cells.get(edge.getKey());
+    boolean pieces = root.has("units");
+    Units units =
+        pieces
+            ? UnitsJson.read(file, graph, root.path("level").asString(""), root.path("parts"))
+            : graph;
+    double[] scores = new double[units.cells()];
+    boolean[] members = new boolean[units.cells()];
+    Map<String, Integer> cells = cellsByName(units);
+    for (Map.Entry<String, JsonNode> unit : child(root, pieces ? "units" : "edges").properties()) {
+      String name = units.level().noun() + " " + unit.getKey();
+      Integer cell = cells.get(unit.getKey());
       if (cell == null) {
         throw broken(
-            "edge %s is not one of a model of %d layers and %d heads"
-                .formatted(edge.getKey(), graph.layers(), graph.heads()));
+            "%s is not one of a model of %d layers and %d heads%s"
+                .formatted(name, graph.layers(), graph.heads(), pieces ? " with these parts" : ""));
       }
-      scores[cell] = score(edge.getKey(), edge.getValue());
-      members[cell] = member(edge.getKey(), edge.getValue());
+      scores[cell] = score(name, unit.getValue());
+      members[cell] = member(name, unit.getValue());
     }
     int width = whole(configuration, "d_model", GraphShape.MOST_WIDTH);
-    return new ScoredCircuit(width, scores, new Circuit(graph, members));
+    return new ScoredCircuit(width, scores, new Circuit(units, members));
   }
 
   private JsonNode parse() throws IOException {
@@ -83,10 +90,14 @@ final class CircuitJsonReader {
         parallel.booleanValue());
   }
 
-  private static Map<String, Integer> cellsByName(ComputationGraph graph) {
+  private static Map<String, Integer> cellsByName(Units units) {
     Map<String, Integer> cells = new HashMap<>();
-    for (int cell : graph.edgeCells()) {
-      cells.put(graph.edge(cell).toString(), cell);
+    int[] all =
+        units instanceof ComputationGraph graph
+            ? graph.edgeCells()
+            : IntStream.range(0, units.cells()).toArray();
+    for (int cell : all) {
+      cells.put(units.name(cell), cell);
     }
     return cells;
   }
@@ -111,18 +122,18 @@ final class CircuitJsonReader {
     return number.intValue();
   }
 
-  private double score(String edge, JsonNode entry) {
+  private double score(String unit, JsonNode entry) {
     JsonNode score = entry.path("score");
     if (!score.isNumber()) {
-      throw broken("edge %s: score must be a number, got %s".formatted(edge, score));
+      throw broken("%s: score must be a number, got %s".formatted(unit, score));
     }
     return (float) score.numberValue().doubleValue(); // EAP-IG keeps scores in float32.
   }
 
-  private boolean member(String edge, JsonNode entry) {
+  private boolean member(String unit, JsonNode entry) {
     JsonNode member = entry.path("in_graph");
     if (!member.isBoolean()) {
-      throw broken("edge %s: in_graph must be true or false, got %s".formatted(edge, member));
+      throw broken("%s: in_graph must be true or false, got %s".formatted(unit, member));
     }
     return member.booleanValue();
   }

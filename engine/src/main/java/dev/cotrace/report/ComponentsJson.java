@@ -2,15 +2,17 @@ package dev.cotrace.report;
 
 import dev.cotrace.circuit.Attribution;
 import dev.cotrace.circuit.Circuit;
+import dev.cotrace.circuit.Component;
 import dev.cotrace.circuit.ComputationGraph;
 import dev.cotrace.circuit.Estimate;
+import dev.cotrace.circuit.Pieces;
 import dev.cotrace.circuit.Scores;
 import dev.cotrace.circuit.Significance;
 import dev.cotrace.circuit.Stability;
+import dev.cotrace.circuit.Units;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.ToDoubleFunction;
-import java.util.stream.IntStream;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -28,30 +30,30 @@ final class ComponentsJson {
   private ComponentsJson() {}
 
   static void put(ObjectNode data, Attribution attribution, Circuit circuit, Stability stability) {
-    ComputationGraph graph = attribution.graph();
-    data.put("layers", graph.layers())
+    Units units = attribution.units();
+    ComputationGraph graph = units.graph();
+    data.put("level", units.level().label())
+        .put("noun", units.level().noun())
+        .put("nouns", units.level().nouns())
+        .put("layers", graph.layers())
         .put("heads", graph.heads())
         .put("parallel", graph.parallel())
-        .put("edge_count", graph.edgeCount())
-        .put("complete_to", Math.min(STRONGEST, graph.edgeCount()));
+        .put("edge_count", units.unitCount())
+        .put("complete_to", Math.min(STRONGEST, units.unitCount()));
     ArrayNode targets = data.putArray("targets");
-    IntStream.range(0, graph.targets())
-        .mapToObj(graph::targetNode)
-        .forEach(node -> targets.add(node.toString()));
     ArrayNode slots = data.putArray("slots");
-    IntStream.range(0, graph.targets())
-        .mapToObj(graph::targetSlot)
-        .forEach(slot -> slots.add(slot.label()));
-    ArrayNode nodes = data.putArray("nodes");
-    for (int source = 0; source < graph.sources(); source++) {
-      node(nodes.addObject(), attribution, source);
+    for (int target = 0; target < graph.targets() && units == graph; target++) {
+      targets.add(graph.targetNode(target).toString());
+      slots.add(graph.targetSlot(target).label());
     }
+    ArrayNode nodes = data.putArray("nodes");
+    Component.of(units).forEach(component -> node(nodes.addObject(), attribution, component));
     edges(data.putObject("edges"), attribution, circuit, stability);
   }
 
-  private static void node(ObjectNode node, Attribution attribution, int source) {
-    int[] cells = attribution.graph().edgesFrom(source).toArray();
-    node.put("name", attribution.graph().sourceNode(source).toString());
+  private static void node(ObjectNode node, Attribution attribution, Component component) {
+    int[] cells = component.cells();
+    node.put("name", component.name());
     Rounded.put(node.putArray("total"), attribution.sum(cells));
     Rounded.put(node.putArray("direct"), attribution.sumDirect(cells));
     Rounded.put(node.putArray("through"), attribution.sumThroughCot(cells));
@@ -59,11 +61,11 @@ final class ComponentsJson {
 
   private static void edges(
       ObjectNode edges, Attribution attribution, Circuit circuit, Stability stability) {
-    ComputationGraph graph = attribution.graph();
     Significance significance = attribution.significance();
     int[] cells = shown(attribution);
-    numbers(edges.putArray("source"), cells, cell -> graph.sourceOf(cell));
-    numbers(edges.putArray("target"), cells, cell -> cell % graph.targets());
+    for (int cell : cells) {
+      ends(edges, attribution.units(), cell);
+    }
     part(edges, "total", cells, attribution.total());
     part(edges, "direct", cells, attribution.direct());
     part(edges, "through", cells, attribution.throughCot());
@@ -75,14 +77,28 @@ final class ComponentsJson {
     }
   }
 
-  /** The strongest edges of each part, those of the largest |total| first. */
+  /** The ends of the edge at {@code cell}; of another unit its node and its name. */
+  static void ends(ObjectNode edges, Units units, int cell) {
+    switch (units) {
+      case ComputationGraph graph -> {
+        edges.withArray("source").add(graph.sourceOf(cell));
+        edges.withArray("target").add(cell % graph.targets());
+      }
+      case Pieces pieces -> {
+        edges.withArray("source").add(pieces.part(cell));
+        edges.withArray("name").add(pieces.name(cell));
+      }
+    }
+  }
+
+  /** The strongest units of each part, those of the largest |total| first. */
   private static int[] shown(Attribution attribution) {
-    ComputationGraph graph = attribution.graph();
+    Units units = attribution.units();
     Set<Integer> cells = new TreeSet<>();
-    cells.addAll(attribution.total().strongest(graph, STRONGEST));
-    cells.addAll(attribution.direct().strongest(graph, STRONGEST));
-    cells.addAll(attribution.throughCot().strongest(graph, STRONGEST));
-    return attribution.total().strongest(graph, graph.edgeCount()).stream()
+    cells.addAll(attribution.total().strongest(units, STRONGEST));
+    cells.addAll(attribution.direct().strongest(units, STRONGEST));
+    cells.addAll(attribution.throughCot().strongest(units, STRONGEST));
+    return attribution.total().strongest(units, units.unitCount()).stream()
         .filter(cells::contains)
         .mapToInt(Integer::intValue)
         .toArray();

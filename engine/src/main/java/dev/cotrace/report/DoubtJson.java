@@ -2,8 +2,8 @@ package dev.cotrace.report;
 
 import dev.cotrace.circuit.Attribution;
 import dev.cotrace.circuit.Circuit.Ranking;
-import dev.cotrace.circuit.ComputationGraph;
 import dev.cotrace.circuit.Stability;
+import dev.cotrace.circuit.Units;
 import java.util.List;
 import java.util.stream.IntStream;
 import tools.jackson.databind.node.ArrayNode;
@@ -21,24 +21,28 @@ final class DoubtJson {
   private DoubtJson() {}
 
   static void put(ObjectNode data, Attribution attribution, Ranking ranking, long seed) {
-    ComputationGraph graph = attribution.graph();
+    Units units = attribution.units();
     ObjectNode doubt = data.putObject("doubt");
     doubt.put("clusters", attribution.clusters()).put("resamples", Stability.RESAMPLES);
     if (attribution.sums().count() < 2) {
       return;
     }
-    int[] sizes = IntStream.of(SIZES).filter(size -> size < graph.edgeCount()).toArray();
+    int[] sizes = IntStream.of(SIZES).filter(size -> size < units.unitCount()).toArray();
     ArrayNode stability = doubt.putArray("stability");
     for (Stability each :
-        Stability.of(graph, attribution.sums(), sizes, ranking, attribution.direction(), seed)) {
+        Stability.of(units, attribution.sums(), sizes, ranking, attribution.direction(), seed)) {
       ArrayNode pair = stability.addArray().add(each.size());
       Rounded.add(pair, each.jaccard());
     }
     ObjectNode convergence = doubt.putObject("convergence");
-    running(convergence, "all edges", attribution, graph.edgeCells());
+    running(
+        convergence,
+        "all " + units.level().nouns(),
+        attribution,
+        IntStream.range(0, units.cells()).toArray());
     List<Integer> strongest =
-        attribution.total().strongest(graph, Math.min(EDGES, graph.edgeCount()));
-    strongest.forEach(cell -> running(convergence, graph.edge(cell).toString(), attribution, cell));
+        attribution.total().strongest(units, Math.min(EDGES, units.unitCount()));
+    strongest.forEach(cell -> running(convergence, units.name(cell), attribution, cell));
   }
 
   private static void running(

@@ -6,6 +6,7 @@ import dev.cotrace.circuit.ComputationGraph;
 import dev.cotrace.circuit.Ends;
 import dev.cotrace.circuit.Estimate;
 import dev.cotrace.circuit.Scores;
+import dev.cotrace.circuit.Units;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.stream.IntStream;
@@ -14,16 +15,16 @@ import java.util.stream.IntStream;
  * What a circuit file holds.
  *
  * @param width of the residual stream, D; EAP-IG's {@code d_model}
- * @param scores row-major {@code [nSrc, nDst]}; 0 where the file has none, NaN where it says so
- * @param circuit the edges that are {@code in_graph}
+ * @param scores by cell; 0 where the file has none, NaN where it says so
+ * @param circuit the units that are {@code in_graph}
  */
 public record ScoredCircuit(int width, double[] scores, Circuit circuit) {
   /** Refuses scores of another graph. */
   public ScoredCircuit {
-    if (scores.length != circuit.graph().cells()) {
+    if (scores.length != circuit.units().cells()) {
       throw new IllegalArgumentException(
           "a circuit of this graph has %d scores, got %d"
-              .formatted(circuit.graph().cells(), scores.length));
+              .formatted(circuit.units().cells(), scores.length));
     }
   }
 
@@ -35,11 +36,11 @@ public record ScoredCircuit(int width, double[] scores, Circuit circuit) {
    */
   public ScoredCircuit finite(Path file) {
     int[] without =
-        IntStream.of(graph().edgeCells()).filter(cell -> !Double.isFinite(scores[cell])).toArray();
+        IntStream.of(units().unitCells()).filter(cell -> !Double.isFinite(scores[cell])).toArray();
     if (without.length > 0) {
       throw new IllegalArgumentException(
-          "expected every edge of %s to have a finite score, but %d have none, %s the first; only export and sample take such a file"
-              .formatted(file, without.length, graph().edge(without[0])));
+          "expected every %s of %s to have a finite score, but %d have none, %s the first; only export and sample take such a file"
+              .formatted(units().level().noun(), file, without.length, units().name(without[0])));
     }
     return this;
   }
@@ -56,10 +57,15 @@ public record ScoredCircuit(int width, double[] scores, Circuit circuit) {
     Arrays.fill(unknown, Double.NaN);
     Estimate nothing = new Estimate(Double.NaN, Double.NaN);
     Scores known = new Scores(scores, unknown, nothing);
-    return new Attribution(graph(), known, known, known, ends, nothing, 0, 0, 0);
+    return new Attribution(units(), known, known, known, ends, nothing, 0, 0, 0);
   }
 
   /** Names the cells. */
+  public Units units() {
+    return circuit.units();
+  }
+
+  /** The nodes and edges of the model. */
   public ComputationGraph graph() {
     return circuit.graph();
   }

@@ -2,8 +2,9 @@ package dev.cotrace.report;
 
 import dev.cotrace.circuit.Attribution;
 import dev.cotrace.circuit.BinScores;
-import dev.cotrace.circuit.ComputationGraph;
+import dev.cotrace.circuit.Component;
 import dev.cotrace.circuit.Scores;
+import dev.cotrace.circuit.Units;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -42,15 +43,16 @@ final class TimeJson {
     segments.forEach(segment -> examples.add(segment.example()));
     List<Integer> components = components(attribution);
     components.forEach(time.putArray("components")::add);
-    for (int source : components) {
-      int[] cells = attribution.graph().edgesFrom(source).toArray();
+    List<Component> all = Component.of(attribution.units());
+    for (int component : components) {
+      int[] cells = all.get(component).cells();
       row(time.withArray("total"), bins.stream().map(BinScores::total).toList(), cells);
       row(time.withArray("direct"), bins.stream().map(BinScores::direct).toList(), cells);
       row(time.withArray("through"), bins.stream().map(BinScores::throughCot).toList(), cells);
     }
     ArrayNode edges = time.putArray("edges");
     int each = Math.max(5, Math.min(100, EDGES / bins.size()));
-    bins.forEach(bin -> edges(edges.addObject(), attribution.graph(), bin, each));
+    bins.forEach(bin -> edges(edges.addObject(), attribution.units(), bin, each));
   }
 
   private static void row(ArrayNode rows, List<Scores> bins, int[] cells) {
@@ -60,13 +62,13 @@ final class TimeJson {
 
   /** Sources by the largest |score| that they have in any bin. */
   private static List<Integer> components(Attribution attribution) {
-    ComputationGraph graph = attribution.graph();
-    double[] largest = new double[graph.sources()];
-    for (int source = 0; source < largest.length; source++) {
-      int[] cells = graph.edgesFrom(source).toArray();
+    List<Component> all = Component.of(attribution.units());
+    double[] largest = new double[all.size()];
+    for (int component = 0; component < largest.length; component++) {
+      int[] cells = all.get(component).cells();
       for (BinScores bin : attribution.byBin()) {
         double score = Math.abs(ComponentsJson.bounded(bin.total(), cells).value());
-        largest[source] = Math.max(largest[source], score);
+        largest[component] = Math.max(largest[component], score);
       }
     }
     int wanted = CELLS / attribution.byBin().size();
@@ -78,11 +80,9 @@ final class TimeJson {
         .toList();
   }
 
-  private static void edges(ObjectNode edges, ComputationGraph graph, BinScores bin, int most) {
-    List<Integer> cells = bin.total().strongest(graph, most);
-    for (int cell : cells) {
-      edges.withArray("source").add(graph.sourceOf(cell));
-      edges.withArray("target").add(cell % graph.targets());
+  private static void edges(ObjectNode edges, Units units, BinScores bin, int most) {
+    for (int cell : bin.total().strongest(units, most)) {
+      ComponentsJson.ends(edges, units, cell);
       Rounded.add(edges.withArray("total"), bin.total().at(cell));
       Rounded.add(edges.withArray("direct"), bin.direct().at(cell));
       Rounded.add(edges.withArray("through"), bin.throughCot().at(cell));

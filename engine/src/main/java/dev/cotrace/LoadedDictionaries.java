@@ -1,0 +1,99 @@
+package dev.cotrace;
+
+import dev.cotrace.circuit.Level;
+import dev.cotrace.dictionary.Dictionary;
+import dev.cotrace.dictionary.LayerTranscoders;
+import dev.cotrace.dictionary.TranscoderSet;
+import dev.cotrace.gate.FeatureSites;
+import dev.cotrace.gate.GatedModel;
+import dev.cotrace.model.Decoder;
+import dev.cotrace.model.Model;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+
+/** The dictionaries of a specification, in memory. */
+final class LoadedDictionaries implements AutoCloseable {
+  private static final String SET = "config.yaml";
+
+  private final List<Dictionary> dictionaries = new ArrayList<>();
+  private final List<Runnable> closers = new ArrayList<>();
+
+  private LoadedDictionaries() {}
+
+  /** Reads those of {@code settings} for {@code model}. */
+  static LoadedDictionaries read(UnitSettings settings, Model model, DiscoveryListener listener)
+      throws IOException {
+    LoadedDictionaries loaded = new LoadedDictionaries();
+    try {
+      for (String path : settings.dictionary()) {
+        listener.say("reading %s".formatted(path));
+        loaded.add(Path.of(path), model.decoder());
+      }
+      return loaded;
+    } catch (RuntimeException | IOException e) {
+      loaded.close();
+      throw e;
+    }
+  }
+
+  private void add(Path path, Decoder decoder) throws IOException {
+    if (!Files.isRegularFile(path.resolve(SET))) {
+      Dictionary dictionary = Dictionary.read(path, decoder.placement());
+      closers.add(dictionary::close);
+      dictionaries.add(dictionary);
+      return;
+    }
+    TranscoderSet set = TranscoderSet.read(path, decoder.placement());
+    closers.add(set::close);
+    if (!(set instanceof LayerTranscoders layers)) {
+      throw new IllegalArgumentException(
+          "the transcoders in %s write to several layers each: their features are no pieces of one MLP's output; give a set with a transcoder for each layer"
+              .formatted(path));
+    }
+    for (int layer = 0; layer < layers.description().layers(); layer++) {
+      dictionaries.add(layers.layer(layer));
+    }
+  }
+
+  /** {@code model} with gates where {@code level} says. */
+  GatedModel gated(Level level, Decoder decoder) {
+    GatedModel model = GatedModel.of(decoder);
+    return level == Level.FEATURE
+        ? model.with(FeatureSites.of(decoder, dictionaries))
+        : model.at(level);
+  }
+
+  /** The SHA-256 of every file of the dictionaries of {@code settings}, by path. */
+  static SortedMap<String, String> sha256(UnitSettings settings) throws IOException {
+    SortedMap<String, String> digests = new TreeMap<>();
+    for (String text : settings.dictionary()) {
+      Path path = Path.of(text);
+      if (Files.isDirectory(path)) {
+        try (Stream<Path> files = Files.list(path)) {
+          for (Path file : files.filter(LoadedDictionaries::isRead).toList()) {
+            digests.put(path.getFileName() + "/" + file.getFileName(), Provenance.sha256(file));
+          }
+        }
+      } else {
+        digests.put(String.valueOf(path.getFileName()), Provenance.sha256(path));
+      }
+    }
+    return digests;
+  }
+
+  private static boolean isRead(Path file) {
+    return Files.isRegularFile(file)
+        && file.toString().matches("(?s).*\\.(json|yaml|safetensors|npz)");
+  }
+
+  @Override
+  public void close() {
+    closers.forEach(Runnable::run);
+  }
+}

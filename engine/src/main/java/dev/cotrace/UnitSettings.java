@@ -1,0 +1,37 @@
+package dev.cotrace;
+
+import dev.cotrace.circuit.Level;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * What gates sit on.
+ *
+ * @param level which units
+ * @param dictionary folders or files of the dictionaries whose features they are; none for other
+ *     levels
+ */
+public record UnitSettings(Level level, List<String> dictionary) {
+  /** Refuses dictionaries where nothing is of features, and features of none. */
+  public UnitSettings {
+    dictionary = List.copyOf(dictionary);
+    if (level == Level.FEATURE && dictionary.isEmpty()) {
+      throw new IllegalArgumentException(
+          "--level feature needs --dictionary: give the folder or file of a sparse autoencoder or transcoder, such as models/dictionaries/arithmetic-mlp");
+    }
+    if (level != Level.FEATURE && !dictionary.isEmpty()) {
+      throw new IllegalArgumentException(
+          "--dictionary is for --level feature, and gates sit on %s: leave one out, or give --level feature"
+              .formatted(level.nouns()));
+    }
+  }
+
+  /** The same wherever it is read. */
+  UnitSettings located() {
+    return new UnitSettings(
+        level,
+        dictionary.stream()
+            .map(path -> Path.of(path).toAbsolutePath().normalize().toString())
+            .toList());
+  }
+}
