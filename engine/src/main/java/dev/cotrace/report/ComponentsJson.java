@@ -42,9 +42,11 @@ final class ComponentsJson {
         .put("complete_to", Math.min(STRONGEST, units.unitCount()));
     ArrayNode targets = data.putArray("targets");
     ArrayNode slots = data.putArray("slots");
-    for (int target = 0; target < graph.targets() && units == graph; target++) {
-      targets.add(graph.targetNode(target).toString());
-      slots.add(graph.targetSlot(target).label());
+    if (units instanceof ComputationGraph) {
+      for (int target = 0; target < graph.targets(); target++) {
+        targets.add(graph.targetNode(target).toString());
+        slots.add(graph.targetSlot(target).label());
+      }
     }
     ArrayNode nodes = data.putArray("nodes");
     Component.of(units).forEach(component -> node(nodes.addObject(), attribution, component));

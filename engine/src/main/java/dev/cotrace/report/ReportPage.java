@@ -11,6 +11,7 @@ public final class ReportPage {
           "overview.js",
           "circuit.js",
           "circuit-panel.js",
+          "units.js",
           "time.js",
           "transcripts.js",
           "sentences.js",

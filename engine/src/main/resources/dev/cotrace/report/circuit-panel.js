@@ -14,7 +14,7 @@ const MOST_ROWS = 40;
 
 function linked(title, list, other) {
   const more = list.length > MOST_ROWS ? `, the strongest ${MOST_ROWS} of ${list.length}` : '';
-  return [make('h3', {}, title + more), list.length ? table(edgeRows(list.slice(0, MOST_ROWS), other)) : make('p', {class: 'quiet'}, 'none among the edges on this page')];
+  return [make('h3', {}, title + more), list.length ? table(edgeRows(list.slice(0, MOST_ROWS), other)) : make('p', {class: 'quiet'}, `none among the ${nouns} on this page`)];
 }
 
 function pin(name) {
@@ -53,7 +53,7 @@ function drawPanel() {
       hover(link, () => told(edge));
       return [link, estimate(edge[state.part]), qValue(edge.q)];
     });
-    panel.replaceChildren(make('h3', {}, 'Strongest edges'), table([['', PARTS.find(([part]) => part === state.part)[1], 'q'], ...rows]), ...pins().filter(Boolean));
+    panel.replaceChildren(make('h3', {}, 'Strongest ' + nouns), table([['', PARTS.find(([part]) => part === state.part)[1], 'q'], ...rows]), ...pins().filter(Boolean));
     return;
   }
   const inputs = ranked[state.part].filter(edge => edge.to === name);
@@ -63,12 +63,22 @@ function drawPanel() {
     make('p', {class: 'controls'},
       make('button', {type: 'button', 'aria-pressed': state.pinned.includes(name), onclick: () => pin(name)}, 'pin'),
       make('button', {type: 'button', onclick: () => change({selected: null})}, 'close')),
-    node ? table([['sum over outputs', 'score'], ...PARTS.map(([part, label]) => [label, estimate(node[part])])]) : null,
+    node ? table([[ofEdges ? 'sum over outputs' : 'sum over its ' + nouns, 'score'], ...PARTS.map(([part, label]) => [label, estimate(node[part])])]) : null,
     ...actsAt(name),
-    ...linked('Inputs', inputs, 'from'),
-    ...linked('Outputs', outputs, 'to'),
+    ...(ofEdges ? [...linked('Inputs', inputs, 'from'), ...linked('Outputs', outputs, 'to')] : ofNode(name)),
     ...pins(),
   ].filter(Boolean));
+}
+
+/** The units of a node. */
+function ofNode(name) {
+  const own = ranked[state.part].filter(unit => unit.from === name).slice(0, MOST_ROWS);
+  const rows = own.map(unit => {
+    const cell = make('span', {}, unit.name);
+    hover(cell, () => told(unit));
+    return [cell, estimate(unit[state.part]), qValue(unit.q)];
+  });
+  return [make('h3', {}, 'Its strongest ' + nouns), table([['', PARTS.find(([part]) => part === state.part)[1], 'q'], ...rows])];
 }
 
 /** At which bins of positions a component acts most. */

@@ -9,6 +9,8 @@ const place = new Map();
 for (let layer = 0; layer < graph.layers; layer++) {
   for (let head = 0; head < graph.heads; head++) place.set(`a${layer}.h${head}`, {layer, head});
   place.set('m' + layer, {layer, mlp: true});
+  // Heads that have features together.
+  for (const name of [`a${layer}`, `z${layer}`]) if (graph.nodes.some(node => node.name === name)) place.set(name, {layer, head: 0, wide: true});
 }
 
 const nodes = new Map(graph.nodes.map(node => [node.name, node]));
@@ -95,7 +97,7 @@ function drawNode(layer, name, x, y, score, largest, text, named = true) {
 
 function toldOfNode(name) {
   const node = nodes.get(name);
-  if (node) return told(node) + '\n(sum over the edges that leave it)';
+  if (node) return told(node) + `\n(sum over ${ofEdges ? 'the edges that leave it' : 'its ' + nouns})`;
   const group = state.groups.find(one => one.name === name);
   return group ? `${name}: ${group.members.join(', ')}` : name;
 }
@@ -157,12 +159,12 @@ function measuredOf(shown) {
   const all = measured();
   const exact = all.find(one => one.edges === count);
   if (exact) {
-    const others = count === graph.edge_count ? '' : '; circuits leave out edges that lead nowhere, so some of its edges may be others than these';
+    const others = count === graph.edge_count || !ofEdges ? '' : '; circuits leave out edges that lead nowhere, so some of its edges may be others than these';
     return `measured faithfulness of a circuit of this size: ${estimate(exact.faithfulness)}` + others;
   }
   const below = d3.greatest(all.filter(one => one.edges < count), one => one.edges);
   const above = d3.least(all.filter(one => one.edges > count), one => one.edges);
-  const tell = one => one ? `${estimate(one.faithfulness)} at ${one.edges} edges` : null;
+  const tell = one => one ? `${estimate(one.faithfulness)} at ${one.edges} ${nouns}` : null;
   const known = [tell(below), tell(above)].filter(one => one !== null);
   return 'measured faithfulness: ' + known.join(', ');
 }
@@ -184,17 +186,17 @@ function slider() {
     input.value = scale(state.edges);
     const shown = shownEdges();
     const least = shown.length ? Math.abs(shown.at(-1)[state.part][0]) : 0;
-    output.textContent = `${shown.length} of ${graph.edge_count} edges, |score| ≥ ${number(least)}; ${measuredOf(shown)}`;
+    output.textContent = `${shown.length} of ${graph.edge_count} ${nouns}, |score| ≥ ${number(least)}; ${measuredOf(shown)}`;
     for (const stop of stops.children) stop.setAttribute('aria-pressed', Number(stop.textContent) === state.edges);
   });
   return [
-    make('div', {class: 'controls'}, make('label', {for: 'size'}, 'Edges'), input, make('span', {class: 'quiet'}, 'sizes sampled from: '), stops),
+    make('div', {class: 'controls'}, make('label', {for: 'size'}, nouns[0].toUpperCase() + nouns.slice(1)), input, make('span', {class: 'quiet'}, 'sizes sampled from: '), stops),
     make('p', {}, output)];
 }
 
 {
   const parent = section('circuit');
-  const views = choice(make('span', {class: 'choice', role: 'radiogroup', 'aria-label': 'View'}), 'view',
+  const views = ofEdges && choice(make('span', {class: 'choice', role: 'radiogroup', 'aria-label': 'View'}), 'view',
     data.time ? [['layers', 'layer × component'], ['time', 'layer × time']] : [['layers', 'layer × component']]);
   const search = make('input', {type: 'search', id: 'search', placeholder: 'a0.h3', list: 'names', oninput: event => change({search: event.target.value.trim()}),
     onkeydown: event => {
@@ -204,20 +206,22 @@ function slider() {
   const only = make('input', {type: 'checkbox', id: 'only', onchange: event => change({circuitOnly: event.target.checked})});
   follow(['circuitOnly'], () => { only.checked = state.circuitOnly; });
   parent.append(...slider(),
-    make('div', {class: 'controls'}, views, make('label', {}, 'Find', search), make('label', {}, only, "only edges of the run's circuit")),
+    make('div', {class: 'controls'}, views || null, make('label', {}, 'Find', search), make('label', {}, only, `only ${nouns} of the run's circuit`)),
     make('datalist', {id: 'names'}, ...[...nodes.keys()].map(name => make('option', {value: name}))));
   const split = make('div', {class: 'split'});
   const left = make('div');
   parent.append(split);
   split.append(left, make('aside', {class: 'panel', id: 'panel', 'aria-live': 'polite', 'aria-label': 'The chosen component'}));
-  const names = ['edge', 'source', 'target', 'slot', 'total', 'total_stderr', 'direct', 'direct_stderr', 'through_cot', 'through_cot_stderr', 'q_value', 'inclusion', 'in_circuit'];
+  const names = [noun, 'source', 'target', 'slot', 'total', 'total_stderr', 'direct', 'direct_stderr', 'through_cot', 'through_cot_stderr', 'q_value', 'inclusion', 'in_circuit'];
   figure(left, {
     title: 'Circuit',
     keys: ['part', 'edges', 'circuitOnly', 'view', 'selected', 'pinned', 'groups', 'search', 'bin'],
-    draw: (svg, width) => state.view === 'time' ? drawTimes(svg, width) : drawLayers(svg, width),
+    draw: (svg, width) => !ofEdges ? drawUnits(svg, width) : state.view === 'time' ? drawTimes(svg, width) : drawLayers(svg, width),
     rows: () => [names, ...shownEdges().map(edge => [edge.name, edge.from, edge.to, edge.slot, ...edge.total, ...edge.direct, ...edge.through, edge.q, edge.inclusion, edge.inCircuit])],
-    vega: () => ({mark: {type: 'bar', tooltip: true}, encoding: {y: {field: 'edge', type: 'nominal', sort: null}, x: {field: {total: 'total', direct: 'direct', through: 'through_cot'}[state.part], type: 'quantitative'}, color: {field: 'slot', type: 'nominal'}}}),
-    note: 'Width is |score|, dashed lines are negative: there the clean value lowers J. Components are coloured by the sum of the edges that leave them. Press one for its inputs and outputs.',
+    vega: () => ({mark: {type: 'bar', tooltip: true}, encoding: {y: {field: noun, type: 'nominal', sort: null}, x: {field: {total: 'total', direct: 'direct', through: 'through_cot'}[state.part], type: 'quantitative'}, color: {field: 'slot', type: 'nominal'}}}),
+    note: !ofEdges
+      ? `The strongest ${nouns}, with one standard error; at most ${MOST_BARS} are drawn, the CSV has all that are chosen. Those in the run's circuit are bold. Press one for its node.`
+      : 'Width is |score|, dashed lines are negative: there the clean value lowers J. Components are coloured by the sum of the edges that leave them. Press one for its inputs and outputs.',
   });
-  left.append(legend(SLOTS));
+  if (ofEdges) left.append(legend(SLOTS));
 }

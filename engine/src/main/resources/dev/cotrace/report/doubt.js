@@ -3,7 +3,7 @@
 function drawStability(svg, width) {
   const points = data.doubt.stability.map(([n, jaccard]) => ({at: n, value: jaccard, error: 0, told: `top ${n}: two resamples share ${number(jaccard)}`}));
   const x = d3.scaleLog([points[0].at, Math.max(points.at(-1).at, points[0].at + 1)], []);
-  const group = axes(svg, width, 260, x, d3.scaleLinear([0, 1], []), 'n, the strongest edges', 'Jaccard');
+  const group = axes(svg, width, 260, x, d3.scaleLinear([0, 1], []), 'n, the strongest ' + nouns, 'Jaccard');
   band(group, points, x, d3.scaleLinear([0, 1], [260 - 42, 10]), colour('positive'));
 }
 
@@ -42,12 +42,12 @@ function drawCalibration(svg, width) {
     parent.append(make('p', {class: 'notice'}, 'The scores by cluster are not in this run: it was exact, had one cluster, or its clusters.safetensors is not there.'));
   } else {
     figure(parent, {
-      title: 'Stability of the strongest edges',
+      title: 'Stability of the strongest ' + nouns,
       keys: [],
       draw: drawStability,
       rows: () => [['n', 'jaccard'], ...d.stability],
       vega: () => ({mark: {type: 'line', point: true}, encoding: {x: {field: 'n', type: 'quantitative', scale: {type: 'log'}}, y: {field: 'jaccard', type: 'quantitative', scale: {domain: [0, 1]}}}}),
-      note: `Share of the strongest n edges that two runs of this size would have in common: the mean over all pairs of ${d.resamples} resamples of the clusters.`,
+      note: `Share of the strongest n ${nouns} that two runs of this size would have in common: the mean over all pairs of ${d.resamples} resamples of the clusters.`,
     });
     figure(parent, {
       title: 'Convergence of the estimates',
@@ -55,7 +55,7 @@ function drawCalibration(svg, width) {
       draw: drawConvergence,
       rows: () => [['of', 'clusters', 'score', 'stderr'], ...Object.entries(d.convergence).flatMap(([name, list]) => list.map(([value, error], k) => [name, k + 2, value, error]))],
       vega: () => ({mark: {type: 'line', point: true}, encoding: {x: {field: 'clusters', type: 'quantitative'}, y: {field: 'score', type: 'quantitative'}, color: {field: 'of', type: 'nominal'}}}),
-      note: 'The strongest edges as estimated from the first 2, 3, … clusters of prompts alone; bands are one standard error.',
+      note: `The strongest ${nouns} as estimated from the first 2, 3, … clusters of prompts alone; bands are one standard error.`,
     }).append(legend(Object.keys(d.convergence).slice(1).map((name, i) => [name, lineColours[i + 1]])));
   }
   if (data.verification) {
@@ -65,11 +65,11 @@ function drawCalibration(svg, width) {
       title: 'Scores against real interventions',
       keys: [],
       draw: drawCalibration,
-      rows: () => [['edges', 'score', 'score_stderr', 'effect', 'effect_stderr'], ...v.interventions.map(p => [p.edges.join(' '), p.score.value, p.score.stderr, p.effect.value, p.effect.stderr])],
+      rows: () => [[nouns, 'score', 'score_stderr', 'effect', 'effect_stderr'], ...v.interventions.map(p => [p.edges.join(' '), p.score.value, p.score.stderr, p.effect.value, p.effect.stderr])],
       vega: () => ({mark: {type: 'point', tooltip: true}, encoding: {x: {field: 'score', type: 'quantitative'}, y: {field: 'effect', type: 'quantitative'}}}),
-      note: told('Single edges', v.edges) + told('Groups', v.groups),
-    }).append(legend([['single edges', 'positive'], ['groups, and all edges', 'k']]));
+      note: told('Single ' + nouns, v.edges) + told('Groups', v.groups),
+    }).append(legend([['single ' + nouns, 'positive'], [`groups, and all ${nouns}`, 'k']]));
   } else {
-    parent.append(make('p', {class: 'notice'}, make('code', {}, 'cotrace verify RUN'), ' switches edges for real and compares; then write this page again.'));
+    parent.append(make('p', {class: 'notice'}, make('code', {}, 'cotrace verify RUN'), ` switches ${nouns} for real and compares; then write this page again.`));
   }
 }

@@ -37,14 +37,14 @@ function drawShares(svg, width) {
   const parent = section('overview');
   parent.append(
     make('p', {}, 'J is the expected outcome over sampled chains of thought: J(1) of the clean model, J(0) of the corrupted one. ',
-      'A score is what an edge adds to J(1) − J(0); an error is one standard error over prompts.'),
+      `A score is what ${/^[aeioM]/.test(noun) ? 'an' : 'a'} ${noun} adds to J(1) − J(0); an error is one standard error over prompts.`),
     make('div', {class: 'tiles'},
       tile('J(1), clean', estimate(m.J1)),
       tile('J(0), corrupted', estimate(m.J0)),
-      tile(`faithfulness of the circuit (${m.circuit.edges} of ${graph.edge_count} edges)`, estimate(m.circuit.faithfulness)),
-      tile(`faithfulness of a random circuit (${m.random_circuit.edges} edges)`, estimate(m.random_circuit.faithfulness)),
-      tile('edges with q < 0.05', number(m['edges_q_below_0.05'])),
-      tile(`of the top ${m.stability.top_n} edges, shared by two resamples of the prompts (Jaccard)`, number(m.stability.jaccard))),
+      tile(`faithfulness of the circuit (${m.circuit.edges} of ${graph.edge_count} ${nouns})`, estimate(m.circuit.faithfulness)),
+      tile(`faithfulness of a random circuit (${m.random_circuit.edges} ${nouns})`, estimate(m.random_circuit.faithfulness)),
+      tile(nouns + ' with q < 0.05', number(m['edges_q_below_0.05'])),
+      tile(`of the top ${m.stability.top_n} ${nouns}, shared by two resamples of the prompts (Jaccard)`, number(m.stability.jaccard))),
     make('p', {class: 'notice', id: 'completeness'}, 'Completeness: ' + m.completeness + '.'));
   const names = ['part', 'value', 'stderr'];
   figure(parent, {
@@ -56,6 +56,6 @@ function drawShares(svg, width) {
       ['through the words', m.through_cot_sum.value, m.through_cot_sum.stderr],
       ['around the words', m.direct_sum.value, m.direct_sum.stderr]],
     vega: () => ({mark: 'bar', encoding: {y: {field: 'part', type: 'nominal', sort: null}, x: {field: 'value', type: 'quantitative'}}}),
-    note: 'Sums over all edges. Through the words: what edges change by changing which tokens get sampled. Around the words: what they change while the sampled tokens stay as they are.',
+    note: `Sums over all ${nouns}. Through the words: what ${nouns} change by changing which tokens get sampled. Around the words: what they change while the sampled tokens stay as they are.`,
   });
 }

@@ -2,6 +2,10 @@
 
 const graph = data.graph;
 
+/** What has a score: an edge, or another unit, which is named after its node. */
+const ofEdges = graph.level === 'edge';
+const {noun, nouns} = graph;
+
 const PARTS = [
   ['total', 'total'],
   ['through', 'through the words'],
@@ -33,14 +37,16 @@ function edgeName(source, target) {
   return sourceName(source) + '→' + graph.targets[target] + (slot === 'in' ? '' : '<' + slot + '>');
 }
 
-/** Edges of the page as objects, by falling |total|. */
+/** The name of entry `i` of a list of edges or other units. */
+const unitName = (list, i) => ofEdges ? edgeName(list.source[i], list.target[i]) : list.name[i];
+
+/** Edges of the page, or its other units, as objects, by falling |total|. */
 const edges = graph.edges.source.map((source, i) => ({
   source,
-  target: graph.edges.target[i],
   from: sourceName(source),
-  to: graph.targets[graph.edges.target[i]],
-  slot: graph.slots[graph.edges.target[i]],
-  name: edgeName(source, graph.edges.target[i]),
+  to: ofEdges ? graph.targets[graph.edges.target[i]] : graph.edges.name[i],
+  slot: ofEdges ? graph.slots[graph.edges.target[i]] : 'in',
+  name: unitName(graph.edges, i),
   total: [graph.edges.total[i], graph.edges.total_error[i]],
   direct: [graph.edges.direct[i], graph.edges.direct_error[i]],
   through: [graph.edges.through[i], graph.edges.through_error[i]],

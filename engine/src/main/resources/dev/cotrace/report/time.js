@@ -12,11 +12,11 @@ function drawGrid(svg, width) {
   for (let head = 0; head < graph.heads; head++) text(left + (head + .5) * (cell + 1), top - 7, cell > 20 || head % 4 === 0 ? 'h' + head : '');
   text(left + (graph.heads + 1) * (cell + 1), top - 7, 'MLP');
   for (const node of graph.nodes) {
-    const {layer, head, mlp} = place.get(node.name) ?? {layer: -1, head: 0};
+    const {layer, head, mlp, wide} = place.get(node.name) ?? {layer: -1, head: 0};
     const x = left + (mlp ? graph.heads + .5 : head) * (cell + 1);
     const y = top + (graph.layers - 1 - layer) * (cell + 1) + (layer < 0 ? 4 : 0);
     const chosen = node.name === state.selected;
-    const mark = svg.append('rect').attr('x', x).attr('y', y).attr('width', layer < 0 ? graph.heads * (cell + 1) - 1 : cell).attr('height', cell)
+    const mark = svg.append('rect').attr('x', x).attr('y', y).attr('width', layer < 0 || wide ? graph.heads * (cell + 1) - 1 : cell).attr('height', cell)
       .attr('fill', scale(node[state.part][0])).attr('stroke', chosen ? colour('accent') : colour('line')).attr('stroke-width', chosen ? 3 : .5)
       .attr('data-node', node.name);
     if (layer < 0) text(left - 6, y + cell / 2 + 4, 'input', 'end');
@@ -35,7 +35,7 @@ function colourKey(svg, x, y, scale, largest) {
 
 {
   const parent = section('components');
-  parent.append(make('p', {}, 'The score of a component is the sum over the edges that leave it: what opening all of them together, little by little, adds to J.'));
+  parent.append(make('p', {}, `The score of a component is the sum over ${ofEdges ? 'the edges that leave it' : 'its ' + nouns}: what opening all of them together, little by little, adds to J.`));
   figure(parent, {
     title: 'Layers and heads',
     keys: ['part', 'selected'],
@@ -44,7 +44,7 @@ function colourKey(svg, x, y, scale, largest) {
       ...graph.nodes.map(node => [node.name, ...node.total, ...node.direct, ...node.through])],
     vega: () => ({mark: 'rect', transform: [{calculate: "indexof(datum.component, 'a') == 0 ? 'h' + split(datum.component, '.h')[1] : 'MLP'", as: 'column'}, {calculate: "toNumber(split(slice(datum.component, 1), '.')[0])", as: 'layer'}],
       encoding: {x: {field: 'column', type: 'nominal', sort: null}, y: {field: 'layer', type: 'ordinal', sort: 'descending'}, color: {field: {total: 'total', direct: 'direct', through: 'through_cot'}[state.part], type: 'quantitative', scale: {domainMid: 0, scheme: 'blueorange', reverse: true}}}}),
-    note: 'Orange lowers J, blue raises it, by the square root of the score. Press a cell to see its edges under Circuit.',
+    note: 'Orange lowers J, blue raises it, by the square root of the score. Press a cell to see what it has under Circuit.',
   });
 }
 
@@ -67,7 +67,7 @@ function drawTimes(svg, width) {
   const marks = new Map();
   const all = time.edges.flatMap((list, bin) => (list.source ?? []).map((source, i) => ({
     bin, from: sourceName(source), to: graph.targets[list.target[i]], slot: graph.slots[list.target[i]],
-    name: `${edgeName(source, list.target[i])} at ${time.bins[bin]}`, total: list.total[i], direct: list.direct[i], through: list.through[i], score: list[state.part][i]}))
+    name: `${unitName(list, i)} at ${time.bins[bin]}`, total: list.total[i], direct: list.direct[i], through: list.through[i], score: list[state.part][i]}))
     .sort((a, b) => Math.abs(b.score[0]) - Math.abs(a.score[0])).slice(0, perBin));
   const chosen = d3.sort(all, edge => -Math.abs(edge.score[0])).filter(edge => edge.score[0] !== 0 && usedBins.includes(edge.bin));
   usedBins.forEach((bin, i) => {

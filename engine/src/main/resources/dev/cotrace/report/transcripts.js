@@ -5,8 +5,8 @@ const KINDS = {clean: 'clean model', corrupted: 'corrupted model', gradient: 'be
 
 /** What tokens are coloured by; lists by sampled step or by position that is fed. */
 const SHADES = [
-  ['mass_through_cot', 'mass through the words', 'position', 'gradient there by which tokens get sampled, summed over all edges'],
-  ['mass_direct', 'mass around the words', 'position', 'gradient there at fixed tokens, summed over all edges'],
+  ['mass_through_cot', 'mass through the words', 'position', 'gradient there by which tokens get sampled, summed over all ' + nouns],
+  ['mass_direct', 'mass around the words', 'position', 'gradient there at fixed tokens, summed over all ' + nouns],
   ['advantage', 'advantage', 'step', 'what the rest of the transcript is worth, less what it is for the other rollouts'],
   ['surprisal', 'surprisal', 'step', 'minus the log-probability of the token, in nats'],
   ['kl', 'KL from the clean model', 'step', 'divergence of this step, in nats'],
@@ -160,7 +160,7 @@ function drawStep(box) {
       table([['', 'score'], ...most.map(({name, score}) => [make('button', {type: 'button', class: 'link', onclick: () => change({selected: name})}, name), estimate(score, true)])]));
     const list = data.time.edges[token.bin];
     const strongest = d3.sort(d3.range(list.source?.length ?? 0), i => -Math.abs(list[state.part][i][0])).slice(0, 8);
-    parts.push(make('h3', {}, 'Edges there'), table([['', 'score'], ...strongest.map(i => [edgeName(list.source[i], list.target[i]), estimate(list[state.part][i])])]));
+    parts.push(make('h3', {}, `Of ${nouns} there`), table([['', 'score'], ...strongest.map(i => [unitName(list, i), estimate(list[state.part][i])])]));
   }
   box.replaceChildren(...parts);
 }
