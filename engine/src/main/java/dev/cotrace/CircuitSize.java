@@ -17,7 +17,7 @@ public record CircuitSize(double amount, boolean percent) {
   public CircuitSize {
     if (!(amount > 0) || (percent && amount > 100)) {
       throw new IllegalArgumentException(
-          "a circuit needs at least one unit and at most 100 % of them, got " + amount);
+          "a circuit needs at least one edge or other unit and at most 100 % of them, got " + amount);
     }
   }
 
@@ -26,7 +26,7 @@ public record CircuitSize(double amount, boolean percent) {
     Matcher matcher = FORM.matcher(text.strip());
     if (!matcher.matches()) {
       throw new IllegalArgumentException(
-          "a circuit size is a number of edges or other units such as 200 or a share such as 10%%, got '%s'"
+          "a circuit size is a number of edges such as 200, or of other units, or a share such as 10%%, got '%s'"
               .formatted(text));
     }
     return matcher.group(1) != null

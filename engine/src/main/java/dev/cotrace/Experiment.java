@@ -71,7 +71,7 @@ public record Experiment(
     @Nullable LoadedDictionaries dictionaries = null;
     try {
       dictionaries = LoadedDictionaries.read(asked.units(), model, listener);
-      GatedModel gated = dictionaries.gated(asked.units().level(), model.decoder());
+      GatedModel gated = dictionaries.gated(asked.units(), model.decoder());
       DiscoverySpec spec = ModelText.dated(asked, model, file);
       @Nullable TextCodec codec = ModelText.of(model, ModelText.chat(spec));
       TaskTokens tokens = new TaskTokens(model.architecture(), codec);

@@ -2,6 +2,7 @@ package dev.cotrace;
 
 import dev.cotrace.circuit.Circuit;
 import dev.cotrace.circuit.ComputationGraph;
+import dev.cotrace.circuit.Level;
 import dev.cotrace.circuit.Pieces;
 import dev.cotrace.circuit.Units;
 import dev.cotrace.gate.Gates;
@@ -11,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Pattern;
 
 /**
@@ -46,10 +48,11 @@ record GateSetting(String name, Gates gates) {
     }
     Circuit circuit = CircuitFile.read(file).circuit();
     CircuitSweep.requireSameUnits(file, circuit.units(), units);
-    return new GateSetting(text, Gates.of(circuit));
+    return new GateSetting(text, Gates.of(circuit.in(units)));
   }
 
-  private static GateSetting uniform(String name, double alpha) {
+  /** All units alike. */
+  static GateSetting uniform(String name, double alpha) {
     return new GateSetting(name, new Gates.Uniform(new double[] {alpha}));
   }
 
@@ -60,6 +63,17 @@ record GateSetting(String name, Gates gates) {
       z[units.cell(unit)] = 0;
     }
     return new GateSetting(name + " without " + String.join(", ", names), Gates.of(units, z));
+  }
+
+  /** This with the named units scaled. */
+  GateSetting scaled(Map<String, Double> scales, Units units) {
+    if (units.level() == Level.EDGE) {
+      throw new IllegalArgumentException(
+          "--scale is of what a unit writes, and edges write nothing: give --level node, neuron, residual-dim or feature");
+    }
+    double[] z = perUnit(units);
+    scales.forEach((unit, factor) -> z[units.cell(unit)] = factor);
+    return new GateSetting(name + " with " + scales, Gates.of(units, z));
   }
 
   private double[] perUnit(Units units) {

@@ -61,12 +61,12 @@ final class LoadedDictionaries implements AutoCloseable {
     }
   }
 
-  /** {@code model} with gates where {@code level} says. */
-  GatedModel gated(Level level, Decoder decoder) {
+  /** {@code decoder} with gates where {@code settings} say. */
+  GatedModel gated(UnitSettings settings, Decoder decoder) {
     GatedModel model = GatedModel.of(decoder);
-    return level == Level.FEATURE
-        ? model.with(FeatureSites.of(decoder, dictionaries))
-        : model.at(level);
+    return settings.level() == Level.FEATURE
+        ? model.with(FeatureSites.of(decoder, dictionaries), settings.errors())
+        : model.at(settings.level());
   }
 
   /** The SHA-256 of every file of the dictionaries of {@code settings}, by path. */

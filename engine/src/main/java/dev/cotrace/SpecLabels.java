@@ -5,6 +5,7 @@ import dev.cotrace.attribution.Reference;
 import dev.cotrace.attribution.Settings;
 import dev.cotrace.attribution.Until;
 import dev.cotrace.circuit.Circuit.Ranking;
+import dev.cotrace.circuit.ErrorUnits;
 import dev.cotrace.circuit.Level;
 import dev.cotrace.circuit.Method;
 import dev.cotrace.rollout.Binning;
@@ -37,6 +38,7 @@ final class SpecLabels {
     add(module, SelectionRule.class, SelectionRule::parse);
     add(module, Until.class, Until::parse);
     addEnum(module, Level.class);
+    addEnum(module, ErrorUnits.class);
     addEnum(module, Method.class);
     add(module, MemoryLimit.class, MemoryLimit::new);
     addEnum(module, Settings.Estimator.class);

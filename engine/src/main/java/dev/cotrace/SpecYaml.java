@@ -37,6 +37,7 @@ public final class SpecYaml {
       objective: answer-prob
       level: edge
       dictionary: []
+      errors: gated
       method: ig-gates
       estimator: sampled
       baseline: leave-one-out

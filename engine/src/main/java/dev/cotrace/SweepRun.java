@@ -56,10 +56,10 @@ final class SweepRun {
   /** Evaluates the circuit of {@code file}, which is {@code given}, and those by its scores. */
   CircuitSweep of(Path file, ScoredCircuit given, SweepSettings settings) {
     List<Row> rows = new ArrayList<>();
-    Circuit circuit = given.circuit();
+    Circuit circuit = given.circuit().in(units);
     Judgement judged = evaluation.of(circuit);
     rows.add(row(String.valueOf(file.getFileName()), "", judged, Optional.empty()));
-    Attribution scores = given.attribution(ends.both());
+    Attribution scores = given.attribution(ends.both()).of(units);
     for (CircuitSize size : settings.sizes()) {
       int edges = size.of(units);
       Selection selection = top(edges);

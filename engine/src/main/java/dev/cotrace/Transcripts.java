@@ -1,6 +1,5 @@
 package dev.cotrace;
 
-import dev.cotrace.circuit.Circuit;
 import dev.cotrace.gate.Gates;
 import dev.cotrace.rollout.Baseline;
 import dev.cotrace.rollout.Draw;
@@ -13,6 +12,8 @@ import dev.cotrace.rollout.Sampler;
 import dev.cotrace.rollout.Scheme;
 import dev.cotrace.rollout.Transcript;
 import dev.cotrace.rollout.TranscriptScorer;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -99,9 +100,25 @@ public final class Transcripts {
         Draw.INVERSE_CDF);
   }
 
-  /** From the model with the edges of {@code circuit} clean and all others corrupted. */
-  public static Transcripts in(Experiment experiment, Circuit circuit, int each) {
-    return new Transcripts(experiment, each, _ -> Gates.of(circuit), Draw.INVERSE_CDF);
+  /**
+   * From the model with the units of a circuit clean and all others corrupted.
+   *
+   * @param file that {@link dev.cotrace.report.CircuitFile} reads
+   */
+  public static Transcripts in(Experiment experiment, Path file, int each) throws IOException {
+    Gates gates = GateSetting.parse(file.toString(), experiment.gated().units()).gates();
+    return new Transcripts(experiment, each, _ -> gates, Draw.INVERSE_CDF);
+  }
+
+  /**
+   * From the model on the clean prompts with units scaled.
+   *
+   * @param experiment without a corrupted run: {@code --corruption zero}
+   * @param scales factor of each unit, by its name; 1 is the model as it is
+   */
+  public static Transcripts scaled(Experiment experiment, Map<String, Double> scales, int each) {
+    Gates gates = GateSetting.uniform("full", 1).scaled(scales, experiment.gated().units()).gates();
+    return new Transcripts(experiment, each, _ -> gates, Draw.INVERSE_CDF);
   }
 
   /** From {@code setting}, with noise that other settings of the same experiment share. */

@@ -1,5 +1,6 @@
 package dev.cotrace;
 
+import dev.cotrace.circuit.ErrorUnits;
 import dev.cotrace.circuit.Level;
 import java.nio.file.Path;
 import java.util.List;
@@ -10,8 +11,9 @@ import java.util.List;
  * @param level which units
  * @param dictionary folders or files of the dictionaries whose features they are; none for other
  *     levels
+ * @param errors what becomes of what the features leave over, in circuits
  */
-public record UnitSettings(Level level, List<String> dictionary) {
+public record UnitSettings(Level level, List<String> dictionary, ErrorUnits errors) {
   /** Refuses dictionaries where nothing is of features, and features of none. */
   public UnitSettings {
     dictionary = List.copyOf(dictionary);
@@ -24,6 +26,11 @@ public record UnitSettings(Level level, List<String> dictionary) {
           "--dictionary is for --level feature, and gates sit on %s: leave one out, or give --level feature"
               .formatted(level.nouns()));
     }
+    if (level != Level.FEATURE && errors != ErrorUnits.GATED) {
+      throw new IllegalArgumentException(
+          "--errors is of the dictionaries of --level feature, and gates sit on %s: leave it out"
+              .formatted(level.nouns()));
+    }
   }
 
   /** The same wherever it is read. */
@@ -32,6 +39,7 @@ public record UnitSettings(Level level, List<String> dictionary) {
         level,
         dictionary.stream()
             .map(path -> Path.of(path).toAbsolutePath().normalize().toString())
-            .toList());
+            .toList(),
+        errors);
   }
 }

@@ -40,6 +40,7 @@ final class HostCopiesTest {
           "GateGradient.of",
           "MaskedRun.gradient",
           "OutputDistances.of",
+          "GatedModel.zero",
           "Readout.copy",
           "VerdictLogOdds.batch");
 

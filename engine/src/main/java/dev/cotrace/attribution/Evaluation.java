@@ -140,7 +140,7 @@ public final class Evaluation {
 
   /** As {@link #of}, to be compared with other circuits. */
   public Worth worth(Circuit circuit) {
-    if (circuit.size() == circuit.units().unitCount()) {
+    if (circuit.isWhole()) {
       return worth(circuit, sum(clean));
     }
     int rounds = clean.size();

@@ -99,7 +99,7 @@ final class Interventions {
   /** Rollouts sampled where all edges that are not in {@code kept} are corrupted. */
   List<JobResult> sampled(Circuit kept) {
     List<JobResult> results =
-        kept.size() == kept.units().unitCount()
+        kept.isWhole()
             ? expectation.results(1, 0, ends.rounds())
             : expectation.results(kept, ends.rounds());
     sampledTokens += results.stream().mapToLong(JobResult::tokens).sum();

@@ -75,6 +75,23 @@ public record Attribution(
     return units.graph();
   }
 
+  /** The same scores of {@code other}, which may choose among others of the same pieces. */
+  public Attribution of(Units other) {
+    return new Attribution(
+        other,
+        method,
+        total,
+        direct,
+        throughCot,
+        ends,
+        gap,
+        clusters,
+        points,
+        sampledTokens,
+        sums,
+        byBin);
+  }
+
   /** This with its total by cluster. */
   public Attribution with(ClusterSums known) {
     return new Attribution(

@@ -36,10 +36,9 @@ public record Circuit(Units units, boolean[] members) {
       throw new IllegalArgumentException(
           "a circuit of this graph has %d cells, got %d".formatted(units.cells(), members.length));
     }
-    if (units instanceof ComputationGraph graph) {
-      requireEdges(graph, members);
-    } else {
-      keepOthers(units, members);
+    switch (units) {
+      case ComputationGraph graph -> requireEdges(graph, members);
+      case Pieces pieces -> pieces.fix(members);
     }
   }
 
@@ -49,16 +48,6 @@ public record Circuit(Units units, boolean[] members) {
         throw new IllegalArgumentException(
             "the circuit has an edge at cell %d where the graph has none".formatted(cell));
       }
-    }
-  }
-
-  private static void keepOthers(Units units, boolean[] members) {
-    boolean[] candidates = new boolean[members.length];
-    for (int cell : units.unitCells()) {
-      candidates[cell] = true;
-    }
-    for (int cell = 0; cell < members.length; cell++) {
-      members[cell] |= !candidates[cell];
     }
   }
 
@@ -179,6 +168,19 @@ public record Circuit(Units units, boolean[] members) {
   /** Cells of its units, ascending, without nodes that are no candidates. */
   public int[] cells() {
     return IntStream.of(units.unitCells()).filter(this::contains).toArray();
+  }
+
+  /** Whether it is the whole model. */
+  public boolean isWhole() {
+    return switch (units) {
+      case ComputationGraph graph -> size() == graph.edgeCount();
+      case Pieces _ -> IntStream.range(0, members.length).allMatch(this::contains);
+    };
+  }
+
+  /** The same units of {@code other}, which may choose among others of the same pieces. */
+  public Circuit in(Units other) {
+    return new Circuit(other, members);
   }
 
   /** Number of units, without nodes that are no candidates. */

@@ -14,6 +14,7 @@ public final class Pieces implements Units {
   private final ComputationGraph graph;
   private final Level level;
   private final List<Part> parts;
+  private final ErrorUnits errors;
   private final int[] first; // of each part, then the number of all cells
 
   /**
@@ -24,12 +25,17 @@ public final class Pieces implements Units {
    * @param parts in the order in which they write
    */
   public Pieces(ComputationGraph graph, Level level, List<Part> parts) {
+    this(graph, level, parts, ErrorUnits.GATED);
+  }
+
+  private Pieces(ComputationGraph graph, Level level, List<Part> parts, ErrorUnits errors) {
     if (level == Level.EDGE) {
       throw new IllegalArgumentException("edges are no pieces of nodes: their units are a graph");
     }
     this.graph = graph;
     this.level = level;
     this.parts = List.copyOf(parts);
+    this.errors = errors;
     first = new int[parts.size() + 1];
     for (int part = 0; part < parts.size(); part++) {
       first[part + 1] = Math.addExact(first[part], parts.get(part).count());
@@ -58,6 +64,11 @@ public final class Pieces implements Units {
           });
     }
     return new Pieces(graph, level, parts);
+  }
+
+  /** The same with another fate of errors, which does not tell pieces apart. */
+  public Pieces with(ErrorUnits fate) {
+    return new Pieces(graph, level, parts, fate);
   }
 
   @Override
@@ -102,17 +113,26 @@ public final class Pieces implements Units {
 
   @Override
   public int[] unitCells() {
+    return IntStream.range(0, cells()).filter(this::isCandidate).toArray();
+  }
+
+  /** Whether the unit of {@code cell} is ranked and chosen. */
+  private boolean isCandidate(int cell) {
     return switch (level) {
-      case HEAD -> ofNodes(Node.Head.class);
-      case MLP -> ofNodes(Node.Mlp.class);
-      case EDGE, NODE, RESIDUAL_DIM, NEURON, FEATURE -> IntStream.range(0, cells()).toArray();
+      case HEAD -> graph.sourceNode(cell) instanceof Node.Head;
+      case MLP -> graph.sourceNode(cell) instanceof Node.Mlp;
+      case FEATURE -> errors == ErrorUnits.GATED || !isError(cell);
+      case EDGE, NODE, RESIDUAL_DIM, NEURON -> true;
     };
   }
 
-  private int[] ofNodes(Class<? extends Node> kind) {
-    return IntStream.range(0, cells())
-        .filter(cell -> kind.isInstance(graph.sourceNode(cell)))
-        .toArray();
+  /** Makes {@code members} of units that are no candidates what they are in every circuit. */
+  void fix(boolean[] members) {
+    for (int cell = 0; cell < members.length; cell++) {
+      if (!isCandidate(cell)) {
+        members[cell] = level != Level.FEATURE || errors == ErrorUnits.KEPT;
+      }
+    }
   }
 
   @Override
@@ -120,8 +140,13 @@ public final class Pieces implements Units {
     return switch (level) {
       case HEAD -> graph.layers() * graph.heads();
       case MLP -> graph.layers();
-      case EDGE, NODE, RESIDUAL_DIM, NEURON, FEATURE -> cells();
+      case EDGE, NODE, RESIDUAL_DIM, NEURON -> cells();
+      case FEATURE -> errors == ErrorUnits.GATED ? cells() : cells() - errorCount();
     };
+  }
+
+  private int errorCount() {
+    return Math.toIntExact(parts.stream().filter(part -> part.cut() == Part.Cut.FEATURES).count());
   }
 
   @Override

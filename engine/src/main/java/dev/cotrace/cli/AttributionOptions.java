@@ -1,6 +1,5 @@
 package dev.cotrace.cli;
 
-import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
@@ -11,25 +10,6 @@ import picocli.CommandLine.Spec;
 @Heading("Scores")
 @SuppressWarnings("UnusedVariable") // Flags reads what picocli set, by key.
 final class AttributionOptions {
-  @Option(
-      names = "--level",
-      paramLabel = "WHAT",
-      description = {
-        "What gates sit on: edge, node, head, mlp, residual-dim (a coordinate of what a node writes),",
-        "neuron (a hidden unit of an MLP) or feature (of a --dictionary). Default: edge."
-      })
-  private @Nullable String level;
-
-  @Option(
-      names = "--dictionary",
-      paramLabel = "PATH",
-      split = ",",
-      description = {
-        "Folder or file of a sparse autoencoder or transcoder whose features have gates, for",
-        "--level feature; several are joined by commas, or given one by one."
-      })
-  private @Nullable List<String> dictionary;
-
   @Option(
       names = "--method",
       paramLabel = "NAME",

@@ -5,10 +5,10 @@ import dev.cotrace.DiscoverySpec;
 import dev.cotrace.Experiment;
 import dev.cotrace.SpecYaml;
 import dev.cotrace.Transcripts;
-import dev.cotrace.report.CircuitFile;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.StringJoiner;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -28,7 +28,9 @@ import picocli.CommandLine.Option;
       "Examples",
       "  cotrace sample --model models/arithmetic --task models/tasks/arithmetic-sum.jsonl --limit 3",
       "  cotrace sample --config runs/NAME/spec.yaml --alpha 0.5 --rollouts 4",
-      "  cotrace sample --config runs/NAME/spec.yaml --circuit runs/NAME/circuit.json"
+      "  cotrace sample --config runs/NAME/spec.yaml --circuit runs/NAME/circuit.json",
+      "  cotrace sample --model models/arithmetic --task models/tasks/arithmetic-sum.jsonl \\",
+      "      --level head --scale a1.h2=0,a0.h3=2"
     })
 final class SampleCommand implements Callable<Integer> {
   @Mixin private final TaskOptions task = new TaskOptions();
@@ -54,6 +56,16 @@ final class SampleCommand implements Callable<Integer> {
       description = "A circuit, .json or .pt: its edges are clean, all others corrupted.")
   private @Nullable Path circuit;
 
+  @Option(
+      names = "--scale",
+      paramLabel = "UNIT=FACTOR",
+      split = ",",
+      description = {
+        "Steer: the model on the clean prompt with a unit of --level times a factor, 0 to take it out.",
+        "May be repeated. Example: --level neuron --scale m0.n17=4"
+      })
+  private Map<String, Double> scales = Map.of();
+
   @Option(names = "--config", paramLabel = "FILE", description = "YAML of settings; flags win.")
   private @Nullable Path config;
 
@@ -67,7 +79,13 @@ final class SampleCommand implements Callable<Integer> {
     if (rollouts < 1) {
       throw new IllegalArgumentException("--rollouts must be at least 1, got " + rollouts);
     }
-    DiscoverySpec spec = SpecYaml.read(config, task.flags());
+    Map<String, Object> flags = task.flags();
+    if (!scales.isEmpty()) {
+      requireClean(flags);
+      flags.put(
+          "corruption", "zero"); // A piece is compared with nothing, not with its corrupted self.
+    }
+    DiscoverySpec spec = SpecYaml.read(config, flags);
     DiscoveryListener listener = output.listener();
     StringJoiner entries = new StringJoiner(",", "{\"transcripts\":[", "]}");
     try (Experiment experiment = Experiment.open(spec, listener)) {
@@ -86,10 +104,20 @@ final class SampleCommand implements Callable<Integer> {
     return 0;
   }
 
+  private void requireClean(Map<String, Object> flags) {
+    if (circuit != null || alpha != 1 || flags.containsKey("corruption")) {
+      throw new IllegalArgumentException(
+          "--scale samples the model on the clean prompt alone: leave out --circuit, --alpha and --corruption");
+    }
+  }
+
   private Transcripts transcripts(Experiment experiment) throws IOException {
+    if (!scales.isEmpty()) {
+      return Transcripts.scaled(experiment, scales, rollouts);
+    }
     return circuit == null
         ? Transcripts.at(experiment, alpha, rollouts)
-        : Transcripts.in(experiment, CircuitFile.read(circuit).circuit(), rollouts);
+        : Transcripts.in(experiment, circuit, rollouts);
   }
 
   private void show(Transcripts.Entry entry) {

@@ -9,6 +9,7 @@ import picocli.CommandLine.Spec;
 @SuppressWarnings("UnusedVariable") // picocli fills them, Flags reads what it set.
 final class TaskOptions {
   @Mixin private final ModelOptions model = new ModelOptions();
+  @Mixin private final UnitOptions units = new UnitOptions();
   @Mixin private final SamplingOptions sampling = new SamplingOptions();
   @Mixin private final CorruptionOptions corruption = new CorruptionOptions();
   @Mixin private final OutcomeOptions outcomes = new OutcomeOptions();
@@ -23,6 +24,7 @@ final class TaskOptions {
     return Flags.given(
         command,
         ModelOptions.class,
+        UnitOptions.class,
         SamplingOptions.class,
         CorruptionOptions.class,
         OutcomeOptions.class,

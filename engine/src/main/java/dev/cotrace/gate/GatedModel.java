@@ -1,6 +1,7 @@
 package dev.cotrace.gate;
 
 import dev.cotrace.circuit.ComputationGraph;
+import dev.cotrace.circuit.ErrorUnits;
 import dev.cotrace.circuit.Level;
 import dev.cotrace.circuit.Pieces;
 import dev.cotrace.circuit.Units;
@@ -44,8 +45,8 @@ public record GatedModel(Decoder decoder, Units units, FeatureSites features) {
   }
 
   /** The same with gates on the features of {@code sites}, their errors, and all other nodes. */
-  public GatedModel with(FeatureSites sites) {
-    return new GatedModel(decoder, sites.pieces(graph()), sites);
+  public GatedModel with(FeatureSites sites, ErrorUnits errors) {
+    return new GatedModel(decoder, sites.pieces(graph()).with(errors), sites);
   }
 
   /** The nodes and edges of the decoder. */

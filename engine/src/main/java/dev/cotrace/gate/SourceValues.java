@@ -40,7 +40,7 @@ public record SourceValues(
    *
    * @param values {@code [sources, D]}
    */
-  static SourceValues everywhere(int sources, int width, double[] values) {
+  public static SourceValues everywhere(int sources, int width, double[] values) {
     float[] narrow = new float[values.length];
     for (int i = 0; i < narrow.length; i++) {
       narrow[i] = (float) values[i];

@@ -190,7 +190,7 @@ function slider() {
     for (const stop of stops.children) stop.setAttribute('aria-pressed', Number(stop.textContent) === state.edges);
   });
   return [
-    make('div', {class: 'controls'}, make('label', {for: 'size'}, nouns[0].toUpperCase() + nouns.slice(1)), input, make('span', {class: 'quiet'}, 'sizes sampled from: '), stops),
+    make('div', {class: 'controls'}, make('label', {for: 'size'}, capital(nouns)), input, make('span', {class: 'quiet'}, 'sizes sampled from: '), stops),
     make('p', {}, output)];
 }
 

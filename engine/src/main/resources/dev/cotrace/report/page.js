@@ -6,6 +6,8 @@ const graph = data.graph;
 const ofEdges = graph.level === 'edge';
 const {noun, nouns} = graph;
 
+const capital = text => text[0].toUpperCase() + text.slice(1);
+
 const PARTS = [
   ['total', 'total'],
   ['through', 'through the words'],

@@ -160,7 +160,7 @@ function drawStep(box) {
       table([['', 'score'], ...most.map(({name, score}) => [make('button', {type: 'button', class: 'link', onclick: () => change({selected: name})}, name), estimate(score, true)])]));
     const list = data.time.edges[token.bin];
     const strongest = d3.sort(d3.range(list.source?.length ?? 0), i => -Math.abs(list[state.part][i][0])).slice(0, 8);
-    parts.push(make('h3', {}, `Of ${nouns} there`), table([['', 'score'], ...strongest.map(i => [unitName(list, i), estimate(list[state.part][i])])]));
+    parts.push(make('h3', {}, capital(nouns) + ' there'), table([['', 'score'], ...strongest.map(i => [unitName(list, i), estimate(list[state.part][i])])]));
   }
   box.replaceChildren(...parts);
 }

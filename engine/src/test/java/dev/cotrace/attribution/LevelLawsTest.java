@@ -5,33 +5,64 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.data.Offset.offset;
 
 import dev.cotrace.circuit.Attribution;
+import dev.cotrace.circuit.Circuit;
+import dev.cotrace.circuit.Component;
 import dev.cotrace.circuit.ComputationGraph;
 import dev.cotrace.circuit.Level;
 import dev.cotrace.circuit.Method;
-import dev.cotrace.circuit.Pieces;
 import dev.cotrace.circuit.Scores;
+import dev.cotrace.gate.Corruption;
 import dev.cotrace.gate.GatedModel;
+import dev.cotrace.gate.SourceValues;
 import dev.cotrace.model.TinyModel;
 import dev.cotrace.rollout.Objective;
+import dev.cotrace.rollout.Sampling;
+import dev.cotrace.rollout.Scheme;
+import dev.cotrace.rollout.StopRule;
+import dev.cotrace.rollout.Task;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** What gates on nodes and on pieces of them have to do with gates on edges. */
 final class LevelLawsTest {
-  private static Attribution at(Level level, TinyModel model, String objective, Method method) {
-    return attribution(
-        level, model, objective, Tiny.by(method, Tiny.enumerate(Quadrature.LEFT, 3)));
+  private static final String FEATURES =
+      "topk blocks.0.hook_mlp_out + standard-layer-norm blocks.1.hook_attn_out + transcoder blocks.1.mlp.hook_in blocks.1.hook_mlp_out";
+
+  @TempDir private Path folder;
+
+  private static Attribution attribution(GatedModel model, String objective, Settings settings) {
+    return attribution(model, Tiny.task(2, Tiny.PAIRS), objective, settings);
   }
 
   private static Attribution attribution(
-      Level level, TinyModel model, String objective, Settings settings) {
-    GatedModel gated = GatedModel.of(model.decoder()).at(level);
-    Workload work =
-        new Workload(gated, Tiny.task(2, Tiny.PAIRS), Objective.parse(objective), settings);
+      GatedModel model, Task task, String objective, Settings settings) {
+    Workload work = new Workload(model, task, Objective.parse(objective), settings);
     return new IntegratedGradient(work, RunListener.SILENT).attribute();
+  }
+
+  private static Task task(Corruption corruption) {
+    Sampling sampling =
+        new Sampling(
+            1,
+            2,
+            Set.of(3),
+            StopRule.NEVER,
+            new int[] {1},
+            new Scheme.BranchPoints.Entropy(0.5),
+            corruption);
+    return new Task(Tiny.PAIRS, sampling, Tiny.OUTCOMES);
+  }
+
+  private static Settings exactly(Method method) {
+    return Tiny.by(method, Tiny.enumerate(Quadrature.LEFT, 3));
   }
 
   /**
@@ -50,30 +81,47 @@ final class LevelLawsTest {
     "gpt_neox, kl, EAP_IG_ACTIVATIONS",
     "gemma, kl, CLEAN_CORRUPTED"
   })
-  void piecesAddUpToNodesAndNodesToEdges(String family, String objective, Method method) {
+  void piecesAddUpToNodesAndNodesToEdges(String family, String objective, Method method)
+      throws IOException {
     try (TinyModel model = TinyModel.of(family, 31, 2, 4)) {
-      Attribution edges = at(Level.EDGE, model, objective, method);
-      ComputationGraph graph = edges.graph();
-      for (Level level : new Level[] {Level.NODE, Level.RESIDUAL_DIM, Level.NEURON}) {
-        Attribution own = at(level, model, objective, method);
-        Pieces pieces = (Pieces) own.units();
-        assertThat(own.ends().clean()).isEqualTo(edges.ends().clean());
-        for (int source = 0; source < graph.sources(); source++) {
-          int[] some =
-              IntStream.range(pieces.first(source), pieces.first(source) + pieces.count(source))
-                  .toArray();
-          int[] all = graph.edgesFrom(source).toArray();
-          String name = level + " " + graph.sourceNode(source);
-          assertThat(sum(own.direct(), some))
-              .as(name)
-              .isCloseTo(sum(edges.direct(), all), offset(1e-12));
-          assertThat(sum(own.throughCot(), some))
-              .as(name)
-              .isCloseTo(sum(edges.throughCot(), all), offset(1e-12));
+      Attribution edges = attribution(GatedModel.of(model.decoder()), objective, exactly(method));
+      for (String what : List.of("node", "residual-dim", "neuron", "head", FEATURES)) {
+        try (TinyUnits units = TinyUnits.of(model, what, folder)) {
+          assertAddsUp(attribution(units.model(), objective, exactly(method)), edges);
         }
-        assertThat(own.gap().value()).isCloseTo(edges.gap().value(), offset(1e-12));
       }
     }
+  }
+
+  /** With zeros in the place of a corrupted run, too; a bias belongs to no hidden unit. */
+  @ParameterizedTest
+  @CsvSource({"llama", "gemma"})
+  void piecesAddUpToNodesWithoutACorruptedRun(String family) throws IOException {
+    try (TinyModel model = TinyModel.of(family, 32, 2, 4)) {
+      GatedModel gated = GatedModel.of(model.decoder());
+      Task task = task(gated.zero());
+      Attribution edges = attribution(gated, task, "kl", exactly(Method.EAP));
+      for (String what : List.of("node", "residual-dim", "neuron", FEATURES)) {
+        try (TinyUnits units = TinyUnits.of(model, what, folder)) {
+          assertAddsUp(attribution(units.model(), task, "kl", exactly(Method.EAP)), edges);
+        }
+      }
+    }
+  }
+
+  private static void assertAddsUp(Attribution own, Attribution edges) {
+    ComputationGraph graph = edges.graph();
+    assertThat(own.ends().clean()).isEqualTo(edges.ends().clean());
+    for (Component component : Component.of(own.units())) {
+      int[] all = IntStream.of(component.sources()).flatMap(graph::edgesFrom).toArray();
+      assertThat(sum(own.direct(), component.cells()))
+          .as(component.name())
+          .isCloseTo(sum(edges.direct(), all), offset(1e-12));
+      assertThat(sum(own.throughCot(), component.cells()))
+          .as(component.name())
+          .isCloseTo(sum(edges.throughCot(), all), offset(1e-12));
+    }
+    assertThat(own.gap().value()).isCloseTo(edges.gap().value(), offset(1e-12));
   }
 
   private static double sum(Scores scores, int... cells) {
@@ -84,8 +132,9 @@ final class LevelLawsTest {
   void sampledScoresOfNodesAreThoseOfTheirEdgesWithErrorsOfTheirOwn() {
     try (TinyModel model = TinyModel.of("gemma", 7, 2, 4)) {
       Settings settings = Tiny.sampled(4, 2, 16, 5);
-      Attribution edges = attribution(Level.EDGE, model, "answer-logprob + kl", settings);
-      Attribution nodes = attribution(Level.NODE, model, "answer-logprob + kl", settings);
+      GatedModel gated = GatedModel.of(model.decoder());
+      Attribution edges = attribution(gated, "answer-logprob + kl", settings);
+      Attribution nodes = attribution(gated.at(Level.NODE), "answer-logprob + kl", settings);
       ComputationGraph graph = edges.graph();
       for (int source = 0; source < graph.sources(); source++) {
         var expected = edges.sum(graph.edgesFrom(source).toArray());
@@ -97,12 +146,41 @@ final class LevelLawsTest {
     }
   }
 
+  /** METHOD §5's exact effects: what it does to J to corrupt one unit, by enumeration. */
   @Test
-  void neuronsNeedACorruptedRunAndGradients() {
+  void theExactEffectOfANodeIsThatOfAllItsEdges() {
+    try (TinyModel model = TinyModel.of("llama", 9, 1, 4)) {
+      GatedModel gated = GatedModel.of(model.decoder());
+      Workload work =
+          new Workload(
+              gated.at(Level.NODE),
+              Tiny.task(2, Tiny.PAIRS),
+              Objective.parse("answer-logprob"),
+              exactly(Method.EXACT));
+      Evaluation ends = new Evaluation(work, RunListener.SILENT, /* keeps= */ true);
+      Attribution nodes = new ExactEffects(work, ends).attribute();
+      Workload byEdge = new Workload(gated, work.task(), work.objective(), exactly(Method.EXACT));
+      Evaluation edgeEnds = new Evaluation(byEdge, RunListener.SILENT, /* keeps= */ true);
+      for (int source = 0; source < gated.graph().sources(); source++) {
+        int[] own = gated.graph().edgesFrom(source).toArray();
+        double without = edgeEnds.of(Circuit.full(gated.graph()).without(own)).circuit().value();
+        assertThat(nodes.total().values()[source])
+            .isCloseTo(ends.clean().value() - without, offset(1e-12));
+      }
+    }
+  }
+
+  @Test
+  void hiddenUnitsHaveNoMeansToBeComparedWith() {
     try (TinyModel model = TinyModel.of("llama", 7, 1, 4)) {
-      Settings exact = Tiny.by(Method.EXACT, Tiny.enumerate(Quadrature.LEFT, 2));
-      assertThatThrownBy(() -> attribution(Level.NEURON, model, "kl", exact))
-          .hasMessageContaining("--level neuron takes gradients, and --method exact takes none");
+      GatedModel gated = GatedModel.of(model.decoder());
+      double[] values = new double[gated.graph().sources() * 8];
+      Arrays.fill(values, 0.5);
+      Task task =
+          task(
+              new Corruption.Constant(SourceValues.everywhere(gated.graph().sources(), 8, values)));
+      assertThatThrownBy(() -> attribution(gated.at(Level.NEURON), task, "kl", exactly(Method.EAP)))
+          .hasMessageContaining("--level neuron compares neurons with those of a corrupted run");
     }
   }
 }

@@ -4,11 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.data.Offset.offset;
 
 import dev.cotrace.circuit.ComputationGraph;
-import dev.cotrace.circuit.Level;
-import dev.cotrace.circuit.Pieces;
-import dev.cotrace.dictionary.Dictionary;
-import dev.cotrace.dictionary.TinyDictionary;
-import dev.cotrace.gate.FeatureSites;
 import dev.cotrace.gate.GatedModel;
 import dev.cotrace.gate.Gates;
 import dev.cotrace.model.TinyModel;
@@ -21,11 +16,8 @@ import dev.cotrace.rollout.PromptPair;
 import dev.cotrace.rollout.Task;
 import dev.cotrace.rollout.Transcript;
 import dev.cotrace.rollout.TranscriptScorer;
-import dev.cotrace.torch.Placement;
-import dev.cotrace.torch.Precision;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -38,51 +30,11 @@ import org.junit.jupiter.params.provider.CsvSource;
  * gate for each edge, and gradients against finite differences of such runs.
  */
 final class PieceGateLawsTest {
-  private static final Placement EXACT = Placement.cpu(Precision.FLOAT64);
   private static final PromptPair PAIR = Tiny.PAIRS.getFirst();
   private static final Task TASK = Tiny.task(2, List.of(PAIR));
   private static final Objective OBJECTIVE = Objective.parse("answer-logprob + 0.5*kl");
-  private static final int FEATURES = 6;
 
   @TempDir private Path folder;
-
-  /** A model with gates on pieces, and the dictionaries that it needs. */
-  private record Case(GatedModel model, List<Dictionary> dictionaries) implements AutoCloseable {
-    Pieces pieces() {
-      return (Pieces) model.units();
-    }
-
-    @Override
-    public void close() {
-      dictionaries.forEach(Dictionary::close);
-    }
-  }
-
-  /**
-   * A case.
-   *
-   * @param what a level, or dictionaries as {@code ARCHITECTURE HOOK [HOOK_OUT]}, several joined by
-   *     {@code +}
-   */
-  private Case open(TinyModel model, String what) throws IOException {
-    GatedModel gated = GatedModel.of(model.decoder());
-    for (Level level : Level.values()) {
-      if (level.label().equals(what)) {
-        return new Case(gated.at(level), List.of());
-      }
-    }
-    List<Dictionary> dictionaries = new ArrayList<>();
-    for (String one : what.split(" \\+ ", -1)) {
-      String[] words = one.split(" ", -1);
-      String out = words.length == 3 ? words[2] : words[1];
-      dictionaries.add(
-          Dictionary.read(
-              TinyDictionary.write(
-                  folder.resolve(one.replace(' ', '-')), words[0], words[1], out, 8, FEATURES),
-              EXACT));
-    }
-    return new Case(gated.with(FeatureSites.of(model.decoder(), dictionaries)), dictionaries);
-  }
 
   @ParameterizedTest
   @CsvSource({
@@ -101,21 +53,21 @@ final class PieceGateLawsTest {
     double alpha = 0.6;
     double step = 1e-5;
     try (TinyModel model = TinyModel.of(family, 11, 2, 4);
-        Case own = open(model, what)) {
+        TinyUnits own = TinyUnits.of(model, what, folder)) {
       var group = new TranscriptScorer.Group(alpha, transcripts(), Baseline.EXACT);
-      var gradient = scorer(own.model).gradients(List.of(group)).getFirst();
+      var gradient = scorer(own.model()).gradients(List.of(group)).getFirst();
       double[] z = new double[own.pieces().cells()];
       Arrays.fill(z, alpha);
       double[] each = new double[transcripts().size()];
       Arrays.fill(each, alpha);
-      assertThat(value(own.model, new Gates.PerPiece(own.pieces(), z)))
-          .isCloseTo(value(own.model, new Gates.Uniform(each)), offset(1e-12));
+      assertThat(value(own.model(), new Gates.PerPiece(own.pieces(), z)))
+          .isCloseTo(value(own.model(), new Gates.Uniform(each)), offset(1e-12));
       double sum = 0;
       for (int cell = 0; cell < z.length; cell++) {
         z[cell] = alpha + step;
-        double above = value(own.model, new Gates.PerPiece(own.pieces(), z));
+        double above = value(own.model(), new Gates.PerPiece(own.pieces(), z));
         z[cell] = alpha - step;
-        double below = value(own.model, new Gates.PerPiece(own.pieces(), z));
+        double below = value(own.model(), new Gates.PerPiece(own.pieces(), z));
         z[cell] = alpha;
         double score = gradient.direct()[cell] + gradient.throughCot()[cell];
         sum += Math.abs(score);
@@ -132,20 +84,20 @@ final class PieceGateLawsTest {
   @CsvSource({"llama, 1", "gpt2, 2", "gpt_neox, 3", "gemma, 4"})
   void aGateOnANodeIsOneOnAllEdgesThatLeaveIt(String family, long seed) throws IOException {
     try (TinyModel model = TinyModel.of(family, seed, 2, 4);
-        Case nodes = open(model, "node");
-        Case coordinates = open(model, "residual-dim")) {
-      ComputationGraph graph = nodes.model.graph();
+        TinyUnits nodes = TinyUnits.of(model, "node", folder);
+        TinyUnits coordinates = TinyUnits.of(model, "residual-dim", folder)) {
+      ComputationGraph graph = nodes.model().graph();
       double[] z = new SplittableRandom(seed).doubles(graph.sources()).toArray();
       double[] byEdge = new double[graph.cells()];
       for (int cell : graph.edgeCells()) {
         byEdge[cell] = z[graph.sourceOf(cell)];
       }
       double expected = value(GatedModel.of(model.decoder()), new Gates.PerEdge(graph, byEdge));
-      assertThat(value(nodes.model, new Gates.PerPiece(nodes.pieces(), z)))
+      assertThat(value(nodes.model(), new Gates.PerPiece(nodes.pieces(), z)))
           .isCloseTo(expected, offset(1e-12));
       double[] byCoordinate = new double[coordinates.pieces().cells()];
       Arrays.setAll(byCoordinate, cell -> z[coordinates.pieces().part(cell)]);
-      assertThat(value(coordinates.model, new Gates.PerPiece(coordinates.pieces(), byCoordinate)))
+      assertThat(value(coordinates.model(), new Gates.PerPiece(coordinates.pieces(), byCoordinate)))
           .isCloseTo(expected, offset(1e-12));
     }
   }

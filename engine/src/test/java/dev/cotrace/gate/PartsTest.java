@@ -115,7 +115,7 @@ final class PartsTest {
       GatedModel gated = GatedModel.of(model.decoder());
       Gates masked = new Gates.PerEdge(gated.graph(), new double[gated.graph().cells()]);
       assertThatThrownBy(() -> run(model, masked, 12, tape))
-          .hasMessageContaining("runs with a gate for every edge cannot be recorded");
+          .hasMessageContaining("runs with a gate for every unit cannot be recorded");
     }
   }
 

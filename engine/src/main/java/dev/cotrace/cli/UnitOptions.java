@@ -1,0 +1,38 @@
+package dev.cotrace.cli;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** Flags that say what gates sit on; keys of the specification. */
+@Heading("Units")
+@SuppressWarnings("UnusedVariable") // Flags reads what picocli set, by key.
+final class UnitOptions {
+  @Option(
+      names = "--level",
+      paramLabel = "WHAT",
+      description = {
+        "What gates sit on: edge, node, head, mlp, residual-dim (a coordinate of what a node writes),",
+        "neuron (a hidden unit of an MLP) or feature (of a --dictionary). Default: edge."
+      })
+  private @Nullable String level;
+
+  @Option(
+      names = "--dictionary",
+      paramLabel = "PATH",
+      split = ",",
+      description = {
+        "Sparse autoencoder or transcoder whose features have gates, for --level feature; several",
+        "are joined by commas."
+      })
+  private @Nullable List<String> dictionary;
+
+  @Option(
+      names = "--errors",
+      paramLabel = "FATE",
+      description = {
+        "What features leave over, in circuits: gated, chosen as they are; kept in all; removed from",
+        "all. Default: gated."
+      })
+  private @Nullable String errors;
+}
