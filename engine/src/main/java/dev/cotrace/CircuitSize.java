@@ -17,7 +17,8 @@ public record CircuitSize(double amount, boolean percent) {
   public CircuitSize {
     if (!(amount > 0) || (percent && amount > 100)) {
       throw new IllegalArgumentException(
-          "a circuit needs at least one edge or other unit and at most 100 % of them, got " + amount);
+          "a circuit needs at least one edge or other unit and at most 100 % of them, got "
+              + amount);
     }
   }
 

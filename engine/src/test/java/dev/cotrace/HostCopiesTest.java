@@ -40,7 +40,6 @@ final class HostCopiesTest {
           "GateGradient.of",
           "MaskedRun.gradient",
           "OutputDistances.of",
-          "GatedModel.zero",
           "Readout.copy",
           "VerdictLogOdds.batch");
 
@@ -50,6 +49,7 @@ final class HostCopiesTest {
           "Decoder.<init>",
           "Decoder.embeddingDeviation",
           "FileParameterSource.requireFinite",
+          "GatedModel.zero",
           "MeanOutputs.means",
           "PieceSums.rows",
           "PlainRun.rows");

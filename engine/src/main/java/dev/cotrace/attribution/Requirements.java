@@ -32,6 +32,7 @@ record Requirements(GatedModel model, Task task, Settings settings, Bins bins) {
     }
     requireUnits();
     requireComparable();
+    requireGated();
     requireRepeats();
     requireDivisible();
   }
@@ -80,6 +81,20 @@ record Requirements(GatedModel model, Task task, Settings settings, Bins bins) {
       throw new IllegalArgumentException(
           "--level %s compares %ss with those of a corrupted run or with zero, and means of outputs have none: use --corruption same, map, resample or zero"
               .formatted(level.label(), level.label()));
+    }
+  }
+
+  /** Whoever holds a node, or freezes what it writes, gates no cut of the stream. */
+  private void requireGated() {
+    switch (settings.method()) {
+      case IG_GATES, EAP, EXACT, RANDOM -> {}
+      case EAP_IG_INPUTS, EAP_IG_ACTIVATIONS, CLEAN_CORRUPTED -> {
+        if (model.features().cutStream()) {
+          throw new IllegalArgumentException(
+              "--method %s interpolates what nodes write, and the features of this --dictionary are of the residual stream: use --method ig-gates or eap"
+                  .formatted(settings.method().label()));
+        }
+      }
     }
   }
 

@@ -32,6 +32,6 @@ record Comparisons(Units units, FeatureSites features) {
       width += mlpReads(layer) ? architecture.width() : 0;
       width += mlps(layer) ? architecture.width() : 0;
     }
-    return width;
+    return width + 2L * features.cuts().size() * architecture.width();
   }
 }

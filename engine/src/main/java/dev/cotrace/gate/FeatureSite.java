@@ -1,5 +1,6 @@
 package dev.cotrace.gate;
 
+import dev.cotrace.circuit.ComputationGraph;
 import dev.cotrace.circuit.Node;
 import dev.cotrace.circuit.Part;
 import dev.cotrace.dictionary.Dictionary;
@@ -11,8 +12,8 @@ import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A dictionary whose features what a layer's heads together, or its MLP, write is cut into. All
- * methods run in the caller's scope.
+ * A dictionary whose features what a layer's heads together, or its MLP, write is cut into, or the
+ * residual stream itself. All methods run in the caller's scope.
  *
  * <p>Whatever the dictionary reads, a feature's piece is {@code a_i d_i} with d_i where the
  * dictionary writes, carried into the stream by what follows there, which is linear: the output
@@ -44,6 +45,32 @@ final class FeatureSite {
     return output == Site.Kind.ATTENTION_OUTPUT || output == Site.Kind.HEAD_VALUES;
   }
 
+  /** Whether it is the residual stream. */
+  boolean ofStream() {
+    return switch (output) {
+      case RESIDUAL_PRE, RESIDUAL_MID, RESIDUAL_POST -> true;
+      case ATTENTION_OUTPUT, HEAD_VALUES, MLP_NORMALISED, MLP_INPUT, MLP_RAW_OUTPUT, MLP_OUTPUT ->
+          false;
+    };
+  }
+
+  /** After how many writers ({@link ComputationGraph#writers}) the stream is cut. */
+  int writers() {
+    return 2 * layer
+        + switch (output) {
+          case RESIDUAL_PRE -> 1;
+          case RESIDUAL_MID -> 2;
+          case RESIDUAL_POST -> 3;
+          case ATTENTION_OUTPUT,
+              HEAD_VALUES,
+              MLP_NORMALISED,
+              MLP_INPUT,
+              MLP_RAW_OUTPUT,
+              MLP_OUTPUT ->
+              throw new IllegalStateException("not of the stream: " + output);
+        };
+  }
+
   /** Whether features are of what the MLP reads, or of what can be made of it alone. */
   boolean readsMlpInput() {
     return switch (input) {
@@ -56,10 +83,16 @@ final class FeatureSite {
   /** Its units. */
   Part part() {
     String name =
-        ofHeads()
-            ? (output == Site.Kind.HEAD_VALUES ? "z" : "a") + layer
-            : new Node.Mlp(layer).toString();
-    int sources = ofHeads() ? decoder.architecture().heads() : 1;
+        switch (output) {
+          case HEAD_VALUES -> "z" + layer;
+          case ATTENTION_OUTPUT -> "a" + layer;
+          case MLP_NORMALISED, MLP_INPUT, MLP_RAW_OUTPUT, MLP_OUTPUT ->
+              new Node.Mlp(layer).toString();
+          case RESIDUAL_PRE -> "r" + layer + "pre";
+          case RESIDUAL_MID -> "r" + layer + "mid";
+          case RESIDUAL_POST -> "r" + layer + "post";
+        };
+    int sources = ofStream() ? 0 : ofHeads() ? decoder.architecture().heads() : 1;
     return new Part(name, Part.Cut.FEATURES, Math.toIntExact(features() + 1), sources);
   }
 
@@ -93,6 +126,11 @@ final class FeatureSite {
     @Nullable Tensor inverseRoot =
         output == Site.Kind.MLP_RAW_OUTPUT ? mlp.inverseRoot(mlp.raw(values)) : null;
     return inverseRoot == null ? amounts : amounts.mul_(inverseRoot);
+  }
+
+  /** The same of the residual stream, {@code [n, D]}. */
+  Tensor ofStream(Tensor stream) {
+    return dictionary.amounts(stream);
   }
 
   /**

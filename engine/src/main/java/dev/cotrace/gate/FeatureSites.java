@@ -14,6 +14,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** The dictionaries whose features parts of a model are cut into. */
@@ -23,6 +25,7 @@ public final class FeatureSites {
 
   private final Map<Integer, FeatureSite> heads = new HashMap<>(); // by layer
   private final Map<Integer, FeatureSite> mlps = new HashMap<>();
+  private final SortedMap<Integer, FeatureSite> cuts = new TreeMap<>(); // by writers before
 
   private FeatureSites() {}
 
@@ -39,18 +42,25 @@ public final class FeatureSites {
       DictionaryDescription description = dictionary.description();
       description.requireFor(shape(decoder.architecture()));
       requireWritten(description, decoder);
-      FeatureSite site = new FeatureSite(decoder, dictionary);
-      Map<Integer, FeatureSite> own = site.ofHeads() ? sites.heads : sites.mlps;
-      if (own.putIfAbsent(site.layer(), site) != null) {
-        throw new IllegalArgumentException(
-            "the dictionary %s cuts what %s of layer %d write, and so does another: give one"
-                .formatted(
-                    description.path(),
-                    site.ofHeads() ? "the heads" : "the MLP's hidden units",
-                    site.layer()));
-      }
+      sites.add(new FeatureSite(decoder, dictionary), description);
+    }
+    if (!sites.cuts.isEmpty() && !(sites.heads.isEmpty() && sites.mlps.isEmpty())) {
+      throw new IllegalArgumentException(
+          "dictionaries of the residual stream cut all that is written before them, others what single nodes write: the same would have two gates; give those of one kind");
     }
     return sites;
+  }
+
+  private void add(FeatureSite site, DictionaryDescription description) {
+    @Nullable FeatureSite other =
+        site.ofStream()
+            ? cuts.putIfAbsent(site.writers(), site)
+            : (site.ofHeads() ? heads : mlps).putIfAbsent(site.layer(), site);
+    if (other != null) {
+      throw new IllegalArgumentException(
+          "the dictionary %s is of %s, which another one cuts already: give one of them"
+              .formatted(description.path(), description.output()));
+    }
   }
 
   /** What a dictionary has to fit to. */
@@ -65,7 +75,14 @@ public final class FeatureSites {
   private static void requireWritten(DictionaryDescription description, Decoder decoder) {
     Site output = description.output();
     switch (output.kind()) {
-      case ATTENTION_OUTPUT, MLP_OUTPUT, MLP_RAW_OUTPUT -> {}
+      case ATTENTION_OUTPUT, MLP_OUTPUT, MLP_RAW_OUTPUT, RESIDUAL_PRE, RESIDUAL_POST -> {}
+      case RESIDUAL_MID -> {
+        if (decoder.architecture().parallel()) {
+          throw new IllegalArgumentException(
+              "the dictionary %s is of %s, but attention and MLP of the model read the same stream: there is none between them"
+                  .formatted(description.path(), output));
+        }
+      }
       case HEAD_VALUES -> {
         if (decoder.headOutput(output.layer()).isNormed()) {
           throw new IllegalArgumentException(
@@ -73,16 +90,21 @@ public final class FeatureSites {
                   .formatted(description.path()));
         }
       }
-      case RESIDUAL_PRE, RESIDUAL_MID, RESIDUAL_POST, MLP_NORMALISED, MLP_INPUT ->
+      case MLP_NORMALISED, MLP_INPUT ->
           throw new IllegalArgumentException(
-              "the dictionary %s is of %s, which no node writes: give one of hook_attn_out, attn.hook_z or hook_mlp_out, or a transcoder"
+              "the dictionary %s is of %s, which no node writes: give one of the residual stream, of hook_attn_out, attn.hook_z or hook_mlp_out, or a transcoder"
                   .formatted(description.path(), output));
     }
   }
 
-  /** Whether there is none. */
-  boolean isEmpty() {
-    return heads.isEmpty() && mlps.isEmpty();
+  /** Whether the residual stream is cut, and nothing else. */
+  public boolean cutStream() {
+    return !cuts.isEmpty();
+  }
+
+  /** The dictionaries of the residual stream, by the writers before them, in this order. */
+  SortedMap<Integer, FeatureSite> cuts() {
+    return cuts;
   }
 
   /** The dictionary of the heads of {@code layer} together. */
@@ -95,9 +117,13 @@ public final class FeatureSites {
     return mlps.get(layer);
   }
 
-  /** Features and errors, and all other nodes whole. */
+  /** Features and errors, and all other nodes whole unless the stream is cut. */
   Pieces pieces(ComputationGraph graph) {
     List<Part> parts = new ArrayList<>();
+    if (cutStream()) {
+      cuts.values().forEach(site -> parts.add(site.part()));
+      return new Pieces(graph, Level.FEATURE, parts);
+    }
     parts.add(Part.whole(graph.sourceNode(graph.inputSource())));
     for (int layer = 0; layer < graph.layers(); layer++) {
       FeatureSite together = heads(layer);

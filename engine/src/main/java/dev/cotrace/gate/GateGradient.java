@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 
 /**
  * The gradient with respect to the gate of every edge, or other unit, in one pass back through the
@@ -106,6 +107,7 @@ public final class GateGradient {
     private final Tensor slots; // on the tape, of own
     private final Tensor allSlots; // of own and ofStems
     private final Tensor alpha; // [n, 1]
+    private final Tensor ofReads; // share of an earlier source in what is read, [n, 1]
     private final int[] held; // a writer, or −1
     private final PackedRows rows;
 
@@ -131,6 +133,7 @@ public final class GateGradient {
       allSlots = placement.indices(places.slots(all), all.length);
       slots = allSlots.narrow(0, 0, own.length);
       alpha = placement.tensor(places.alpha(own), own.length, 1);
+      ofReads = model.features().cutStream() ? torch.ones_like(alpha) : alpha;
       held = places.held(own);
     }
 
@@ -148,6 +151,27 @@ public final class GateGradient {
       return stream.mul(model.placement().tensor(open, open.length, 1));
     }
 
+    /** Whether nothing is gated before the first layer that is still to come. */
+    private boolean isDone(List<Tensor> cuts) {
+      return model.features().cutStream() && cuts.size() == model.features().cuts().size();
+    }
+
+    /**
+     * Where the stream is cut after so many writers: keeps the cotangent of what went on, and goes
+     * on with that of what came.
+     *
+     * @return what is kept
+     */
+    private List<Tensor> cut(int writers, Tensor stream, List<Tensor> cuts) {
+      if (!model.features().cuts().containsKey(writers)) {
+        return List.of();
+      }
+      Tensor behind = stream.clone();
+      cuts.add(behind);
+      stream.mul_(alpha);
+      return List.of(behind);
+    }
+
     /**
      * Goes back through all layers.
      *
@@ -158,17 +182,20 @@ public final class GateGradient {
       Tape tape = recording.tape();
       Tensor stream = cotangents.index_select(1, index);
       Tensor logits = stream.clone();
-      stream.mul_(alpha);
+      List<Tensor> cuts = new ArrayList<>();
+      stream.mul_(ofReads);
       List<Tensor> heads = new ArrayList<>(Collections.nCopies(graph.layers(), stream));
       List<Tensor> mlps = new ArrayList<>(Collections.nCopies(graph.layers(), stream));
-      for (int layer = graph.layers() - 1; layer >= 0; layer--) {
+      cut(graph.writers(), stream, cuts);
+      for (int layer = graph.layers() - 1; layer >= 0 && !isDone(cuts); layer--) {
         Torch.checkInterrupted();
         try (Scope scope = new Scope()) {
           Tensor mlp =
               pullBack.mlp(
                   layer, tape.mlpReads(layer, slots), reaching(graph.mlpWriter(layer), stream));
           if (!graph.parallel()) {
-            stream.addcmul_(mlp, alpha);
+            stream.addcmul_(mlp, ofReads);
+            cut(graph.mlpWriter(layer), stream, cuts).forEach(scope::keep);
           }
           PullBack.Heads attention =
               pullBack.heads(
@@ -179,14 +206,15 @@ public final class GateGradient {
                   stems.at(layer, own));
           stems.add(layer, ofStems, attention.stems());
           if (graph.parallel()) {
-            stream.addcmul_(mlp, alpha);
+            stream.addcmul_(mlp, ofReads);
           }
-          stream.addcmul_(attention.reads(), alpha);
+          stream.addcmul_(attention.reads(), ofReads);
+          cut(graph.headsWriter(layer), stream, cuts).forEach(scope::keep);
           mlps.set(layer, scope.keep(mlp));
           heads.set(layer, scope.keep(sums.ofHeads(attention)));
         }
       }
-      sums.add(own, slots, new GateSums.Cotangents(logits, heads, mlps));
+      sums.add(own, slots, new GateSums.Cotangents(logits, heads, mlps, cuts.reversed()));
     }
   }
 }

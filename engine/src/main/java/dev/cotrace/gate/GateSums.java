@@ -15,8 +15,9 @@ sealed interface GateSums permits Contraction, PieceSums {
    * @param logits of what the logits read, {@code [C, n, D]}
    * @param heads for each layer, what {@link #ofHeads} took
    * @param mlps for each layer, of what its MLP read, {@code [C, n, D]}
+   * @param cuts of what goes on behind each cut of the stream, {@code [C, n, D]}
    */
-  record Cotangents(Tensor logits, List<Tensor> heads, List<Tensor> mlps) {}
+  record Cotangents(Tensor logits, List<Tensor> heads, List<Tensor> mlps, List<Tensor> cuts) {}
 
   /** What has to be kept of a layer's heads until the whole pass is done. */
   Tensor ofHeads(PullBack.Heads heads);

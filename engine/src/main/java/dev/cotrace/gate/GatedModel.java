@@ -97,11 +97,6 @@ public record GatedModel(Decoder decoder, Units units, FeatureSites features) {
     return new Corruption.Constant(SourceValues.everywhere(graph().sources(), width, written));
   }
 
-  /** What of a corrupted run is kept to be compared with. */
-  Comparisons comparisons() {
-    return new Comparisons(units, features);
-  }
-
   /** Bytes that a {@link Tape} keeps of {@code positions} positions. */
   public long recordedBytes(long positions) {
     return footprint().tape(positions);
@@ -109,6 +104,15 @@ public record GatedModel(Decoder decoder, Units units, FeatureSites features) {
 
   /** A fresh stream for one call of the forward pass under {@code gates}. */
   ResidualStream stream(Gates gates, Blocks blocks, CorruptedValues corrupted) {
+    return stream(gates, blocks, corrupted, CutStream.Sink.NONE);
+  }
+
+  /** As {@link #stream(Gates, Blocks, CorruptedValues)}; {@code sink} sees where it is cut. */
+  ResidualStream stream(
+      Gates gates, Blocks blocks, CorruptedValues corrupted, CutStream.Sink sink) {
+    if (features.cutStream()) {
+      return new CutStream(this, blocks, corrupted, gates, sink);
+    }
     return switch (gates) {
       case Gates.Uniform uniform -> new MixedStream(this, blocks, corrupted, uniform);
       case Gates.Held held -> new HeldStream(this, blocks, corrupted, held);

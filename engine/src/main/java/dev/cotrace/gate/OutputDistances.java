@@ -62,6 +62,14 @@ public final class OutputDistances {
 
   private void add(TapeAmounts amounts, Tensor at, Tensor distances) {
     ComputationGraph graph = model.graph();
+    if (model.features().cutStream()) {
+      int cut = 0;
+      for (FeatureSite site : model.features().cuts().values()) {
+        put(distances, cut, List.of(amounts.cut(cut, site, at)));
+        cut++;
+      }
+      return;
+    }
     put(distances, parts.input(), List.of(amounts.input(at)));
     for (int layer = 0; layer < graph.layers(); layer++) {
       try (Scope _ = new Scope()) {

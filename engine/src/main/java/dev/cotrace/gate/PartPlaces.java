@@ -8,6 +8,7 @@ final class PartPlaces {
   private final int[] heads; // by layer
   private final int[] mlps;
 
+  /** Of pieces of nodes; where the stream is cut instead, nobody asks. */
   PartPlaces(Pieces pieces, FeatureSites features) {
     ComputationGraph graph = pieces.graph();
     heads = new int[graph.layers()];

@@ -74,6 +74,18 @@ record PieceAmounts(Decoder decoder, Units units, FeatureSites features) {
     return List.of(new Amounts.Features(each.sum(0), values.get().by(site::ofHeads), site));
   }
 
+  /**
+   * The stream where it is cut.
+   *
+   * @param stream both sides, {@code [n, D]}
+   * @param runs whether the corrupted side is a run; if not, features are compared with 0
+   */
+  static Amounts cut(FeatureSite site, Compared stream, boolean runs) {
+    Compared compared = runs ? stream : new Compared(stream.live, null);
+    return new Amounts.Features(
+        stream.by(UnaryOperator.identity()), compared.by(site::ofStream), site);
+  }
+
   private Amounts node(Tensor difference) {
     return units.level() == Level.RESIDUAL_DIM
         ? new Amounts.Coordinates(difference)

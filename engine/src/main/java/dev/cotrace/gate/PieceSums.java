@@ -108,6 +108,24 @@ final class PieceSums implements GateSums {
     }
 
     void add(Cotangents cotangents) {
+      if (model.features().cutStream()) {
+        cuts(cotangents.cuts());
+      } else {
+        nodes(cotangents);
+      }
+    }
+
+    private void cuts(List<Tensor> behind) {
+      int cut = 0;
+      for (FeatureSite site : model.features().cuts().values()) {
+        try (Scope _ = new Scope()) {
+          put(cut, amounts.cut(cut, site, from), behind.get(cut).index_select(1, index));
+          cut++;
+        }
+      }
+    }
+
+    private void nodes(Cotangents cotangents) {
       Tensor reaching = cotangents.logits().index_select(1, index); // [C, n, D]
       for (int layer = graph.layers() - 1; layer >= 0; layer--) {
         Torch.checkInterrupted();

@@ -30,7 +30,7 @@ final class RecordingStream implements ResidualStream {
     this.blocks = blocks;
     this.corrupted = corrupted;
     this.segment = segment;
-    run = model.stream(gates, blocks, corrupted);
+    run = model.stream(gates, blocks, corrupted, segment::cut);
   }
 
   @Override

@@ -1,9 +1,6 @@
 package dev.cotrace.gate;
 
-import static java.util.Objects.requireNonNull;
-
 import dev.cotrace.circuit.ComputationGraph;
-import dev.cotrace.gate.PieceAmounts.Compared;
 import dev.cotrace.model.Architecture;
 import dev.cotrace.model.HeadOutput;
 import dev.cotrace.torch.Holder;
@@ -11,9 +8,7 @@ import dev.cotrace.torch.Placement;
 import dev.cotrace.torch.Scope;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -33,11 +28,7 @@ public final class Tape implements RunRecord {
   private final List<SlotBuffer> heads = new ArrayList<>(); // z − z', [slots, H · dHead]
   private final List<SlotBuffer> mlpReads = new ArrayList<>(); // [slots, D]
   private final List<SlotBuffer> mlps = new ArrayList<>(); // o − o', [slots, D]
-
-  // Of the corrupted run, by layer, where its units are to be compared with the live ones.
-  private final Map<Integer, SlotBuffer> corruptedHeads = new HashMap<>(); // [slots, H · dHead]
-  private final Map<Integer, SlotBuffer> corruptedMlpReads = new HashMap<>(); // [slots, D]
-  private final Map<Integer, SlotBuffer> corruptedMlps = new HashMap<>(); // [slots, D]
+  private final CorruptedTape corrupted;
   private final Holder constants = new Holder(); // o' where it is no run, [nSrc, P, D]
   private long[] places = new long[0]; // which of the P belongs to each slot
   private int slots;
@@ -48,7 +39,7 @@ public final class Tape implements RunRecord {
     Architecture architecture = model.decoder().architecture();
     int width = architecture.width();
     int values = architecture.heads() * architecture.headDimension();
-    Comparisons compared = model.comparisons();
+    corrupted = new CorruptedTape(model);
     input = new SlotBuffer(model.placement(), width);
     finalReads = new FinalReads(model);
     for (int layer = 0; layer < architecture.layers(); layer++) {
@@ -56,15 +47,6 @@ public final class Tape implements RunRecord {
       heads.add(new SlotBuffer(model.placement(), values));
       mlpReads.add(new SlotBuffer(model.placement(), width));
       mlps.add(new SlotBuffer(model.placement(), width));
-      if (compared.heads(layer)) {
-        corruptedHeads.put(layer, new SlotBuffer(model.placement(), values));
-      }
-      if (compared.mlpReads(layer)) {
-        corruptedMlpReads.put(layer, new SlotBuffer(model.placement(), width));
-      }
-      if (compared.mlps(layer)) {
-        corruptedMlps.put(layer, new SlotBuffer(model.placement(), width));
-      }
     }
   }
 
@@ -101,34 +83,25 @@ public final class Tape implements RunRecord {
     return mlpReads.get(layer).at(at);
   }
 
-  /** What the MLP of {@code layer} read at {@code at}, {@code [n, D]}. */
-  Compared comparedMlpReads(int layer, Tensor at) {
-    return new Compared(mlpReads(layer, at), corrupted(corruptedMlpReads, layer, at));
+  /** What the corrupted run left. */
+  CorruptedTape corrupted() {
+    return corrupted;
   }
 
-  /** What the MLP of {@code layer} wrote at {@code at}, {@code [n, D]}. */
-  Compared comparedMlps(int layer, Tensor at) {
-    Tensor difference = mlpDifference(layer, at);
-    @Nullable Tensor run = corrupted(corruptedMlps, layer, at);
-    @Nullable Tensor other = run == null ? constant(model.graph().mlpSource(layer), at) : run;
-    return new Compared(other == null ? difference : difference.add(other), run);
+  /** Whether there was a corrupted run beside the live one. */
+  boolean hasCorruptedRun() {
+    return !constants.isSet();
   }
 
-  /** z of the heads of {@code layer} at {@code at}, {@code [n, H · dHead]}. */
-  Compared comparedHeads(int layer, Tensor at) {
-    Tensor difference = heads.get(layer).at(at);
-    @Nullable Tensor run = corrupted(corruptedHeads, layer, at);
-    return new Compared(run == null ? difference : difference.add(run), run);
-  }
-
-  /** The corrupted run's values; null where constants stand in its place. */
-  private @Nullable Tensor corrupted(Map<Integer, SlotBuffer> buffers, int layer, Tensor at) {
-    return constants.isSet() ? null : requireNonNull(buffers.get(layer)).at(at);
-  }
-
-  private @Nullable Tensor constant(int source, Tensor at) {
+  /** o' of a source that is a constant at {@code at}, {@code [n or 1, D]}; else null. */
+  @Nullable Tensor constant(int source, Tensor at) {
     @Nullable Tensor constant = constants(source, 1, at);
     return constant == null ? null : constant.select(0, 0);
+  }
+
+  /** z − z' of the heads of {@code layer} at {@code at}, or z where z' is no run's. */
+  Tensor headValues(int layer, Tensor at) {
+    return heads.get(layer).at(at);
   }
 
   /** {@code o_u − o'_u} of the input at {@code at}, {@code [n, D]}. */
@@ -201,9 +174,7 @@ public final class Tape implements RunRecord {
             heads.stream(),
             mlpReads.stream(),
             mlps.stream(),
-            corruptedHeads.values().stream(),
-            corruptedMlpReads.values().stream(),
-            corruptedMlps.values().stream())
+            corrupted.buffers())
         .flatMap(buffers -> buffers);
   }
 
@@ -239,29 +210,28 @@ public final class Tape implements RunRecord {
       }
     }
 
+    /** The stream where it is cut, before it is gated. */
+    void cut(int cut, Tensor live, Tensor shut) {
+      corrupted.writeCut(cut, first, count, live, shut);
+    }
+
     void mlpRead(int layer, Tensor live) {
       mlpReads.get(layer).write(first, count, live);
     }
 
-    /** z' of the corrupted run; nothing where no unit asks for it, as for what follows. */
-    void corruptedHeads(int layer, Tensor corrupted) {
-      write(corruptedHeads.get(layer), corrupted);
+    /** z' of the corrupted run. */
+    void corruptedHeads(int layer, Tensor other) {
+      corrupted.writeHeads(layer, first, count, other);
     }
 
     /** What the corrupted run's MLP read. */
-    void corruptedMlpRead(int layer, Tensor corrupted) {
-      write(corruptedMlpReads.get(layer), corrupted);
+    void corruptedMlpRead(int layer, Tensor other) {
+      corrupted.writeMlpRead(layer, first, count, other);
     }
 
     /** What the corrupted run's MLP wrote. */
-    void corruptedMlp(int layer, Tensor corrupted) {
-      write(corruptedMlps.get(layer), corrupted);
-    }
-
-    private void write(@Nullable SlotBuffer buffer, Tensor corrupted) {
-      if (buffer != null) {
-        buffer.write(first, count, corrupted);
-      }
+    void corruptedMlp(int layer, Tensor other) {
+      corrupted.writeMlp(layer, first, count, other);
     }
 
     void mlp(int layer, Tensor live, Tensor corrupted) {

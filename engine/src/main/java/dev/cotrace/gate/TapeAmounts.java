@@ -1,16 +1,25 @@
 package dev.cotrace.gate;
 
+import static java.util.Objects.requireNonNull;
+
+import dev.cotrace.gate.PieceAmounts.Compared;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 
 /** The {@link Amounts} of a model's parts at slots of a tape. Runs in the caller's scope. */
 final class TapeAmounts {
+  private final GatedModel model;
   private final PieceAmounts amounts;
   private final Tape tape;
 
   TapeAmounts(GatedModel model, Tape tape) {
+    this.model = model;
     amounts = new PieceAmounts(model.decoder(), model.units(), model.features());
     this.tape = tape;
+  }
+
+  Amounts cut(int cut, FeatureSite site, Tensor at) {
+    return PieceAmounts.cut(site, tape.corrupted().cut(cut, at), tape.hasCorruptedRun());
   }
 
   Amounts input(Tensor at) {
@@ -19,14 +28,40 @@ final class TapeAmounts {
 
   List<Amounts> heads(int layer, Tensor at) {
     return amounts.heads(
-        layer, () -> tape.headDifferences(layer, at), () -> tape.comparedHeads(layer, at));
+        layer, () -> tape.headDifferences(layer, at), () -> comparedHeads(layer, at));
   }
 
   Amounts mlp(int layer, Tensor at) {
     return amounts.mlp(
         layer,
         () -> tape.mlpDifference(layer, at),
-        () -> tape.comparedMlpReads(layer, at),
-        () -> tape.comparedMlps(layer, at));
+        () -> comparedMlpReads(layer, at),
+        () -> comparedMlps(layer, at));
+  }
+
+  private Compared comparedMlpReads(int layer, Tensor at) {
+    return new Compared(
+        tape.mlpReads(layer, at),
+        tape.hasCorruptedRun() ? tape.corrupted().mlpReads(layer, at) : null);
+  }
+
+  /** What the MLP of {@code layer} wrote at {@code at}, {@code [n, D]}. */
+  Compared comparedMlps(int layer, Tensor at) {
+    Tensor difference = tape.mlpDifference(layer, at);
+    if (tape.hasCorruptedRun()) {
+      Tensor other = tape.corrupted().mlps(layer, at);
+      return new Compared(difference.add(other), other);
+    }
+    int source = model.graph().mlpSource(layer);
+    return new Compared(difference.add(requireNonNull(tape.constant(source, at))), null);
+  }
+
+  private Compared comparedHeads(int layer, Tensor at) {
+    Tensor values = tape.headValues(layer, at);
+    if (tape.hasCorruptedRun()) {
+      Tensor other = tape.corrupted().heads(layer, at);
+      return new Compared(values.add(other), other);
+    }
+    return new Compared(values, null);
   }
 }

@@ -98,7 +98,9 @@ public final class UnitsJson {
                                 .collect(Collectors.joining(", ")),
                             label)));
     int sources = parts.stream().mapToInt(Part::sources).sum();
-    if (sources != graph.sources() || (level != Level.FEATURE && parts.size() != sources)) {
+    boolean cutsStream = level == Level.FEATURE && sources == 0;
+    if ((sources != graph.sources() && !cutsStream)
+        || (level != Level.FEATURE && parts.size() != sources)) {
       throw broken(
           file,
           "expected parts that stand for %d sources, got %d parts for %d"

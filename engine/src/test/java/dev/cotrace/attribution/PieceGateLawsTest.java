@@ -47,7 +47,11 @@ final class PieceGateLawsTest {
     "gpt2, standard-layer-norm blocks.0.hook_mlp_out + topk blocks.1.attn.hook_z",
     "gpt_neox, transcoder blocks.0.ln2.hook_normalized blocks.0.hook_mlp_out",
     "gemma, transcoder blocks.1.mlp.hook_in blocks.1.mlp.hook_out + topk blocks.0.hook_attn_out",
-    "gemma, standard blocks.0.mlp.hook_out + topk blocks.1.hook_mlp_out"
+    "gemma, standard blocks.0.mlp.hook_out + topk blocks.1.hook_mlp_out",
+    "llama, topk blocks.1.hook_resid_pre",
+    "gpt2, standard-layer-norm blocks.0.hook_resid_mid + topk blocks.1.hook_resid_post",
+    "gpt_neox, standard blocks.0.hook_resid_post",
+    "gemma, topk blocks.0.hook_resid_pre + standard blocks.1.hook_resid_mid"
   })
   void everyPiecesGradientIsItsCentralDifference(String family, String what) throws IOException {
     double alpha = 0.6;
