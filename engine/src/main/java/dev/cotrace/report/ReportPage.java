@@ -9,9 +9,9 @@ public final class ReportPage {
       List.of(
           "page.js",
           "overview.js",
+          "units.js",
           "circuit.js",
           "circuit-panel.js",
-          "units.js",
           "time.js",
           "transcripts.js",
           "sentences.js",

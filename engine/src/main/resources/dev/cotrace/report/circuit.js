@@ -198,7 +198,7 @@ function slider() {
   const parent = section('circuit');
   const views = ofEdges && choice(make('span', {class: 'choice', role: 'radiogroup', 'aria-label': 'View'}), 'view',
     data.time ? [['layers', 'layer × component'], ['time', 'layer × time']] : [['layers', 'layer × component']]);
-  const search = make('input', {type: 'search', id: 'search', placeholder: 'a0.h3', list: 'names', oninput: event => change({search: event.target.value.trim()}),
+  const search = make('input', {type: 'search', id: 'search', placeholder: graph.nodes.at(-1).name, list: 'names', oninput: event => change({search: event.target.value.trim()}),
     onkeydown: event => {
       const found = [...nodes.keys(), 'logits'].find(name => name.toLowerCase() === event.target.value.trim().toLowerCase());
       if (event.key === 'Enter' && found) change({selected: found});

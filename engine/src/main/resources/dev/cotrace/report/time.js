@@ -1,5 +1,8 @@
 // Components as a grid of layers and heads, and over time.
 
+/** Whether all components are nodes of the model. */
+const inGrid = graph.nodes.every(node => node.name === 'input' || place.has(node.name));
+
 function drawGrid(svg, width) {
   const columns = graph.heads + 2;
   const cell = Math.max(16, Math.min(graph.layers > 16 ? 24 : 46, (width - 60) / columns));
@@ -37,14 +40,14 @@ function colourKey(svg, x, y, scale, largest) {
   const parent = section('components');
   parent.append(make('p', {}, `The score of a component is the sum over ${ofEdges ? 'the edges that leave it' : 'its ' + nouns}: what opening all of them together, little by little, adds to J.`));
   figure(parent, {
-    title: 'Layers and heads',
+    title: inGrid ? 'Layers and heads' : 'Parts of the residual stream',
     keys: ['part', 'selected'],
-    draw: drawGrid,
+    draw: inGrid ? drawGrid : drawComponents,
     rows: () => [['component', 'total', 'total_stderr', 'direct', 'direct_stderr', 'through_cot', 'through_cot_stderr'],
       ...graph.nodes.map(node => [node.name, ...node.total, ...node.direct, ...node.through])],
     vega: () => ({mark: 'rect', transform: [{calculate: "indexof(datum.component, 'a') == 0 ? 'h' + split(datum.component, '.h')[1] : 'MLP'", as: 'column'}, {calculate: "toNumber(split(slice(datum.component, 1), '.')[0])", as: 'layer'}],
       encoding: {x: {field: 'column', type: 'nominal', sort: null}, y: {field: 'layer', type: 'ordinal', sort: 'descending'}, color: {field: {total: 'total', direct: 'direct', through: 'through_cot'}[state.part], type: 'quantitative', scale: {domainMid: 0, scheme: 'blueorange', reverse: true}}}}),
-    note: 'Orange lowers J, blue raises it, by the square root of the score. Press a cell to see what it has under Circuit.',
+    note: inGrid ? 'Orange lowers J, blue raises it, by the square root of the score. Press a cell to see what it has under Circuit.' : 'Orange lowers J, blue raises it.',
   });
 }
 
