@@ -5,6 +5,7 @@ import dev.cotrace.circuit.Attribution;
 import dev.cotrace.circuit.BinScores;
 import dev.cotrace.circuit.Estimate;
 import dev.cotrace.circuit.Faithfulness;
+import dev.cotrace.circuit.FeatureShares;
 import dev.cotrace.circuit.ReferenceScores;
 import java.util.List;
 import tools.jackson.databind.JsonNode;
@@ -41,6 +42,12 @@ public final class ResultJson {
     put(json, "gap", attribution.gap());
     put(json, "direct_sum", attribution.direct().sum());
     put(json, "through_cot_sum", attribution.throughCot().sum());
+    FeatureShares.of(attribution)
+        .ifPresent(shares -> {
+          put(json, "features_sum", shares.features());
+          put(json, "errors_sum", shares.errors());
+          put(json, "others_sum", shares.others());
+        });
     json.put("completeness", attribution.completeness());
     json.put("points", attribution.points());
     json.put("sampled_tokens", attribution.sampledTokens());

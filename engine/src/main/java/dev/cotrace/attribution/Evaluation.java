@@ -146,7 +146,9 @@ public final class Evaluation {
     int rounds = clean.size();
     runner
         .listener()
-        .planned("circuit of %d %s".formatted(circuit.size(), circuit.units().level().nouns()), expectation.jobCount(rounds));
+        .planned(
+            "circuit of %d %s".formatted(circuit.size(), circuit.units().level().nouns()),
+            expectation.jobCount(rounds));
     return worth(circuit, Tally.of(clusters(), expectation.results(circuit, rounds)).value());
   }
 

@@ -14,7 +14,9 @@ import org.apache.commons.statistics.distribution.TDistribution;
  *
  * <p>Student's t with one degree of freedom less than there are clusters, for differences of runs
  * with Welch's ({@link Difference}). A score without error is certain: its interval is a point, and
- * its q-value is 0 when it is not zero. Cells without an edge have score 0 and q-value 1.
+ * its q-value is 0 when it is not zero. What is certainly zero, as a feature that was never active,
+ * poses no question: its q-value is 1, and those of others are as if it were not there. Cells
+ * without an edge have score 0 and q-value 1.
  *
  * @param q Benjamini–Hochberg q-values of the two-sided hypotheses that an edge's score is zero,
  *     over all edges: among the edges with q ≤ x the expected share of such edges is at most x
@@ -52,7 +54,8 @@ public record Significance(double[] q, double[] low, double[] high) {
     for (int i = 0; i < edges.length; i++) {
       Estimate score = scores.at(edges[i]);
       boolean known = Double.isFinite(score.standardError());
-      p[i] = known ? student.apply(edges[i]).p(score) : Double.NaN;
+      boolean nothing = score.value() == 0 && score.standardError() == 0;
+      p[i] = known && !nothing ? student.apply(edges[i]).p(score) : Double.NaN;
       double width = known ? student.apply(edges[i]).width() * score.standardError() : Double.NaN;
       low[edges[i]] -= width;
       high[edges[i]] += width;
@@ -61,7 +64,8 @@ public record Significance(double[] q, double[] low, double[] high) {
     double[] q = new double[units.cells()];
     Arrays.fill(q, 1);
     for (int i = 0; i < edges.length; i++) {
-      q[edges[i]] = adjusted[i];
+      boolean unknown = Double.isNaN(scores.standardErrors()[edges[i]]);
+      q[edges[i]] = Double.isNaN(adjusted[i]) && !unknown ? 1 : adjusted[i];
     }
     return new Significance(q, low, high);
   }
@@ -79,9 +83,6 @@ public record Significance(double[] q, double[] low, double[] high) {
 
     /** The two-sided p-value of {@code score}. */
     double p(Estimate score) {
-      if (score.value() == 0 && score.standardError() == 0) {
-        return 1;
-      }
       double statistic = Math.abs(score.value()) / score.standardError();
       return Double.isNaN(statistic) ? Double.NaN : 2 * t.survivalProbability(statistic);
     }

@@ -4,6 +4,7 @@ import dev.cotrace.DiscoveryResult;
 import dev.cotrace.circuit.Attribution;
 import dev.cotrace.circuit.Estimate;
 import dev.cotrace.circuit.Faithfulness;
+import dev.cotrace.circuit.FeatureShares;
 import java.io.PrintWriter;
 import java.util.List;
 
@@ -36,6 +37,7 @@ final class EdgeTable {
         Numbers.text(attribution.corrupted()),
         result.spec().objective(),
         attribution.completeness());
+    kinds(out, attribution);
     out.printf(
         "Faithfulness of the circuit (%s): %s; of a random one: %s.%n",
         result.spec().selection(attribution.units()).words(),
@@ -48,6 +50,17 @@ final class EdgeTable {
     }
     out.printf("Files: %s%n", result.run());
     out.flush();
+  }
+
+  /** What features explain, with and without what they leave over. */
+  private static void kinds(PrintWriter out, Attribution attribution) {
+    FeatureShares.of(attribution)
+        .ifPresent(shares ->
+            out.printf(
+                "Features add up to %s, errors to %s, nodes that are not cut to %s.%n",
+                Numbers.text(shares.features()),
+                Numbers.text(shares.errors()),
+                Numbers.text(shares.others())));
   }
 
   /** A line for each edge at {@code cells}; q-values and inclusion are by cell. */

@@ -79,7 +79,7 @@ final class ShowCommand implements Callable<Integer> {
       names = {"--colour-by", "--color-by"},
       paramLabel = "WHAT",
       description = {
-        "mass: the gradient at each position, summed over all edges; advantage: how much better than",
+        "mass: the gradient at each position, summed over all gates; advantage: how much better than",
         "expected it went after each token; surprisal: -log p of each. Default: mass, else surprisal."
       })
   private @Nullable TokenMeasure colourBy;

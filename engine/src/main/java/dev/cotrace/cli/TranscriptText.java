@@ -60,7 +60,7 @@ record TranscriptText(StoredTranscript transcript, Paint paint) {
   private String measure() {
     return switch (transcript.measure()) {
       case MASS ->
-          "Gradient at each position, summed over all edges%s, in the unit of J"
+          "Gradient at each position, summed over all gates%s, in the unit of J"
               .formatted(transcript.part().after());
       case ADVANTAGE -> "Advantage of each sampled token, in the unit of F";
       case SURPRISAL -> "Surprisal of each sampled token, in nats";
