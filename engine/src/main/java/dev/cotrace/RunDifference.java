@@ -55,6 +55,7 @@ public record RunDifference(
     StoredRun one = StoredRun.read(first);
     StoredRun other = StoredRun.read(second);
     requireSameGraph(one, other);
+    requireSameUnits(one, other);
     Difference difference = difference(one, other);
     return new RunDifference(
         first,
@@ -71,22 +72,32 @@ public record RunDifference(
   }
 
   private static void requireSameGraph(StoredRun first, StoredRun second) {
-    if (!first.attribution().units().equals(second.attribution().units())) {
+    if (!first.attribution().graph().equals(second.attribution().graph())) {
       throw new IllegalArgumentException(
           "%s has a graph of %s, but %s one of %s: only runs of models of the same shape can be compared edge by edge"
               .formatted(first.path(), shape(first), second.path(), shape(second)));
     }
   }
 
+  private static void requireSameUnits(StoredRun first, StoredRun second) {
+    Units one = first.attribution().units();
+    Units other = second.attribution().units();
+    if (!one.equals(other)) {
+      throw new IllegalArgumentException(
+          "%s has scores of %s, but %s of %s%s: only runs of the same units can be compared"
+              .formatted(
+                  first.path(),
+                  one.level().nouns(),
+                  second.path(),
+                  one.level() == other.level() ? "other " : "",
+                  other.level().nouns()));
+    }
+  }
+
   private static String shape(StoredRun run) {
-    Units units = run.attribution().units();
-    ComputationGraph graph = units.graph();
-    return "%d layers with %d heads%s, by %s"
-        .formatted(
-            graph.layers(),
-            graph.heads(),
-            graph.parallel() ? " in parallel blocks" : "",
-            units.level().noun());
+    ComputationGraph graph = run.attribution().graph();
+    return "%d layers with %d heads%s"
+        .formatted(graph.layers(), graph.heads(), graph.parallel() ? " in parallel blocks" : "");
   }
 
   /** By cluster where both have the same prompts, several of them, and kept sums by cluster. */

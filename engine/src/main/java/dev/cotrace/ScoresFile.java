@@ -10,6 +10,7 @@ import dev.cotrace.circuit.ReferenceScores;
 import dev.cotrace.circuit.Scores;
 import dev.cotrace.circuit.Significance;
 import dev.cotrace.circuit.Stability;
+import dev.cotrace.circuit.UnitEdges;
 import dev.cotrace.circuit.Units;
 import dev.cotrace.format.MalformedModelException;
 import dev.cotrace.format.Safetensors;
@@ -195,6 +196,10 @@ public final class ScoresFile {
     metadata.put("parallel_attn_mlp", String.valueOf(graph.parallel()));
     switch (units) {
       case Pieces pieces -> metadata.put("parts", UnitsJson.parts(pieces).toString());
+      case UnitEdges edges -> {
+        metadata.put("sources", names(edges.sources(), edges::sourceName));
+        metadata.put("targets", names(edges.targets(), edges::targetName));
+      }
       case ComputationGraph _ -> {
         metadata.put("sources", names(graph.sources(), i -> graph.sourceNode(i).toString()));
         metadata.put(

@@ -39,6 +39,7 @@ public record Circuit(Units units, boolean[] members) {
     switch (units) {
       case ComputationGraph graph -> requireEdges(graph, members);
       case Pieces pieces -> pieces.fix(members);
+      case UnitEdges edges -> throw new IllegalArgumentException("no circuit is of " + edges);
     }
   }
 
@@ -174,7 +175,7 @@ public record Circuit(Units units, boolean[] members) {
   public boolean isWhole() {
     return switch (units) {
       case ComputationGraph graph -> size() == graph.edgeCount();
-      case Pieces _ -> IntStream.range(0, members.length).allMatch(this::contains);
+      case Pieces _, UnitEdges _ -> IntStream.range(0, members.length).allMatch(this::contains);
     };
   }
 

@@ -20,7 +20,12 @@ public record Component(String name, int[] cells, int[] sources) {
     return switch (units) {
       case ComputationGraph graph -> ofEdges(graph);
       case Pieces pieces -> ofPieces(pieces);
+      case UnitEdges edges -> throw apart(edges);
     };
+  }
+
+  private static IllegalStateException apart(UnitEdges edges) {
+    return new IllegalStateException("edges between units are in no file of a run: " + edges);
   }
 
   private static List<Component> ofEdges(ComputationGraph graph) {

@@ -58,8 +58,11 @@ public record Part(String name, Cut cut, int count, int sources) {
 
   /** The number of the piece called {@code unit}; −1 if it has none of that name. */
   int piece(String unit) {
-    if (cut == Cut.WHOLE || !unit.startsWith(name + ".")) {
+    if (cut == Cut.WHOLE) {
       return unit.equals(name) ? 0 : -1;
+    }
+    if (!unit.startsWith(name + ".")) {
+      return -1;
     }
     String digits = unit.replaceFirst("^.*\\.[dnf]?", "");
     int piece = digits.matches("[0-9]{1,9}") ? Integer.parseInt(digits) : count - 1;

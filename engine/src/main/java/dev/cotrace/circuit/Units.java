@@ -4,7 +4,7 @@ package dev.cotrace.circuit;
  * What gates sit on (METHOD §2), and so what scores are of: the edges of a graph, or its nodes in
  * {@link Pieces}. The owner of the indices of arrays of scores, whose entries are called cells.
  */
-public sealed interface Units permits ComputationGraph, Pieces {
+public sealed interface Units permits ComputationGraph, Pieces, UnitEdges {
   /** The graph whose edges, or whose nodes' pieces, they are. */
   ComputationGraph graph();
 

@@ -128,6 +128,25 @@ public final class Dictionary implements AutoCloseable {
     }
   }
 
+  /** Whether features are linear in the input where it does not change which are active. */
+  public boolean isPiecewiseLinear() {
+    return description.normalisation() == Normalisation.NONE
+        || description.normalisation() == Normalisation.EXPECTED_AVERAGE_ONLY_IN;
+  }
+
+  /**
+   * How a feature that is active changes with the input, of a dictionary that {@link
+   * #isPiecewiseLinear}.
+   *
+   * @param features numbers of some of them, {@code [n]}
+   * @return {@code [n, dIn]}, in the caller's scope
+   */
+  public Tensor slopes(Tensor features) {
+    try (Scope scope = new Scope()) {
+      return scope.keep(encoder.slopes(features));
+    }
+  }
+
   /**
    * The output for {@code activations} of the features, in the caller's scope.
    *

@@ -62,6 +62,13 @@ record EncoderWeights(
     }
   }
 
+  /** {@code g W} of some features, {@code [n, dIn]}; of gated ones, that of their size. */
+  Tensor slopes(Tensor some) {
+    Tensor rows = matrix.index_select(1, some).t(); // [n, dIn]
+    @Nullable Tensor factor = activation instanceof Activation.Gated gated ? gated.gain() : gain;
+    return factor == null ? rows : rows.mul(factor.index_select(0, some).unsqueeze(1));
+  }
+
   private Tensor preActivations(Tensor read, long from, long to) {
     Tensor p = product(read, from, to).add(part(bias, from, to));
     return gain == null ? p : p.mul(part(gain, from, to));

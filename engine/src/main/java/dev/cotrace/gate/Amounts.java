@@ -23,6 +23,12 @@ sealed interface Amounts {
   /** {@code ‖o_p − o'_p‖} of every piece, {@code [n, pieces]}. */
   Tensor norms();
 
+  /** {@code o − o'} of the whole part, {@code [n, D]}. */
+  Tensor whole();
+
+  /** {@code o_p − o'_p} of one piece, {@code [n, D]}. */
+  Tensor piece(long number);
+
   private static Tensor norm(Tensor x) {
     return x.square().sum(new long[] {1}, true, null).sqrt();
   }
@@ -43,6 +49,16 @@ sealed interface Amounts {
     public Tensor norms() {
       return norm(difference);
     }
+
+    @Override
+    public Tensor whole() {
+      return difference;
+    }
+
+    @Override
+    public Tensor piece(long number) {
+      return difference;
+    }
   }
 
   /** Every coordinate a piece. {@code difference} is {@code [n, D]}. */
@@ -61,6 +77,18 @@ sealed interface Amounts {
     public Tensor norms() {
       return difference.abs();
     }
+
+    @Override
+    public Tensor whole() {
+      return difference;
+    }
+
+    @Override
+    public Tensor piece(long number) {
+      Tensor piece = difference.new_zeros(difference.sizes());
+      piece.select(1, number).copy_(difference.select(1, number));
+      return piece;
+    }
   }
 
   /** Hidden units of an MLP. {@code difference} is of h, {@code [n, F]}. */
@@ -78,6 +106,16 @@ sealed interface Amounts {
     @Override
     public Tensor norms() {
       return difference.abs().mul(output.norms());
+    }
+
+    @Override
+    public Tensor whole() {
+      return output.written(difference);
+    }
+
+    @Override
+    public Tensor piece(long number) {
+      return output.written(difference.narrow(1, number, 1), number);
     }
   }
 
@@ -109,6 +147,18 @@ sealed interface Amounts {
     public Tensor norms() {
       Tensor error = norm(difference.sub(site.written(features)));
       return torch.cat(new TensorVector(features.abs().mul(site.norms()), error), 1);
+    }
+
+    @Override
+    public Tensor whole() {
+      return difference;
+    }
+
+    @Override
+    public Tensor piece(long number) {
+      return number == features.size(1)
+          ? difference.sub(site.written(features))
+          : site.written(features.narrow(1, number, 1), number);
     }
   }
 }

@@ -1,6 +1,7 @@
 package dev.cotrace.gate;
 
 import dev.cotrace.circuit.Level;
+import dev.cotrace.circuit.UnitEdges;
 import dev.cotrace.circuit.Units;
 import dev.cotrace.model.Architecture;
 import org.jspecify.annotations.Nullable;
@@ -10,7 +11,8 @@ record Comparisons(Units units, FeatureSites features) {
   /** Whether they need what the MLP of {@code layer} reads. */
   boolean mlpReads(int layer) {
     @Nullable FeatureSite site = features.mlp(layer);
-    return units.level() == Level.NEURON || (site != null && site.readsMlpInput());
+    Units pieces = units instanceof UnitEdges edges ? edges.pieces() : units;
+    return pieces.level() == Level.NEURON || (site != null && site.readsMlpInput());
   }
 
   /** Whether they need what the MLP of {@code layer} writes. */

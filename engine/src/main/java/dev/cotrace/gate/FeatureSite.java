@@ -8,6 +8,7 @@ import dev.cotrace.dictionary.DictionaryDescription;
 import dev.cotrace.dictionary.Site;
 import dev.cotrace.model.Decoder;
 import dev.cotrace.model.MlpOutput;
+import dev.cotrace.model.PullBack;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -147,20 +148,63 @@ final class FeatureSite {
 
   /** {@code ⟨d_i, g⟩} of every feature, {@code [C, n, F]}, for cotangents g {@code [C, n, D]}. */
   Tensor along(Tensor cotangents) {
-    Tensor before =
-        switch (output) {
-          case HEAD_VALUES -> decoder.headOutput(layer).pullBack(cotangents).flatten(2, 3);
-          case MLP_RAW_OUTPUT -> decoder.mlpOutput(layer).afterGain(cotangents);
-          case ATTENTION_OUTPUT,
-              MLP_OUTPUT,
-              MLP_NORMALISED,
-              MLP_INPUT,
-              RESIDUAL_PRE,
-              RESIDUAL_MID,
-              RESIDUAL_POST ->
-              cotangents;
+    return beforeStream(cotangents).matmul(dictionary.directions().t());
+  }
+
+  /** Cotangents of the stream as they come to where the dictionary writes, {@code [C, n, dOut]}. */
+  private Tensor beforeStream(Tensor cotangents) {
+    return switch (output) {
+      case HEAD_VALUES -> decoder.headOutput(layer).pullBack(cotangents).flatten(2, 3);
+      case MLP_RAW_OUTPUT -> decoder.mlpOutput(layer).afterGain(cotangents);
+      case ATTENTION_OUTPUT,
+          MLP_OUTPUT,
+          MLP_NORMALISED,
+          MLP_INPUT,
+          RESIDUAL_PRE,
+          RESIDUAL_MID,
+          RESIDUAL_POST ->
+          cotangents;
+    };
+  }
+
+  /**
+   * Whether features can be told apart in what the MLP reads: dictionaries that take out norms mix
+   * them, as a norm after the MLP does.
+   */
+  boolean readsApart() {
+    return !ofHeads()
+        && !ofStream()
+        && dictionary.isPiecewiseLinear()
+        && (output == Site.Kind.MLP_OUTPUT || !decoder.mlpOutput(layer).isNormed());
+  }
+
+  /** {@code ⟨d_i, g⟩} of some features, {@code [C, n, k]}, for cotangents g {@code [C, n, D]}. */
+  Tensor along(Tensor cotangents, Tensor some) {
+    return beforeStream(cotangents).matmul(dictionary.directions().index_select(0, some).t());
+  }
+
+  /**
+   * Cotangents of what the MLP read, apart for each of some features.
+   *
+   * @param read by the MLP, {@code [n, D]}
+   * @param active whether each of them is active, {@code [n, k]} of 0 and 1
+   * @param cotangents of their amounts, {@code [C, n, k]}
+   * @return {@code [k, C, n, D]}
+   */
+  Tensor reads(Tensor read, Tensor some, Tensor active, Tensor cotangents) {
+    Tensor slopes = dictionary.slopes(some); // [k, dIn]
+    Tensor each = cotangents.mul(active).permute(2, 0, 1).unsqueeze(3); // [k, C, n, 1]
+    Tensor inputs = each.mul(slopes.view(slopes.size(0), 1, 1, -1)); // [k, C, n, dIn]
+    Tensor flat = inputs.reshape(-1, inputs.size(2), inputs.size(3));
+    Tensor reads =
+        switch (input) {
+          case MLP_NORMALISED -> decoder.mlpInput(layer).pullBack(read, flat, false);
+          case MLP_INPUT -> decoder.mlpInput(layer).pullBack(read, flat, true);
+          case MLP_OUTPUT, MLP_RAW_OUTPUT -> new PullBack(decoder).mlp(layer, read, flat);
+          case ATTENTION_OUTPUT, HEAD_VALUES, RESIDUAL_PRE, RESIDUAL_MID, RESIDUAL_POST ->
+              throw new IllegalStateException("no MLP's features are of " + input);
         };
-    return before.matmul(dictionary.directions().t());
+    return reads.view(inputs.size(0), inputs.size(1), inputs.size(2), -1);
   }
 
   /** The norm of what each feature adds to the stream at 1, {@code [F]}. */
@@ -172,6 +216,11 @@ final class FeatureSite {
   /** What amounts {@code [n, F]} of the features add to the stream, {@code [n, D]}. */
   Tensor written(Tensor amounts) {
     return inStream(amounts.matmul(dictionary.directions()));
+  }
+
+  /** What feature {@code number} adds to the stream at {@code amounts [n, 1]}, {@code [n, D]}. */
+  Tensor written(Tensor amounts, long number) {
+    return inStream(amounts.mul(dictionary.directions().select(0, number)));
   }
 
   /**

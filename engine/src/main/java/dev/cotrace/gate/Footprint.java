@@ -2,6 +2,7 @@ package dev.cotrace.gate;
 
 import dev.cotrace.circuit.ComputationGraph;
 import dev.cotrace.circuit.Pieces;
+import dev.cotrace.circuit.UnitEdges;
 import dev.cotrace.circuit.Units;
 import dev.cotrace.model.Architecture;
 import dev.cotrace.model.PlainRun;
@@ -191,6 +192,9 @@ public record Footprint(
   private long contraction(long places, int cotangents, long parts) {
     if (units instanceof Pieces pieces) {
       return PieceSums.bytes(this, pieces, places, cotangents, parts);
+    }
+    if (units instanceof UnitEdges edges) {
+      return UnitEdgeSums.bytes(this, edges, places, cotangents, parts);
     }
     long perPlace = graph().sources() * width() * bytes();
     long tile = Math.clamp(Contraction.TILE_BYTES / perPlace, 1, Math.max(1, places));

@@ -2,6 +2,7 @@ package dev.cotrace.gate;
 
 import dev.cotrace.circuit.ComputationGraph;
 import dev.cotrace.circuit.Pieces;
+import dev.cotrace.circuit.UnitEdges;
 import dev.cotrace.gate.SharedPlaces.Stretch;
 import dev.cotrace.model.PackedRows;
 import dev.cotrace.model.PullBack;
@@ -95,6 +96,7 @@ public final class GateGradient {
     return switch (model.units()) {
       case ComputationGraph _ -> new Contraction(model, recording, places, parts, count);
       case Pieces pieces -> new PieceSums(model, pieces, recording, places, parts, count);
+      case UnitEdges edges -> new UnitEdgeSums(model, edges, recording, places, parts, count);
     };
   }
 

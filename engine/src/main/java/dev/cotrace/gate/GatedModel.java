@@ -4,12 +4,15 @@ import dev.cotrace.circuit.ComputationGraph;
 import dev.cotrace.circuit.ErrorUnits;
 import dev.cotrace.circuit.Level;
 import dev.cotrace.circuit.Pieces;
+import dev.cotrace.circuit.UnitEdges;
 import dev.cotrace.circuit.Units;
 import dev.cotrace.model.Architecture;
 import dev.cotrace.model.Decoder;
 import dev.cotrace.model.KvCache;
 import dev.cotrace.model.ResidualStream;
 import dev.cotrace.torch.Placement;
+import java.util.HashSet;
+import java.util.Set;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -47,6 +50,27 @@ public record GatedModel(Decoder decoder, Units units, FeatureSites features) {
   /** The same with gates on the features of {@code sites}, their errors, and all other nodes. */
   public GatedModel with(FeatureSites sites, ErrorUnits errors) {
     return new GatedModel(decoder, sites.pieces(graph()).with(errors), sites);
+  }
+
+  /**
+   * The same with gates on edges between some units, where gradients are taken.
+   *
+   * @param chosen cells of pieces that are looked at one by one
+   */
+  public GatedModel between(int... chosen) {
+    if (!(units instanceof Pieces pieces)) {
+      throw new IllegalArgumentException(
+          "edges between units are of nodes and features, not of " + units.level().nouns());
+    }
+    PartPlaces places = new PartPlaces(pieces, features);
+    Set<Integer> reading = new HashSet<>();
+    for (int layer = 0; layer < graph().layers(); layer++) {
+      @Nullable FeatureSite site = features.mlp(layer);
+      if (site != null && site.readsApart()) {
+        reading.add(places.mlp(layer));
+      }
+    }
+    return new GatedModel(decoder, new UnitEdges(pieces, chosen, reading), features);
   }
 
   /** The nodes and edges of the decoder. */

@@ -3,6 +3,7 @@ package dev.cotrace.gate;
 import dev.cotrace.circuit.Circuit;
 import dev.cotrace.circuit.ComputationGraph;
 import dev.cotrace.circuit.Pieces;
+import dev.cotrace.circuit.UnitEdges;
 import dev.cotrace.circuit.Units;
 import java.util.Arrays;
 import java.util.stream.DoubleStream;
@@ -117,6 +118,8 @@ public sealed interface Gates {
     return switch (units) {
       case ComputationGraph graph -> new PerEdge(graph, z);
       case Pieces pieces -> new PerPiece(pieces, z);
+      case UnitEdges edges ->
+          throw new IllegalArgumentException("no run has a gate for each of " + edges);
     };
   }
 

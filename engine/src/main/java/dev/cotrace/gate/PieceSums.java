@@ -177,9 +177,10 @@ final class PieceSums implements GateSums {
         byPart, Arrays.stream(rows(positions)).map(places::dealt).toArray(double[][]::new));
   }
 
-  private static double[][] rows(Tensor sums) {
+  /** {@code [C, …]} as an array for each C. */
+  static double[][] rows(Tensor sums) {
     double[] all = Placement.toDoubles(sums);
-    int width = Math.toIntExact(sums.size(1));
+    int width = all.length / Math.toIntExact(sums.size(0));
     double[][] rows = new double[Math.toIntExact(sums.size(0))][];
     Arrays.setAll(rows, row -> Arrays.copyOfRange(all, row * width, (row + 1) * width));
     return rows;

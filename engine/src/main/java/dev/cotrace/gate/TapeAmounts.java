@@ -39,6 +39,12 @@ final class TapeAmounts {
         () -> comparedMlps(layer, at));
   }
 
+  /** The features of the MLP of {@code layer} in the live run, {@code [n, F]}. */
+  Tensor liveFeatures(int layer, Tensor at, FeatureSite site) {
+    return site.ofMlp(
+        site.readsMlpInput() ? tape.mlpReads(layer, at) : comparedMlps(layer, at).live());
+  }
+
   private Compared comparedMlpReads(int layer, Tensor at) {
     return new Compared(
         tape.mlpReads(layer, at),

@@ -16,6 +16,18 @@ public final class MlpInput {
     return norm.standardised(read).unit();
   }
 
+  /**
+   * The cotangents of the stream for those of what this makes of it.
+   *
+   * @param read the stream {@code [n, D]}
+   * @param cotangents of {@link #of}, or of {@link #normalised}, {@code [C, n, D]}
+   * @param gained whether of {@link #of}
+   */
+  public Tensor pullBack(Tensor read, Tensor cotangents, boolean gained) {
+    Tensor normalised = gained ? cotangents : cotangents.div(norm.weight());
+    return norm.pullBack(norm.standardised(read), normalised);
+  }
+
   /** The stream {@code [n, D]} normalised, with gain and bias. */
   public Tensor of(Tensor read) {
     return norm.apply(read);

@@ -33,12 +33,22 @@ public final class MlpOutput {
     return afterGain(hidden.matmul(weights.down().weight().t()));
   }
 
+  /** What hidden unit {@code number} writes at {@code hidden [n, 1]}, {@code [n, D]}. */
+  public Tensor written(Tensor hidden, long number) {
+    return afterGain(hidden.mul(weights.down().weight().select(1, number)));
+  }
+
   /** The norm of what each hidden unit writes at 1, {@code [F]}. */
   public Tensor norms() {
     @Nullable Norm after = weights.postNorm();
     Tensor weight = weights.down().weight(); // [D, F]
     Tensor gained = after == null ? weight : weight.mul(after.weight().unsqueeze(1));
     return gained.square().sum(new long[] {0}, false, null).sqrt();
+  }
+
+  /** Whether a norm follows. */
+  public boolean isNormed() {
+    return weights.postNorm() != null;
   }
 
   /** The bias {@code [D]}, or null. */

@@ -6,6 +6,7 @@ import dev.cotrace.circuit.ComputationGraph;
 import dev.cotrace.circuit.Estimate;
 import dev.cotrace.circuit.Node;
 import dev.cotrace.circuit.Pieces;
+import dev.cotrace.circuit.UnitEdges;
 import dev.cotrace.circuit.Units;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -77,6 +78,7 @@ public final class CircuitJson {
               writeEdges(json, exported);
             }
             case Pieces pieces -> writePieces(json, pieces, exported);
+            case UnitEdges edges -> throw new IllegalArgumentException("no circuit is of " + edges);
           }
           if (exported.attribution() != null) {
             writeOwnKeys(json, exported.selection(), exported.attribution());

@@ -9,6 +9,7 @@ import dev.cotrace.circuit.Pieces;
 import dev.cotrace.circuit.Scores;
 import dev.cotrace.circuit.Significance;
 import dev.cotrace.circuit.Stability;
+import dev.cotrace.circuit.UnitEdges;
 import dev.cotrace.circuit.Units;
 import java.util.Set;
 import java.util.TreeSet;
@@ -86,6 +87,7 @@ final class ComponentsJson {
         edges.withArray("source").add(graph.sourceOf(cell));
         edges.withArray("target").add(cell % graph.targets());
       }
+      case UnitEdges other -> throw new IllegalArgumentException("no page shows " + other);
       case Pieces pieces -> {
         edges.withArray("source").add(pieces.part(cell));
         edges.withArray("name").add(pieces.name(cell));

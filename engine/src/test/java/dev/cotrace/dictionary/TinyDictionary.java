@@ -20,7 +20,8 @@ public final class TinyDictionary {
    * Writes one to {@code folder}.
    *
    * @param architecture SAELens' name: topk (three at a time), standard, standard-layer-norm
-   *     (inputs are normalised, which is undone) or transcoder
+   *     (inputs are normalised, which is undone) or transcoder; or coordinates, twice as many
+   *     features as the width: every coordinate up and down
    * @param hook where it reads
    * @param hookOut where it writes; the same but for transcoders
    * @param width of both
@@ -30,12 +31,14 @@ public final class TinyDictionary {
       throws IOException {
     boolean transcoder = architecture.equals("transcoder");
     boolean normed = architecture.equals("standard-layer-norm");
+    boolean coordinates = architecture.equals("coordinates");
+    int count = coordinates ? 2 * width : features;
     ObjectNode config =
         new JsonMapper()
             .createObjectNode()
-            .put("architecture", normed ? "standard" : architecture)
+            .put("architecture", normed || coordinates ? "standard" : architecture)
             .put("d_in", width)
-            .put("d_sae", features)
+            .put("d_sae", count)
             .put("dtype", "float32")
             .put("device", "cpu")
             .put("apply_b_dec_to_input", !transcoder)
@@ -54,12 +57,31 @@ public final class TinyDictionary {
     Files.writeString(folder.resolve("cfg.json"), config.toString());
     SplittableRandom random = new SplittableRandom(folder.getFileName().hashCode());
     List<StoredTensor> tensors = new ArrayList<>();
-    tensors.add(tensor("W_enc", random, width, features));
-    tensors.add(tensor("W_dec", random, features, width));
-    tensors.add(tensor("b_enc", random, features));
-    tensors.add(tensor("b_dec", random, width));
+    if (coordinates) {
+      tensors.add(StoredTensor.of("W_enc", signs(width, width, count), width, count));
+      tensors.add(StoredTensor.of("W_dec", signs(width, count, width), count, width));
+      tensors.add(StoredTensor.of("b_enc", new float[count], count));
+      tensors.add(StoredTensor.of("b_dec", new float[width], width));
+    } else {
+      tensors.add(tensor("W_enc", random, width, features));
+      tensors.add(tensor("W_dec", random, features, width));
+      tensors.add(tensor("b_enc", random, features));
+      tensors.add(tensor("b_dec", random, width));
+    }
     Safetensors.write(folder.resolve("sae_weights.safetensors"), Map.of(), tensors);
     return folder;
+  }
+
+  /** 1 where row and column are the same coordinate, −1 where one of them is it downwards. */
+  private static float[] signs(int width, int rows, int columns) {
+    float[] signs = new float[rows * columns];
+    for (int row = 0; row < rows; row++) {
+      for (int column = 0; column < columns; column++) {
+        boolean same = row % width == column % width;
+        signs[row * columns + column] = !same ? 0 : row < width && column < width ? 1 : -1;
+      }
+    }
+    return signs;
   }
 
   private static StoredTensor tensor(String name, SplittableRandom random, long... shape) {
