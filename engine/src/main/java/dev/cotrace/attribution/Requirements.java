@@ -1,6 +1,7 @@
 package dev.cotrace.attribution;
 
 import dev.cotrace.circuit.Level;
+import dev.cotrace.circuit.UnitEdges;
 import dev.cotrace.gate.Corruption;
 import dev.cotrace.gate.GatedModel;
 import dev.cotrace.gate.SourceValues;
@@ -89,6 +90,11 @@ record Requirements(GatedModel model, Task task, Settings settings, Bins bins) {
     switch (settings.method()) {
       case IG_GATES, EAP, EXACT, RANDOM -> {}
       case EAP_IG_INPUTS, EAP_IG_ACTIVATIONS, CLEAN_CORRUPTED -> {
+        if (model.units() instanceof UnitEdges) {
+          throw new IllegalArgumentException(
+              "--method %s holds what nodes write, and edges between units are of gates on all of them: use --method ig-gates or eap"
+                  .formatted(settings.method().label()));
+        }
         if (model.features().cutStream()) {
           throw new IllegalArgumentException(
               "--method %s interpolates what nodes write, and the features of this --dictionary are of the residual stream: use --method ig-gates or eap"

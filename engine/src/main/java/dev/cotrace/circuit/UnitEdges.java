@@ -151,6 +151,15 @@ public final class UnitEdges implements Units {
     return targets.get(column).name;
   }
 
+  /** Whether an end of the edge at {@code cell} is what was not chosen, or an error. */
+  public boolean isOfRest(int cell) {
+    Source source = sources.get(cell / targets.size());
+    Target target = targets.get(cell % targets.size());
+    Part part = pieces.parts().get(source.part);
+    boolean rest = source.piece == REST ? part.cut() != Part.Cut.WHOLE : part.isError(source.piece);
+    return rest || target.name.endsWith(".rest");
+  }
+
   /** Whether there is an edge at {@code cell}. */
   public boolean exists(int cell) {
     return sources.get(cell / targets.size()).writer < targets.get(cell % targets.size()).writers;

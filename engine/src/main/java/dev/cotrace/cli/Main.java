@@ -35,6 +35,7 @@ import picocli.CommandLine.TypeConversionException;
       ShowCommand.class,
       EvaluateCommand.class,
       VerifyCommand.class,
+      EdgesCommand.class,
       PruneCommand.class,
       SelectCommand.class,
       SampleCommand.class,
