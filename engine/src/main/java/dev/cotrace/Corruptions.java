@@ -32,21 +32,22 @@ final class Corruptions {
       case MAP -> new Corruption.TokenMap(tokens.partners(settings));
       case RESAMPLE -> new Corruption.Resample();
       case ZERO -> gated.zero();
-      case MEAN -> new Corruption.Constant(means(settings, model).withoutPositions());
-      case MEAN_POSITIONAL -> new Corruption.Constant(means(settings, model));
+      case MEAN -> new Corruption.Constant(means(settings, model, gated).withoutPositions());
+      case MEAN_POSITIONAL -> new Corruption.Constant(means(settings, model, gated));
       case NOISE ->
           new Corruption.Noise(
               setting.sigma() * model.decoder().embeddingDeviation(), spec.attribution().seed());
     };
   }
 
-  private static SourceValues means(TaskSettings settings, Model model) throws IOException {
+  private static SourceValues means(TaskSettings settings, Model model, GatedModel gated)
+      throws IOException {
     if (settings.means().isEmpty()) {
       throw new IllegalArgumentException(
           "--corruption %s needs --means: give a file that cotrace means wrote"
               .formatted(settings.corruption()));
     }
-    return MeansFile.read(Path.of(settings.means()), model.sha256());
+    return MeansFile.read(Path.of(settings.means()), model.sha256(), gated.units());
   }
 
   /** Says what a user may not expect of {@code task}. */

@@ -63,7 +63,9 @@ public record Means(Path out, long sequences, long tokens, int positions) {
     }
     TaskFile file = TaskFile.read(Path.of(spec.task()), spec.rows());
     file.notes().forEach(listener::say);
-    try (Model model = Experiment.load(spec, ModelSource.find(spec.model()), listener)) {
+    try (Model model = Experiment.load(spec, ModelSource.find(spec.model()), listener);
+        LoadedDictionaries dictionaries = LoadedDictionaries.read(spec.units(), model, listener)) {
+      GatedModel gated = dictionaries.gated(spec.units(), model.decoder());
       TaskTokens tokens =
           new TaskTokens(model.architecture(), ModelText.of(model, ModelText.chat(spec)));
       List<int[]> prompts = new ArrayList<>();
@@ -74,10 +76,8 @@ public record Means(Path out, long sequences, long tokens, int positions) {
         prompts.addAll(tokens.prompts(file, spec.sampling(), /* corrupted= */ true));
       }
       Sampling sampling =
-          tokens
-              .task(file, spec.sampling(), Outcomes.NONE, GatedModel.of(model.decoder()).zero())
-              .sampling();
-      return measure(spec, model, sampling, prompts, new Request(side, each, out), listener);
+          tokens.task(file, spec.sampling(), Outcomes.NONE, gated.zero()).sampling();
+      return measure(spec, model, gated, sampling, prompts, new Request(side, each, out), listener);
     }
   }
 
@@ -86,12 +86,12 @@ public record Means(Path out, long sequences, long tokens, int positions) {
   private static Means measure(
       DiscoverySpec spec,
       Model model,
+      GatedModel gated,
       Sampling sampling,
       List<int[]> prompts,
       Request request,
       DiscoveryListener listener)
       throws IOException {
-    GatedModel gated = GatedModel.of(model.decoder());
     int longest =
         prompts.stream().mapToInt(ids -> ids.length).max().orElseThrow() + sampling.maxNewTokens();
     Sampler sampler = new Sampler(gated, sampling, new Randomness(spec.attribution().seed()));
@@ -109,7 +109,7 @@ public record Means(Path out, long sequences, long tokens, int positions) {
       SourceValues means = outputs.means();
       long[] counts = Arrays.copyOf(outputs.counts(), means.positions());
       Map<String, String> facts = facts(spec, request.side, each);
-      MeansFile.write(request.out, gated.graph(), means, counts, model.sha256(), facts);
+      MeansFile.write(request.out, gated.units(), means, counts, model.sha256(), facts);
       return new Means(request.out, counts[0], Arrays.stream(counts).sum(), means.positions());
     }
   }

@@ -51,6 +51,7 @@ final class HostCopiesTest {
           "FileParameterSource.requireFinite",
           "GatedModel.zero",
           "MeanOutputs.means",
+          "MeanOutputs.ofUnits",
           "PieceSums.rows",
           "PlainRun.rows");
 

@@ -78,9 +78,10 @@ record Requirements(GatedModel model, Task task, Settings settings, Bins bins) {
     Level level = model.units().level();
     if ((level == Level.NEURON || level == Level.FEATURE)
         && task.sampling().corruption() instanceof Corruption.Constant(SourceValues values)
-        && !values.sameAs(model.zero().values())) {
+        && (values.positions() > 0
+            || (values.units().length == 0 && !values.sameAs(model.zero().values())))) {
       throw new IllegalArgumentException(
-          "--level %s compares %ss with those of a corrupted run or with zero, and means of outputs have none: use --corruption same, map, resample or zero"
+          "--level %s compares %ss with those of a corrupted run, with zero or with their means over all positions: use --corruption same, map, resample, zero or mean"
               .formatted(level.label(), level.label()));
     }
   }

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param places which of the P belongs to each live slot, {@code [rows · time]}; null when P = 1
  * @param placeOf the same on the host, all 0 when P = 1
  * @param time slots of each row
+ * @param units amounts of all pieces, {@code [cells]}; null for zeros
  */
 record CorruptedConstants(
     Blocks blocks,
@@ -19,7 +20,8 @@ record CorruptedConstants(
     Tensor streams,
     @Nullable Tensor places,
     long[] placeOf,
-    int time)
+    int time,
+    @Nullable Tensor units)
     implements CorruptedValues {
   @Override
   public void corrupt(Tensor embedding) {

@@ -14,6 +14,11 @@ import org.jspecify.annotations.Nullable;
 record CorruptedRows(Blocks blocks, @Nullable Tensor alignment, @Nullable Tensor noise)
     implements CorruptedValues {
   @Override
+  public @Nullable Tensor units() {
+    return null;
+  }
+
+  @Override
   public void corrupt(Tensor embedding) {
     if (noise != null) {
       blocks.corrupted(embedding, 0).add_(noise);

@@ -15,6 +15,7 @@ final class CorruptedSide implements AutoCloseable {
   private final Corruption corruption;
   private final Holder outputs = new Holder(); // [nSrc, P, D], for constants
   private final Holder streams = new Holder(); // [nSrc + 1, P, D]
+  private final Holder units = new Holder(); // [cells], where pieces have constants
 
   /**
    * @param longest positions that a row may come to have
@@ -24,6 +25,7 @@ final class CorruptedSide implements AutoCloseable {
     this.corruption = corruption;
     if (corruption instanceof Corruption.Constant(SourceValues values)) {
       requireFits(values);
+      requireUnits(values);
       fill(values, Math.min(values.positions(), longest));
     }
   }
@@ -37,6 +39,15 @@ final class CorruptedSide implements AutoCloseable {
     }
   }
 
+  private void requireUnits(SourceValues values) {
+    int cells = values.units().length;
+    if (cells > 0 && cells != model.units().cells()) {
+      throw new IllegalArgumentException(
+          "values of %d units do not fit a model of %d %s"
+              .formatted(cells, model.units().cells(), model.units().level().nouns()));
+    }
+  }
+
   private void fill(SourceValues values, int positions) {
     try (Scope _ = new Scope()) {
       Tensor all = model.placement().empty(values.sources(), positions + 1, values.width());
@@ -45,6 +56,11 @@ final class CorruptedSide implements AutoCloseable {
       }
       outputs.set(all);
       streams.set(sums(all));
+      if (values.units().length > 0) {
+        double[] wide = new double[values.units().length];
+        Arrays.setAll(wide, cell -> values.units()[cell]);
+        units.set(model.placement().tensor(wide, wide.length));
+      }
     }
   }
 
@@ -100,7 +116,13 @@ final class CorruptedSide implements AutoCloseable {
         @Nullable Tensor indices =
             last == 0 ? null : model.placement().indices(places, places.length);
         yield new CorruptedConstants(
-            slots.blocks, outputs.get(), streams.get(), indices, places, slots.time);
+            slots.blocks,
+            outputs.get(),
+            streams.get(),
+            indices,
+            places,
+            slots.time,
+            units.isSet() ? units.get() : null);
       }
       case Corruption.Noise noise ->
           new CorruptedRows(slots.blocks, alignment, noise(noise, slots));
@@ -123,5 +145,6 @@ final class CorruptedSide implements AutoCloseable {
   public void close() {
     outputs.close();
     streams.close();
+    units.close();
   }
 }

@@ -9,6 +9,9 @@ import org.jspecify.annotations.Nullable;
  * stream takes them from. All methods run in the caller's scope.
  */
 interface CorruptedValues {
+  /** Amounts of all pieces where they are no run's, {@code [cells]}; null for zeros. */
+  @Nullable Tensor units();
+
   /** Puts on the embedding of all rows, in place, what the corruption adds to it. */
   void corrupt(Tensor embedding);
 

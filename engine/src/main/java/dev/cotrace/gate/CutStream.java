@@ -114,6 +114,8 @@ final class CutStream implements ResidualStream {
       }
       case Gates.PerPiece(Pieces pieces, double[] z) -> {
         PieceGates own = new PieceGates(model.placement(), pieces, z);
+        PieceAmounts amounts =
+            new PieceAmounts(model.decoder(), pieces, model.features(), corrupted.units());
         if (own.isGated(cut)) {
           Tensor before = live.clone();
           own.addTo(
@@ -121,8 +123,8 @@ final class CutStream implements ResidualStream {
               cut,
               tile ->
                   List.of(
-                      PieceAmounts.cut(
-                          site, tile.of(new Compared(before, shut)), blocks.corrupted())));
+                      amounts.cut(
+                          cut, site, tile.of(new Compared(before, shut)), blocks.corrupted())));
         }
       }
       case Gates.Held _, Gates.PerEdge _ ->

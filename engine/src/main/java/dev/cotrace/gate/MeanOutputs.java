@@ -1,6 +1,7 @@
 package dev.cotrace.gate;
 
 import dev.cotrace.circuit.ComputationGraph;
+import dev.cotrace.circuit.Level;
 import dev.cotrace.model.HeadOutput;
 import dev.cotrace.model.KvCache;
 import dev.cotrace.model.ResidualStream;
@@ -11,12 +12,17 @@ import dev.cotrace.torch.Scope;
 import java.util.Arrays;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
-/** Adds up what every source adds to the stream in plain runs, position by position. */
+/**
+ * Adds up what every source adds to the stream in plain runs, position by position, and what hidden
+ * units or features amount to, where these have gates.
+ */
 public final class MeanOutputs implements AutoCloseable {
   private final GatedModel model;
   private final int width;
   private final Holder sums; // [nSrc, positions, D] in float64
+  private final Holder units = new Holder(); // [cells] in float64, of hidden units and features
   private final long[] counts;
 
   /**
@@ -37,6 +43,9 @@ public final class MeanOutputs implements AutoCloseable {
     try (Scope _ = new Scope()) {
       Placement exact = new Placement(Precision.FLOAT64, model.placement().device());
       sums = new Holder(exact.zeros(sources, positions, width));
+      if (model.units().level() == Level.NEURON || model.units().level() == Level.FEATURE) {
+        units.set(exact.zeros(model.units().cells()));
+      }
     }
   }
 
@@ -55,6 +64,7 @@ public final class MeanOutputs implements AutoCloseable {
         ResidualStream stream = new AddingStream(weights(sequences, rows.longest()))) {
       Tensor ids = rows.ids(model.placement(), blocks, padding);
       model.decoder().forward(ids, cache, stream);
+      stream.readLogits();
     }
     for (int[] sequence : sequences) {
       for (int t = 0; t < sequence.length; t++) {
@@ -99,7 +109,19 @@ public final class MeanOutputs implements AutoCloseable {
         overall[source * width + d] = (float) (sum / all);
       }
     }
-    return new SourceValues(sources, width, measured, overall, positional);
+    return new SourceValues(sources, width, measured, overall, positional, ofUnits(all));
+  }
+
+  private float[] ofUnits(double all) {
+    if (!units.isSet()) {
+      return new float[0];
+    }
+    double[] own = Placement.toDoubles(units.get());
+    float[] means = new float[own.length];
+    for (int cell = 0; cell < means.length; cell++) {
+      means[cell] = (float) (own[cell] / all);
+    }
+    return means;
   }
 
   /** The plain stream, whose writes are added up on the way. */
@@ -107,6 +129,9 @@ public final class MeanOutputs implements AutoCloseable {
     private final ComputationGraph graph = model.graph();
     private final Tensor weights;
     private final Holder stream = new Holder(); // [rows, time, D]
+    private final Holder mlpRead = new Holder(); // [rows, time, D]
+    private final @Nullable UnitMeans means =
+        units.isSet() ? new UnitMeans(model, units.get()) : null;
 
     AddingStream(Tensor weights) {
       this.weights = weights;
@@ -125,6 +150,9 @@ public final class MeanOutputs implements AutoCloseable {
 
     @Override
     public Reads readHeads(int layer) {
+      if (means != null) {
+        means.cut(1 + 2 * layer, stream.get(), weights);
+      }
       return Reads.shared(stream.get());
     }
 
@@ -134,33 +162,48 @@ public final class MeanOutputs implements AutoCloseable {
       for (int head = 0; head < heads.size(0); head++) {
         count(graph.headSource(layer) + head, heads.select(0, head));
       }
+      if (means != null) {
+        means.heads(layer, z, weights);
+      }
       stream.set(stream.get().add(output.sum(z)));
     }
 
     @Override
     public Tensor readMlp(int layer) {
+      if (means != null && !graph.parallel()) {
+        means.cut(2 + 2 * layer, stream.get(), weights);
+      }
+      mlpRead.set(stream.get());
       return stream.get();
     }
 
     @Override
     public void writeMlp(int layer, Tensor output) {
       count(graph.mlpSource(layer), output);
+      if (means != null) {
+        means.mlp(layer, mlpRead.get(), output, weights);
+      }
       stream.set(stream.get().add(output));
     }
 
     @Override
     public Tensor readLogits() {
+      if (means != null) {
+        means.cut(graph.writers(), stream.get(), weights);
+      }
       return stream.get();
     }
 
     @Override
     public void close() {
       stream.close();
+      mlpRead.close();
     }
   }
 
   @Override
   public void close() {
     sums.close();
+    units.close();
   }
 }

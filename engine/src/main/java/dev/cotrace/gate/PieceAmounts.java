@@ -1,7 +1,7 @@
 package dev.cotrace.gate;
 
 import dev.cotrace.circuit.Level;
-import dev.cotrace.circuit.Units;
+import dev.cotrace.circuit.Pieces;
 import dev.cotrace.model.Decoder;
 import dev.cotrace.model.MlpOutput;
 import java.util.List;
@@ -14,11 +14,31 @@ import org.jspecify.annotations.Nullable;
 /**
  * Makes {@link Amounts} of what parts write at some places. All methods run in the caller's scope.
  */
-record PieceAmounts(Decoder decoder, Units units, FeatureSites features) {
+final class PieceAmounts {
+  private final Decoder decoder;
+  private final Pieces pieces;
+  private final FeatureSites features;
+  private final PartPlaces parts;
+  private final @Nullable Tensor constants; // [cells]
+
+  /**
+   * Amounts of the parts of {@code pieces}.
+   *
+   * @param constants what hidden units and features are compared with where there is no corrupted
+   *     run, {@code [cells]}; null for zeros
+   */
+  PieceAmounts(Decoder decoder, Pieces pieces, FeatureSites features, @Nullable Tensor constants) {
+    this.decoder = decoder;
+    this.pieces = pieces;
+    this.features = features;
+    this.constants = constants;
+    parts = new PartPlaces(pieces, features);
+  }
+
   /**
    * What a live run has and what a corrupted one has there.
    *
-   * @param corrupted null where there is no such run: hidden units and features are 0 there
+   * @param corrupted null where there is no such run
    */
   record Compared(Tensor live, @Nullable Tensor corrupted) {
     /** {@code f(live) − f(corrupted)}. */
@@ -45,16 +65,17 @@ record PieceAmounts(Decoder decoder, Units units, FeatureSites features) {
       Supplier<Tensor> difference,
       Supplier<Compared> reads,
       Supplier<Compared> outputs) {
-    if (units.level() == Level.NEURON) {
+    if (pieces.level() == Level.NEURON) {
       MlpOutput output = decoder.mlpOutput(layer);
-      return new Amounts.Neurons(reads.get().by(output::hidden), output);
+      return new Amounts.Neurons(amounts(reads.get(), output::hidden, parts.mlp(layer)), output);
     }
     @Nullable FeatureSite site = features.mlp(layer);
     if (site == null) {
       return node(difference.get());
     }
     Compared compared = site.readsMlpInput() ? reads.get() : outputs.get();
-    return new Amounts.Features(difference.get(), compared.by(site::ofMlp), site);
+    return new Amounts.Features(
+        difference.get(), amounts(compared, site::ofMlp, parts.mlp(layer)), site);
   }
 
   /**
@@ -71,23 +92,34 @@ record PieceAmounts(Decoder decoder, Units units, FeatureSites features) {
           .mapToObj(head -> node(each.select(0, head)))
           .toList();
     }
-    return List.of(new Amounts.Features(each.sum(0), values.get().by(site::ofHeads), site));
+    return List.of(
+        new Amounts.Features(
+            each.sum(0), amounts(values.get(), site::ofHeads, parts.heads(layer)), site));
   }
 
   /**
    * The stream where it is cut.
    *
+   * @param cut for the how manieth time, from 0
    * @param stream both sides, {@code [n, D]}
-   * @param runs whether the corrupted side is a run; if not, features are compared with 0
+   * @param runs whether the corrupted side is a run
    */
-  static Amounts cut(FeatureSite site, Compared stream, boolean runs) {
+  Amounts cut(int cut, FeatureSite site, Compared stream, boolean runs) {
     Compared compared = runs ? stream : new Compared(stream.live, null);
     return new Amounts.Features(
-        stream.by(UnaryOperator.identity()), compared.by(site::ofStream), site);
+        stream.by(UnaryOperator.identity()), amounts(compared, site::ofStream, cut), site);
+  }
+
+  /** What {@code function} makes of the live run less of the corrupted one, or of constants. */
+  private Tensor amounts(Compared compared, UnaryOperator<Tensor> function, int part) {
+    Tensor difference = compared.by(function);
+    return compared.corrupted != null || constants == null
+        ? difference
+        : difference.sub(constants.narrow(0, pieces.first(part), difference.size(1)));
   }
 
   private Amounts node(Tensor difference) {
-    return units.level() == Level.RESIDUAL_DIM
+    return pieces.level() == Level.RESIDUAL_DIM
         ? new Amounts.Coordinates(difference)
         : new Amounts.Whole(difference);
   }

@@ -31,7 +31,8 @@ final class PieceStream implements ResidualStream {
     this.corrupted = corrupted;
     this.gates = new PieceGates(model.placement(), gates.pieces(), gates.z());
     parts = new PartPlaces(gates.pieces(), model.features());
-    amounts = new PieceAmounts(model.decoder(), gates.pieces(), model.features());
+    amounts =
+        new PieceAmounts(model.decoder(), gates.pieces(), model.features(), corrupted.units());
   }
 
   @Override

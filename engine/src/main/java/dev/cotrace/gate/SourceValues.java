@@ -10,9 +10,15 @@ import java.util.Arrays;
  * @param positions number of positions P with values of their own
  * @param overall {@code [sources, D]}, for all other positions
  * @param positional {@code [sources, P, D]}
+ * @param units values of hidden units and features, by cell; empty where these are zero
  */
 public record SourceValues(
-    int sources, int width, int positions, float[] overall, float[] positional) {
+    int sources, int width, int positions, float[] overall, float[] positional, float[] units) {
+  /** Values of sources alone. */
+  public SourceValues(int sources, int width, int positions, float[] overall, float[] positional) {
+    this(sources, width, positions, overall, positional, new float[0]);
+  }
+
   /** Refuses arrays of another size. */
   public SourceValues {
     long size = (long) sources * width;
@@ -52,12 +58,13 @@ public record SourceValues(
   public boolean sameAs(SourceValues other) {
     return positions == other.positions
         && Arrays.equals(overall, other.overall)
-        && Arrays.equals(positional, other.positional);
+        && Arrays.equals(positional, other.positional)
+        && Arrays.equals(units, other.units);
   }
 
   /** The values for all positions alike. */
   public SourceValues withoutPositions() {
-    return new SourceValues(sources, width, 0, overall, new float[0]);
+    return new SourceValues(sources, width, 0, overall, new float[0], units);
   }
 
   /**

@@ -30,6 +30,7 @@ public final class Tape implements RunRecord {
   private final List<SlotBuffer> mlps = new ArrayList<>(); // o − o', [slots, D]
   private final CorruptedTape corrupted;
   private final Holder constants = new Holder(); // o' where it is no run, [nSrc, P, D]
+  private final Holder unitConstants = new Holder(); // of pieces, [cells]
   private long[] places = new long[0]; // which of the P belongs to each slot
   private int slots;
 
@@ -91,6 +92,11 @@ public final class Tape implements RunRecord {
   /** Whether there was a corrupted run beside the live one. */
   boolean hasCorruptedRun() {
     return !constants.isSet();
+  }
+
+  /** Amounts of all pieces where they are constants, {@code [cells]}; null for zeros. */
+  @Nullable Tensor unitConstants() {
+    return unitConstants.isSet() ? unitConstants.get() : null;
   }
 
   /** o' of a source that is a constant at {@code at}, {@code [n or 1, D]}; else null. */
@@ -158,6 +164,9 @@ public final class Tape implements RunRecord {
       // Runs over shorter sequences know fewer positions, which begin those of longer ones.
       if (!constants.isSet() || constants.get().size(1) < own.outputs().size(1)) {
         constants.set(own.outputs());
+        if (own.units() != null) {
+          unitConstants.set(own.units());
+        }
       }
       if (slots > places.length) {
         places = Arrays.copyOf(places, Math.max(slots, 2 * places.length));
@@ -254,5 +263,6 @@ public final class Tape implements RunRecord {
     allBuffers().forEach(SlotBuffer::close);
     finalReads.close();
     constants.close();
+    unitConstants.close();
   }
 }

@@ -2,6 +2,7 @@ package dev.cotrace.gate;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.cotrace.circuit.Pieces;
 import dev.cotrace.gate.PieceAmounts.Compared;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
@@ -14,12 +15,14 @@ final class TapeAmounts {
 
   TapeAmounts(GatedModel model, Tape tape) {
     this.model = model;
-    amounts = new PieceAmounts(model.decoder(), model.units(), model.features());
+    amounts =
+        new PieceAmounts(
+            model.decoder(), (Pieces) model.units(), model.features(), tape.unitConstants());
     this.tape = tape;
   }
 
   Amounts cut(int cut, FeatureSite site, Tensor at) {
-    return PieceAmounts.cut(site, tape.corrupted().cut(cut, at), tape.hasCorruptedRun());
+    return amounts.cut(cut, site, tape.corrupted().cut(cut, at), tape.hasCorruptedRun());
   }
 
   Amounts input(Tensor at) {

@@ -13,6 +13,7 @@ import dev.cotrace.circuit.Method;
 import dev.cotrace.circuit.Scores;
 import dev.cotrace.gate.Corruption;
 import dev.cotrace.gate.GatedModel;
+import dev.cotrace.gate.MeanOutputs;
 import dev.cotrace.gate.SourceValues;
 import dev.cotrace.model.TinyModel;
 import dev.cotrace.rollout.Objective;
@@ -110,18 +111,22 @@ final class LevelLawsTest {
   }
 
   private static void assertAddsUp(Attribution own, Attribution edges) {
+    assertAddsUp(own, edges, 1e-12);
+  }
+
+  private static void assertAddsUp(Attribution own, Attribution edges, double rounding) {
     ComputationGraph graph = edges.graph();
     assertThat(own.ends().clean()).isEqualTo(edges.ends().clean());
     for (Component component : Component.of(own.units())) {
       int[] all = IntStream.of(component.sources()).flatMap(graph::edgesFrom).toArray();
       assertThat(sum(own.direct(), component.cells()))
           .as(component.name())
-          .isCloseTo(sum(edges.direct(), all), offset(1e-12));
+          .isCloseTo(sum(edges.direct(), all), offset(rounding));
       assertThat(sum(own.throughCot(), component.cells()))
           .as(component.name())
-          .isCloseTo(sum(edges.throughCot(), all), offset(1e-12));
+          .isCloseTo(sum(edges.throughCot(), all), offset(rounding));
     }
-    assertThat(own.gap().value()).isCloseTo(edges.gap().value(), offset(1e-12));
+    assertThat(own.gap().value()).isCloseTo(edges.gap().value(), offset(rounding));
   }
 
   private static double sum(Scores scores, int... cells) {
@@ -170,17 +175,47 @@ final class LevelLawsTest {
     }
   }
 
-  @Test
-  void hiddenUnitsHaveNoMeansToBeComparedWith() {
-    try (TinyModel model = TinyModel.of("llama", 7, 1, 4)) {
-      GatedModel gated = GatedModel.of(model.decoder());
-      double[] values = new double[gated.graph().sources() * 8];
-      Arrays.fill(values, 0.5);
-      Task task =
-          task(
-              new Corruption.Constant(SourceValues.everywhere(gated.graph().sources(), 8, values)));
-      assertThatThrownBy(() -> attribution(gated.at(Level.NEURON), task, "kl", exactly(Method.EAP)))
-          .hasMessageContaining("--level neuron compares neurons with those of a corrupted run");
+  /** Means of hidden units and features are kept in float32, as those of outputs are. */
+  @ParameterizedTest
+  @CsvSource({"gpt2", "gemma"})
+  void piecesAddUpToNodesWithMeansInPlaceOfACorruptedRun(String family) throws IOException {
+    try (TinyModel model = TinyModel.of(family, 33, 2, 4)) {
+      for (String what : List.of("node", "neuron", FEATURES)) {
+        try (TinyUnits units = TinyUnits.of(model, what, folder);
+            MeanOutputs outputs = new MeanOutputs(units.model(), 4)) {
+          outputs.add(List.of(new int[] {1, 2, 0, 3}, new int[] {2, 1}));
+          SourceValues means = outputs.means().withoutPositions();
+          Task task = task(new Corruption.Constant(means));
+          Attribution own = attribution(units.model(), task, "kl", exactly(Method.EAP));
+          SourceValues ofSources =
+              new SourceValues(
+                  means.sources(), means.width(), 0, means.overall(), means.positional());
+          Attribution edges =
+              attribution(
+                  GatedModel.of(model.decoder()),
+                  task(new Corruption.Constant(ofSources)),
+                  "kl",
+                  exactly(Method.EAP));
+          assertAddsUp(own, edges, 1e-6);
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"NEURON, false", "NEURON, true"})
+  void hiddenUnitsNeedMeansOfTheirOwnOverAllPositions(Level level, boolean positional) {
+    try (TinyModel model = TinyModel.of("llama", 7, 1, 4);
+        MeanOutputs outputs = new MeanOutputs(GatedModel.of(model.decoder()), 2)) {
+      outputs.add(List.of(new int[] {1, 2}));
+      SourceValues means = positional ? outputs.means() : outputs.means().withoutPositions();
+      assertThatThrownBy(() ->
+              attribution(
+                  GatedModel.of(model.decoder()).at(level),
+                  task(new Corruption.Constant(means)),
+                  "kl",
+                  exactly(Method.EAP)))
+          .hasMessageContaining("compares neurons with those of a corrupted run, with zero or");
     }
   }
 }

@@ -156,6 +156,28 @@ class LevelCommandsTest {
     fails("dictionary_sha256 was", "rerun", run.toString(), "--out", folder + "/again");
   }
 
+  /** As {@code cotrace means} measures them: of the same units, or none. */
+  @ParameterizedTest
+  @CsvSource({"neuron", "features", "stream"})
+  void meansStandInForUnits(String what) throws IOException {
+    String means = folder.resolve("means.safetensors").toString();
+    List<String> words =
+        new ArrayList<>(
+            List.of(
+                "means", "--model", MODEL.toString(), "--task", task.toString(), "--out", means));
+    words.addAll(level(what));
+    succeeds(words.toArray(String[]::new));
+    List<String> more = new ArrayList<>(level(what));
+    more.addAll(List.of("--corruption", "mean", "--means", means));
+    discover(more);
+    succeeds("evaluate", run.toString(), "--sizes", "50%");
+    run = folder.resolve("other");
+    List<String> other = List.of("--level", "neuron", "--corruption", "mean", "--means", means);
+    if (!what.equals("neuron")) {
+      fails("holds no means of these neurons: run cotrace means", discoverWords(other));
+    }
+  }
+
   @Test
   void edgesHaveNothingToScale() {
     fails(
