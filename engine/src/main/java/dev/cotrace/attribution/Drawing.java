@@ -2,8 +2,10 @@ package dev.cotrace.attribution;
 
 import dev.cotrace.circuit.Circuit;
 import dev.cotrace.rollout.Sample;
-import java.util.Base64;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.BitSet;
+import java.util.HexFormat;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -59,10 +61,18 @@ sealed interface Drawing {
     if (circuit == null) {
       return "";
     }
-    BitSet edges = new BitSet();
-    for (int cell : circuit.units().unitCells()) {
-      edges.set(cell, circuit.contains(cell));
+    BitSet members = new BitSet();
+    for (int cell : circuit.cells()) {
+      members.set(cell);
     }
-    return " in " + Base64.getEncoder().encodeToString(edges.toByteArray());
+    return " in " + HexFormat.of().formatHex(sha256().digest(members.toByteArray()));
+  }
+
+  private static MessageDigest sha256() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new AssertionError("every JDK has SHA-256", e);
+    }
   }
 }
