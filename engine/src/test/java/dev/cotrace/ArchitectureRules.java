@@ -41,6 +41,7 @@ record ArchitectureRules(String root) {
           entry("circuit", Set.of()),
           entry("model", Set.of("format", "torch")),
           entry("dictionary", Set.of("format", "torch")),
+          entry("feature", Set.of("dictionary", "model", "torch")),
           entry("gate", Set.of("model", "circuit", "torch")),
           entry("rollout", Set.of("gate", "model", "torch")),
           entry("attribution", Set.of("rollout", "gate", "circuit", "torch")),
@@ -55,6 +56,8 @@ record ArchitectureRules(String root) {
                   "circuit",
                   "rollout",
                   "gate",
+                  "feature",
+                  "dictionary",
                   "model",
                   "hub",
                   "format",
@@ -66,7 +69,7 @@ record ArchitectureRules(String root) {
 
   /** The rooms that use libtorch's types. */
   private static final List<String> NATIVE =
-      List.of("torch", "model", "dictionary", "gate", "rollout", "attribution");
+      List.of("torch", "model", "dictionary", "feature", "gate", "rollout", "attribution");
 
   /** The native rooms whose callers must not need libtorch. */
   private static final List<String> WALL = List.of("rollout", "attribution");
