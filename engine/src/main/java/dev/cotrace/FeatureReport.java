@@ -16,7 +16,9 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.stream.IntStream;
@@ -47,6 +49,9 @@ public record FeatureReport(
     long positions,
     long active,
     List<Shown> shown) {
+  /** How many times as many places are looked for as are shown, because some look alike. */
+  private static final int SPARE = 8;
+
   /**
    * What the files of a dictionary may leave open.
    *
@@ -97,7 +102,8 @@ public record FeatureReport(
    * @param frequency share of positions at which it is active
    * @param mean its activation over all positions
    * @param strength the mean times the norm of what the feature at 1 adds
-   * @param places where it is most active, one a text, most active first
+   * @param places where it is most active, most active first: one a text, and one of those whose
+   *     shown tokens are the same up to the active one
    */
   public record Shown(
       int feature, double frequency, double mean, double strength, List<Place> places) {
@@ -145,7 +151,7 @@ public record FeatureReport(
               dictionary,
               model.decoder(),
               texts,
-              request.contexts,
+              Math.multiplyExact(request.contexts, SPARE),
               TrainedDictionary.steps("features of texts", texts.size(), listener));
       return of(dictionary.description(), texts, contexts, request, new TokenText(codec));
     }
@@ -170,17 +176,18 @@ public record FeatureReport(
         request.features.length > 0 ? request.features : contexts.strongest(request.count);
     List<Shown> shown = new ArrayList<>();
     for (int feature : features) {
-      List<Place> places =
-          contexts.of(feature).stream()
-              .map(context -> place(context, texts.get(context.sequence()), request.around, text))
-              .toList();
+      Map<List<String>, Place> places = new LinkedHashMap<>();
+      for (FeatureContexts.Context context : contexts.of(feature)) {
+        Place place = place(context, texts.get(context.sequence()), request.around, text);
+        places.putIfAbsent(place.tokens.subList(0, place.at + 1), place);
+      }
       shown.add(
           new Shown(
               feature,
               contexts.frequency()[feature],
               contexts.mean()[feature],
               contexts.strength()[feature],
-              places));
+              places.values().stream().limit(request.contexts).toList()));
     }
     long active = Arrays.stream(contexts.frequency()).filter(share -> share > 0).count();
     return new FeatureReport(

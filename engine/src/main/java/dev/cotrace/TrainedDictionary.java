@@ -64,7 +64,8 @@ public record TrainedDictionary(
    * @param tokens activations to collect, about
    * @param steps of Adam
    * @param batch activations in each
-   * @param learningRate of Adam at its highest
+   * @param learningRate of Adam at its highest; empty for 0.0002 · √(16384 / F), less for more
+   *     features as Gao et al. 2024 found it (arXiv 2406.04093, A.3)
    */
   public record Request(
       String hook,
@@ -75,7 +76,7 @@ public record TrainedDictionary(
       long tokens,
       int steps,
       int batch,
-      double learningRate) {
+      OptionalDouble learningRate) {
     private static final int K = 8;
     private static final double SPARSITY = 0.05;
 
@@ -100,7 +101,7 @@ public record TrainedDictionary(
           transcoder ? sparsity.orElse(SPARSITY) : 0,
           steps,
           batch,
-          learningRate,
+          learningRate.orElse(2e-4 * Math.sqrt(16384.0 / Math.max(1, features))),
           seed);
     }
   }

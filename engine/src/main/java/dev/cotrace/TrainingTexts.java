@@ -23,6 +23,9 @@ record TrainingTexts(List<int[]> training, List<Text> heldOut) {
    * @throws IllegalArgumentException when there is nothing to measure on
    */
   static TrainingTexts sample(OwnTexts own, long tokens, DiscoveryListener listener) {
+    if (own.pairs() < 2) {
+      throw refused(own, tokens);
+    }
     List<Text> training = new ArrayList<>();
     List<Text> heldOut = new ArrayList<>();
     int pairs = own.pairs();
@@ -40,11 +43,15 @@ record TrainingTexts(List<int[]> training, List<Text> heldOut) {
     List<Text> unknown =
         heldOut.stream().filter(text -> !known.contains(list(text.prompt().ids()))).toList();
     if (training.isEmpty() || unknown.isEmpty()) {
-      throw new IllegalArgumentException(
-          "a dictionary is measured on pairs that it was not trained on, every tenth or the last, and %d pairs with %d tokens leave none: give a task of more pairs, or more --tokens"
-              .formatted(pairs, tokens));
+      throw refused(own, tokens);
     }
     return new TrainingTexts(training.stream().map(Text::ids).toList(), unknown);
+  }
+
+  private static IllegalArgumentException refused(OwnTexts own, long tokens) {
+    return new IllegalArgumentException(
+        "a dictionary is measured on pairs that it was not trained on, every tenth or the last, and %d pairs with %d tokens leave none: give a task of more pairs, or more --tokens"
+            .formatted(own.pairs(), tokens));
   }
 
   private static boolean isHeldOut(int pair, int pairs) {

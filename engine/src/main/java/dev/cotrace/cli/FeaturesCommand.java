@@ -32,7 +32,7 @@ import picocli.CommandLine.Parameters;
       "Texts are clean and corrupted prompts of the task, with sampled chains of thought.",
       "",
       "Example",
-      "  cotrace features models/dictionaries/arithmetic-mlp2 --model models/arithmetic \\",
+      "  cotrace features models/dictionaries/arithmetic-resid1 --model models/arithmetic \\",
       "      --task models/tasks/arithmetic-mixed.jsonl --feature 3,17"
     })
 final class FeaturesCommand implements Callable<Integer> {
@@ -62,7 +62,7 @@ final class FeaturesCommand implements Callable<Integer> {
   @Option(
       names = "--contexts",
       paramLabel = "N",
-      description = "Places of each, one a text. Default: ${DEFAULT-VALUE}.",
+      description = "Places of each, no two alike. Default: ${DEFAULT-VALUE}.",
       defaultValue = "5")
   private int contexts;
 

@@ -32,7 +32,7 @@ import picocli.CommandLine.Option;
       "",
       "Example",
       "  cotrace train-sae --model models/arithmetic --task models/tasks/arithmetic-mixed.jsonl \\",
-      "      --hook blocks.2.hook_mlp_out --features 128 --k 4 --out sae",
+      "      --hook blocks.1.hook_resid_post --features 192 --k 6 --out sae",
       "  cotrace features sae --model models/arithmetic --task models/tasks/arithmetic-mixed.jsonl"
     })
 final class TrainSaeCommand implements Callable<Integer> {
@@ -111,10 +111,11 @@ final class TrainSaeCommand implements Callable<Integer> {
   @Option(
       names = "--learning-rate",
       paramLabel = "R",
-      description =
-          "At its highest: it rises at first and falls in the end. Default: ${DEFAULT-VALUE}.",
-      defaultValue = "0.001")
-  private double learningRate;
+      description = {
+        "At its highest: it rises at first and falls in the end.",
+        "Default: 0.0002 times the root of 16384 / F."
+      })
+  private @Nullable Double learningRate;
 
   @Option(names = "--config", paramLabel = "FILE", description = "YAML of settings; flags win.")
   private @Nullable Path config;
@@ -132,7 +133,7 @@ final class TrainSaeCommand implements Callable<Integer> {
             tokens,
             steps,
             batch,
-            learningRate);
+            learningRate == null ? OptionalDouble.empty() : OptionalDouble.of(learningRate));
     TrainedDictionary trained = TrainedDictionary.train(spec, request, out, output.listener());
     if (output.json()) {
       output.out().println(trained.json());

@@ -32,7 +32,7 @@ public record SaeLensDictionary(
     float[] encoderBias,
     float[] decoder,
     float[] bias) {
-  /** The names of the two files. */
+  /** The name of the file of settings. */
   public static final String CONFIG = "cfg.json";
 
   /** The name of the file of tensors. */
