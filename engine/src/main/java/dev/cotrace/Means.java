@@ -1,19 +1,13 @@
 package dev.cotrace;
 
 import dev.cotrace.gate.GatedModel;
-import dev.cotrace.gate.Gates;
 import dev.cotrace.gate.MeanOutputs;
 import dev.cotrace.gate.SourceValues;
 import dev.cotrace.model.Model;
-import dev.cotrace.rollout.Baseline;
 import dev.cotrace.rollout.Outcomes;
-import dev.cotrace.rollout.PromptPair;
 import dev.cotrace.rollout.Randomness;
-import dev.cotrace.rollout.Rollout;
-import dev.cotrace.rollout.Sample;
 import dev.cotrace.rollout.Sampler;
 import dev.cotrace.rollout.Sampling;
-import dev.cotrace.rollout.Scheme;
 import dev.cotrace.task.TaskFile;
 import dev.cotrace.task.TaskTokens;
 import java.io.IOException;
@@ -21,7 +15,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -103,7 +96,7 @@ public record Means(Path out, long sequences, long tokens, int positions) {
           throw new CancellationException("stopped as asked");
         }
         int end = Math.min(prompts.size(), first + together);
-        outputs.add(sequences(sampler, prompts.subList(first, end), first, each));
+        outputs.add(OwnTexts.sequences(sampler, prompts.subList(first, end), first, each));
         listener.say("%d of %d prompts".formatted(end, prompts.size()));
       }
       SourceValues means = outputs.means();
@@ -112,31 +105,6 @@ public record Means(Path out, long sequences, long tokens, int positions) {
       MeansFile.write(request.out, gated.units(), means, counts, model.sha256(), facts);
       return new Means(request.out, counts[0], Arrays.stream(counts).sum(), means.positions());
     }
-  }
-
-  /** The prompts, each followed by its sampled chains of thought. */
-  private static List<int[]> sequences(
-      Sampler sampler, List<int[]> prompts, long firstJob, int each) {
-    List<Sampler.Request> requests = new ArrayList<>();
-    for (int[] prompt : prompts) {
-      PromptPair alone = new PromptPair("", prompt, new int[0], new int[0], new int[0]);
-      requests.add(new Sampler.Request(alone, firstJob + requests.size(), each));
-    }
-    double[] open = new double[prompts.size()];
-    Arrays.fill(open, 1);
-    List<Sample> samples =
-        sampler.sample(new Gates.Uniform(open), requests, new Scheme.Independent(Baseline.NONE));
-    List<int[]> sequences = new ArrayList<>();
-    for (int i = 0; i < prompts.size(); i++) {
-      for (Rollout rollout : samples.get(i).rollouts()) {
-        int[] prompt = prompts.get(i);
-        int thought = rollout.thoughtLength();
-        int[] ids = Arrays.copyOf(prompt, prompt.length + thought);
-        System.arraycopy(rollout.tokens(), 0, ids, prompt.length, thought);
-        sequences.add(ids);
-      }
-    }
-    return Collections.unmodifiableList(sequences);
   }
 
   private static Map<String, String> facts(DiscoverySpec spec, Side side, int each)

@@ -19,7 +19,7 @@ public record UnitSettings(Level level, List<String> dictionary, ErrorUnits erro
     dictionary = List.copyOf(dictionary);
     if (level == Level.FEATURE && dictionary.isEmpty()) {
       throw new IllegalArgumentException(
-          "--level feature needs --dictionary: give the folder or file of a sparse autoencoder or transcoder, such as models/dictionaries/arithmetic-mlp");
+          "--level feature needs --dictionary: give the folder or file of a sparse autoencoder or transcoder, such as models/dictionaries/arithmetic-resid1");
     }
     if (level != Level.FEATURE && !dictionary.isEmpty()) {
       throw new IllegalArgumentException(

@@ -41,7 +41,8 @@ record ArchitectureRules(String root) {
           entry("circuit", Set.of()),
           entry("model", Set.of("format", "torch")),
           entry("dictionary", Set.of("format", "torch")),
-          entry("gate", Set.of("model", "circuit", "dictionary", "torch")),
+          entry("feature", Set.of("dictionary", "model", "torch")),
+          entry("gate", Set.of("model", "circuit", "dictionary", "feature", "torch")),
           entry("rollout", Set.of("gate", "model", "torch")),
           entry("attribution", Set.of("rollout", "gate", "circuit", "torch")),
           entry("task", Set.of("rollout", "gate", "model", "format")),
@@ -54,8 +55,9 @@ record ArchitectureRules(String root) {
                   "report",
                   "circuit",
                   "rollout",
-                  "dictionary",
                   "gate",
+                  "feature",
+                  "dictionary",
                   "model",
                   "hub",
                   "format",
@@ -67,7 +69,7 @@ record ArchitectureRules(String root) {
 
   /** The rooms that use libtorch's types. */
   private static final List<String> NATIVE =
-      List.of("torch", "model", "dictionary", "gate", "rollout", "attribution");
+      List.of("torch", "model", "dictionary", "feature", "gate", "rollout", "attribution");
 
   /** The native rooms whose callers must not need libtorch. */
   private static final List<String> WALL = List.of("rollout", "attribution");

@@ -45,6 +45,8 @@ import picocli.CommandLine.TypeConversionException;
       ServeCommand.class,
       ExportCommand.class,
       MeansCommand.class,
+      TrainSaeCommand.class,
+      FeaturesCommand.class,
       GenerateCommand.class,
       LogitsCommand.class,
       DoctorCommand.class,

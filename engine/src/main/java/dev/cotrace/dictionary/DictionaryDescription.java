@@ -83,8 +83,13 @@ public record DictionaryDescription(
               "was trained on what an MLP reads before the gain of its norm (fold_ln), which the model's have; at ln2.hook_normalized it would fit");
         }
       }
-      // Before the gain: the same with and without folding.
-      case MLP_NORMALISED -> {}
+      case MLP_NORMALISED -> {
+        // TransformerLens' RMSNorm has the gain behind this hook, its LayerNorm before it.
+        if (model.centredNorms() && !training.foldedNorms().orElse(true)) {
+          throw refused(
+              "was trained on what an MLP reads after the gain of its norm (without fold_ln), which the model's lack at ln2.hook_normalized; at mlp.hook_in it would fit");
+        }
+      }
     }
   }
 

@@ -8,6 +8,7 @@ import dev.cotrace.dictionary.DictionaryDescription;
 import dev.cotrace.dictionary.Site;
 import dev.cotrace.model.Decoder;
 import dev.cotrace.model.MlpOutput;
+import dev.cotrace.model.MlpSteps;
 import dev.cotrace.model.PullBack;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -109,12 +110,13 @@ final class FeatureSite {
    *     D]}
    */
   Tensor ofMlp(Tensor values) {
+    MlpSteps steps = new MlpSteps(decoder, layer);
     MlpOutput mlp = decoder.mlpOutput(layer);
     Tensor amounts =
         dictionary.amounts(
             switch (input) {
-              case MLP_NORMALISED -> decoder.mlpInput(layer).normalised(values);
-              case MLP_INPUT -> decoder.mlpInput(layer).of(values);
+              case MLP_NORMALISED -> steps.normalised(values);
+              case MLP_INPUT -> steps.gained(steps.normalised(values));
               case MLP_RAW_OUTPUT -> mlp.raw(values);
               case MLP_OUTPUT,
                   ATTENTION_OUTPUT,
@@ -198,8 +200,8 @@ final class FeatureSite {
     Tensor flat = inputs.reshape(-1, inputs.size(2), inputs.size(3));
     Tensor reads =
         switch (input) {
-          case MLP_NORMALISED -> decoder.mlpInput(layer).pullBack(read, flat, false);
-          case MLP_INPUT -> decoder.mlpInput(layer).pullBack(read, flat, true);
+          case MLP_NORMALISED -> new MlpSteps(decoder, layer).pullBack(read, flat, false);
+          case MLP_INPUT -> new MlpSteps(decoder, layer).pullBack(read, flat, true);
           case MLP_OUTPUT, MLP_RAW_OUTPUT -> new PullBack(decoder).mlp(layer, read, flat);
           case ATTENTION_OUTPUT, HEAD_VALUES, RESIDUAL_PRE, RESIDUAL_MID, RESIDUAL_POST ->
               throw new IllegalStateException("no MLP's features are of " + input);

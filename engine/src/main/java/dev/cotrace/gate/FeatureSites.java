@@ -6,9 +6,8 @@ import dev.cotrace.circuit.Part;
 import dev.cotrace.circuit.Pieces;
 import dev.cotrace.dictionary.Dictionary;
 import dev.cotrace.dictionary.DictionaryDescription;
-import dev.cotrace.dictionary.ModelShape;
 import dev.cotrace.dictionary.Site;
-import dev.cotrace.model.Architecture;
+import dev.cotrace.feature.Activations;
 import dev.cotrace.model.Decoder;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -40,7 +39,8 @@ public final class FeatureSites {
     FeatureSites sites = new FeatureSites();
     for (Dictionary dictionary : dictionaries) {
       DictionaryDescription description = dictionary.description();
-      description.requireFor(shape(decoder.architecture()));
+      description.requireFor(Activations.shape(decoder.architecture()));
+      Activations.require(description.output(), decoder.architecture());
       requireWritten(description, decoder);
       sites.add(new FeatureSite(decoder, dictionary), description);
     }
@@ -63,26 +63,15 @@ public final class FeatureSites {
     }
   }
 
-  /** What a dictionary has to fit to. */
-  static ModelShape shape(Architecture architecture) {
-    return new ModelShape(
-        architecture.layers(),
-        architecture.width(),
-        (long) architecture.heads() * architecture.headDimension(),
-        architecture.normalisation().centred());
-  }
-
   private static void requireWritten(DictionaryDescription description, Decoder decoder) {
     Site output = description.output();
     switch (output.kind()) {
-      case ATTENTION_OUTPUT, MLP_OUTPUT, MLP_RAW_OUTPUT, RESIDUAL_PRE, RESIDUAL_POST -> {}
-      case RESIDUAL_MID -> {
-        if (decoder.architecture().parallel()) {
-          throw new IllegalArgumentException(
-              "the dictionary %s is of %s, but attention and MLP of the model read the same stream: there is none between them"
-                  .formatted(description.path(), output));
-        }
-      }
+      case ATTENTION_OUTPUT,
+          MLP_OUTPUT,
+          MLP_RAW_OUTPUT,
+          RESIDUAL_PRE,
+          RESIDUAL_MID,
+          RESIDUAL_POST -> {}
       case HEAD_VALUES -> {
         if (decoder.headOutput(output.layer()).isNormed()) {
           throw new IllegalArgumentException(

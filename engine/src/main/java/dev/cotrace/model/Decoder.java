@@ -87,7 +87,7 @@ public final class Decoder {
 
   private void writeHeads(int layer, Tensor z, ResidualStream stream) {
     HeadOutput output = headOutput(layer);
-    stream.writeHeads(layer, output.normed(z), output);
+    stream.writeHeads(layer, output.normed(stream.changeHeads(layer, z)), output);
   }
 
   /**
@@ -260,15 +260,14 @@ public final class Decoder {
 
   /** Hidden units {@code [..., F]} of an MLP that reads {@code [..., D]}. */
   Tensor mlpHidden(MlpWeights w, Tensor read) {
-    Tensor x = w.norm().apply(read);
+    return mlpHiddenOf(w, w.norm().apply(read));
+  }
+
+  /** Hidden units {@code [..., F]} of an MLP whose normed input is {@code x [..., D]}. */
+  Tensor mlpHiddenOf(MlpWeights w, Tensor x) {
     Linear gate = w.gate();
     Tensor up = w.up().apply(x);
     return gate == null ? activate(up) : activate(gate.apply(x)).mul(up);
-  }
-
-  /** What {@code layer}'s MLP makes of what it reads. */
-  public MlpInput mlpInput(int layer) {
-    return new MlpInput(layer(layer).mlp());
   }
 
   /** The output of {@code layer}'s MLP by hidden units. */

@@ -1,9 +1,11 @@
 package dev.cotrace.model;
 
+import dev.cotrace.torch.Holder;
 import dev.cotrace.torch.Placement;
 import dev.cotrace.torch.Precision;
 import dev.cotrace.torch.Scope;
 import dev.cotrace.torch.Torch;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.LongStream;
@@ -56,32 +58,87 @@ public final class PlainRun {
     run(ids, logits -> torch.log_softmax(logits.to(Precision.FLOAT64.type()), -1), row);
   }
 
+  /** What a run of several sequences at once is carried by, and what is read off it. */
+  public interface Batch {
+    /**
+     * A new stream, which is closed after {@link #read}.
+     *
+     * @param places which of the places {@code [rows · time]} hold tokens, in the order of the
+     *     sequences: {@code [N]}
+     */
+    ResidualStream stream(Tensor places);
+
+    /**
+     * Reads {@code stream} after the run; in the scope of the batch.
+     *
+     * @param first number of the first sequence of the batch
+     * @param end number of the first sequence after it
+     */
+    void read(int first, int end, ResidualStream stream, Tensor places);
+  }
+
   /**
    * What the logits read after each token of {@code sequences}, {@code [N, D]}: the positions of
    * all sequences one after another; in the caller's scope.
    */
   public Tensor finalReads(List<int[]> sequences) {
+    List<Holder> parts = new ArrayList<>();
     try (Scope scope = new Scope()) {
+      run(
+          sequences,
+          new Batch() {
+            @Override
+            public ResidualStream stream(Tensor places) {
+              return new PlainStream();
+            }
+
+            @Override
+            public void read(int first, int end, ResidualStream stream, Tensor places) {
+              parts.add(new Holder(filled(stream.readLogits(), places)));
+            }
+          });
       TensorVector reads = new TensorVector();
-      int first = 0;
-      while (first < sequences.size()) {
-        int end = first + 1;
-        int longest = sequences.get(first).length;
-        while (end < sequences.size()) {
-          longest = Math.max(longest, sequences.get(end).length);
-          if (longest * (end + 1 - first) > POSITIONS_AT_ONCE) {
-            break;
-          }
-          end++;
-        }
-        reads.push_back(together(sequences.subList(first, end)));
-        first = end;
-      }
+      parts.forEach(part -> reads.push_back(part.get()));
       return scope.keep(torch.cat(reads, 0));
+    } finally {
+      parts.forEach(Holder::close);
     }
   }
 
-  private Tensor together(List<int[]> sequences) {
+  /**
+   * The places that hold tokens, {@code [N, width]}, of {@code x [rows, time, width]}; in the
+   * caller's scope.
+   */
+  public static Tensor filled(Tensor x, Tensor places) {
+    return x.reshape(-1, x.size(2)).index_select(0, places);
+  }
+
+  /**
+   * Runs {@code sequences} from position 0, some at a time, with about {@link #POSITIONS_AT_ONCE}
+   * positions together.
+   *
+   * @param sequences at least one token each; what the model is known to take, or {@link #check}ed
+   */
+  public void run(List<int[]> sequences, Batch batch) {
+    int first = 0;
+    while (first < sequences.size()) {
+      Torch.checkInterrupted();
+      int end = first + 1;
+      int longest = sequences.get(first).length;
+      while (end < sequences.size()) {
+        longest = Math.max(longest, sequences.get(end).length);
+        if (longest * (end + 1 - first) > POSITIONS_AT_ONCE) {
+          break;
+        }
+        end++;
+      }
+      together(sequences, first, end, batch);
+      first = end;
+    }
+  }
+
+  private void together(List<int[]> all, int first, int end, Batch batch) {
+    List<int[]> sequences = all.subList(first, end);
     int longest = sequences.stream().mapToInt(ids -> ids.length).max().orElseThrow();
     long[] ids = new long[sequences.size() * longest];
     LongStream.Builder places = LongStream.builder();
@@ -96,16 +153,14 @@ public final class PlainRun {
     Placement placement = decoder.placement();
     Architecture architecture = decoder.architecture();
     long[] padding = new long[sequences.size()];
-    try (Scope scope = new Scope();
+    try (Scope _ = new Scope();
         KvCache cache =
-            new KvCache(placement, architecture, architecture.keyValueHeads(), longest, padding);
-        ResidualStream stream = new PlainStream()) {
-      decoder.forward(placement.indices(ids, sequences.size(), longest), cache, stream);
-      Tensor reads = stream.readLogits();
-      return scope.keep(
-          reads
-              .reshape(-1, reads.size(2))
-              .index_select(0, placement.indices(filled, filled.length)));
+            new KvCache(placement, architecture, architecture.keyValueHeads(), longest, padding)) {
+      Tensor at = placement.indices(filled, filled.length);
+      try (ResidualStream stream = batch.stream(at)) {
+        decoder.forward(placement.indices(ids, sequences.size(), longest), cache, stream);
+        batch.read(first, end, stream, at);
+      }
     }
   }
 
@@ -148,7 +203,12 @@ public final class PlainRun {
     }
   }
 
-  private void check(int[] ids) {
+  /**
+   * Refuses what the model cannot take.
+   *
+   * @throws IllegalArgumentException as {@link #logits}
+   */
+  public void check(int[] ids) {
     Architecture architecture = decoder.architecture();
     if (ids.length == 0 || ids.length > architecture.maxPositions()) {
       throw new IllegalArgumentException(

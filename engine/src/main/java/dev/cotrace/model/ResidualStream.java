@@ -31,6 +31,15 @@ public interface ResidualStream extends AutoCloseable {
   /** What the heads of {@code layer} read. */
   Reads readHeads(int layer);
 
+  /**
+   * What becomes of the heads' weighted values {@code z [rows, time, H, dHead]}, before a norm that
+   * follows the heads divides them: they themselves, unless a run changes them. Called before
+   * {@link #writeHeads}.
+   */
+  default Tensor changeHeads(int layer, Tensor z) {
+    return z;
+  }
+
   /** The heads' values before the output projection, {@code [rows, time, H, dHead]}. */
   void writeHeads(int layer, Tensor z, HeadOutput output);
 

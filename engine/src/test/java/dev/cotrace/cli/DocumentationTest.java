@@ -74,7 +74,8 @@ class DocumentationTest {
   /** The documents of the repository, but for the change log, which speaks of what was. */
   private static List<Path> documents() throws IOException {
     List<Path> documents = new ArrayList<>();
-    for (String folder : List.of("docs", "examples", "models/arithmetic", "bench")) {
+    for (String folder :
+        List.of("docs", "examples", "models/arithmetic", "models/dictionaries", "bench")) {
       try (Stream<Path> files = Files.walk(ROOT.resolve(folder))) {
         files.filter(file -> file.toString().endsWith(".md")).forEach(documents::add);
       }

@@ -9,6 +9,7 @@ import dev.cotrace.torch.Precision;
 import dev.cotrace.torch.Scope;
 import dev.cotrace.torch.ShapeMismatchException;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -247,6 +248,29 @@ class DictionaryTest {
     assertThat(refusal("standard-folded", Supplement.none(), gpt2).orElseThrow())
         .contains("times a factor that its files do not tell");
     assertThat(refusal("standard-folded", Supplement.none().scaledBy(2), gpt2)).isEmpty();
+  }
+
+  /** TransformerLens' LayerNorm has hook_normalized behind its gain, its RMSNorm before it. */
+  @Test
+  void normalisedActivationsBehindAGainAreNotThoseBeforeIt() {
+    Site site = Site.ofHook("blocks.0.ln2.hook_normalized");
+    Training unfolded =
+        new Training("", Optional.empty(), Optional.empty(), Optional.of(false), Optional.empty());
+    DictionaryDescription description =
+        new DictionaryDescription(
+            Path.of("d"),
+            new Form(Form.Nonlinearity.RELU, 0, false, false),
+            site,
+            site,
+            8,
+            8,
+            24,
+            Normalisation.NONE,
+            unfolded);
+    description.requireFor(new ModelShape(4, 8, 8, false));
+    assertThatThrownBy(() -> description.requireFor(new ModelShape(4, 8, 8, true)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("after the gain of its norm (without fold_ln)");
   }
 
   private static Optional<String> refusal(String name, Supplement told, ModelShape model)

@@ -97,18 +97,34 @@ final class ReferenceDecoder {
    * A block.
    *
    * @param parallel whether the MLP reads what was written before this layer's attention
-   * @param mlp from a normed read to what is added, {@code [D]} each
+   * @param mlp from a normed read to what is computed, {@code [D]} each
+   * @param mlpShare what is added of it
    */
   record Layer(
       Attention attention,
       boolean parallel,
       UnaryOperator<double[]> mlpNorm,
-      UnaryOperator<double[]> mlp) {}
+      UnaryOperator<double[]> mlp,
+      Share mlpShare) {}
+
+  /** Sees what happens inside of components. */
+  @FunctionalInterface
+  interface Watch {
+    /**
+     * Sees one thing.
+     *
+     * @param what {@code a0.h1.z}, the weighted values of a head, {@code [T][dHead]}; {@code
+     *     m0.read}, {@code m0.in} and {@code m0.out}, what an MLP reads before and after its norm
+     *     and what it computes before the norm that follows, {@code [T][D]}
+     */
+    void see(String what, double[][] values);
+  }
 
   private final double[][] tokens;
   private final double[][] positions;
   private final List<Layer> layers;
   private final UnaryOperator<double[]> unembed;
+  private Watch watch = (_, _) -> {};
 
   /**
    * @param tokens what each token writes, {@code [V][D]}
@@ -124,6 +140,12 @@ final class ReferenceDecoder {
     this.positions = positions;
     this.layers = layers;
     this.unembed = unembed;
+  }
+
+  /** The plain model on one sequence of token ids {@code [T]}, watched. */
+  Run run(int[] ids, Watch watching) {
+    watch = watching;
+    return run(ids);
   }
 
   /** The plain model on one sequence of token ids {@code [T]}. */
@@ -142,13 +164,18 @@ final class ReferenceDecoder {
       List<Write> before = List.copyOf(written);
       written.addAll(attention(layer.attention, "a" + l, stream, before));
       double[][] read = stream.read("m" + l, layer.parallel ? before : written);
-      written.add(new Write("m" + l, each(each(read, layer.mlpNorm), layer.mlp)));
+      double[][] in = each(read, layer.mlpNorm);
+      double[][] out = each(in, layer.mlp);
+      watch.see("m" + l + ".read", read);
+      watch.see("m" + l + ".in", in);
+      watch.see("m" + l + ".out", out);
+      written.add(new Write("m" + l, each(out, y -> layer.mlpShare.of(y, y))));
     }
     return new Run(written, each(stream.read("logits", written), unembed));
   }
 
   /** What each head of a layer and its bias write. */
-  private static List<Write> attention(
+  private List<Write> attention(
       Attention attention, String layer, Stream stream, List<Write> before) {
     List<Write> parts = new ArrayList<>();
     for (int h = 0; h < attention.heads.size(); h++) {
@@ -156,7 +183,10 @@ final class ReferenceDecoder {
       double[][] query = each(stream.read(name + "<q>", before), attention.norm);
       double[][] key = each(stream.read(name + "<k>", before), attention.norm);
       double[][] value = each(stream.read(name + "<v>", before), attention.norm);
-      parts.add(new Write(name, attend(attention, attention.heads.get(h), query, key, value)));
+      Head head = attention.heads.get(h);
+      double[][] z = attend(attention, head, query, key, value);
+      watch.see(name + ".z", z);
+      parts.add(new Write(name, each(z, values -> multiply(head.output, values))));
     }
     double[][] bias = each(before.getFirst().output, x -> attention.bias.clone());
     parts.add(new Write(layer + ".bias", bias));
@@ -194,8 +224,8 @@ final class ReferenceDecoder {
   }
 
   /**
-   * Causal attention of one head, from normed reads {@code [T][D]} to its part of the attention's
-   * output {@code [T][D]}.
+   * Causal attention of one head, from normed reads {@code [T][D]} to its weighted values {@code
+   * [T][dHead]}.
    */
   private static double[][] attend(
       Attention attention,
@@ -220,7 +250,7 @@ final class ReferenceDecoder {
       for (int s = first; s <= t; s++) {
         add(z, weights[s - first], values[s]);
       }
-      output[t] = multiply(head.output, z);
+      output[t] = z;
     }
     return output;
   }

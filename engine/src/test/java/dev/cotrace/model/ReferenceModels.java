@@ -77,9 +77,9 @@ final class ReferenceModels {
         rmsNorm(layer + (gemma ? "pre_feedforward_layernorm" : "post_attention_layernorm")),
         x -> {
           double[] gates = ReferenceFunctions.map(gate.apply(x), activation);
-          double[] y = down.apply(ReferenceFunctions.times(gates, up.apply(x)));
-          return share.of(y, y);
-        });
+          return down.apply(ReferenceFunctions.times(gates, up.apply(x)));
+        },
+        share);
   }
 
   private Attention gatedAttention(int l, String layer) {
@@ -147,7 +147,8 @@ final class ReferenceModels {
                   mlp(
                       weights.conv1d(layer + "mlp.c_fc"),
                       ReferenceFunctions::geluTanh,
-                      weights.conv1d(layer + "mlp.c_proj")));
+                      weights.conv1d(layer + "mlp.c_proj")),
+                  Share.PLAIN);
             });
     double[][] tokens = weights.matrix(prefix + "wte.weight");
     return new ReferenceDecoder(
@@ -180,7 +181,8 @@ final class ReferenceModels {
                   mlp(
                       weights.linear(layer + "mlp.dense_h_to_4h"),
                       ReferenceFunctions::gelu,
-                      weights.linear(layer + "mlp.dense_4h_to_h")));
+                      weights.linear(layer + "mlp.dense_4h_to_h")),
+                  Share.PLAIN);
             });
     return new ReferenceDecoder(
         weights.matrix("gpt_neox.embed_in.weight"),

@@ -1,0 +1,165 @@
+package dev.cotrace.cli;
+
+import dev.cotrace.DiscoverySpec;
+import dev.cotrace.FeatureReport;
+import dev.cotrace.SpecYaml;
+import dev.cotrace.TerminalText;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import java.util.stream.DoubleStream;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** What features of a dictionary stand for. */
+@Command(
+    name = "features",
+    description = {
+      "Shows where features of a dictionary are most active in a model's own texts.",
+      "The active token stands in [brackets]."
+    },
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    abbreviateSynopsis = true,
+    footer = {
+      "",
+      "Texts are clean and corrupted prompts of the task, with sampled chains of thought.",
+      "",
+      "Example",
+      "  cotrace features models/dictionaries/arithmetic-resid1 --model models/arithmetic \\",
+      "      --task models/tasks/arithmetic-mixed.jsonl --feature 3,17"
+    })
+final class FeaturesCommand implements Callable<Integer> {
+  @Parameters(
+      paramLabel = "DICTIONARY",
+      description = "Folder or file of a sparse autoencoder or transcoder: docs/dictionaries.md.")
+  @SuppressWarnings("NullAway.Init") // picocli sets it.
+  private Path dictionary;
+
+  @Option(
+      names = "--feature",
+      paramLabel = "N",
+      split = ",",
+      description = "Features to show, by their numbers from 0. Default: the strongest.")
+  private @Nullable List<Integer> feature;
+
+  @Option(
+      names = "--top",
+      paramLabel = "N",
+      description = {
+        "How many of the strongest, by mean activation times the norm of what a feature adds.",
+        "Default: ${DEFAULT-VALUE}."
+      },
+      defaultValue = "10")
+  private int top;
+
+  @Option(
+      names = "--contexts",
+      paramLabel = "N",
+      description = "Places of each, no two alike. Default: ${DEFAULT-VALUE}.",
+      defaultValue = "5")
+  private int contexts;
+
+  @Option(
+      names = "--around",
+      paramLabel = "N",
+      description = "Tokens to show before and after the active one. Default: ${DEFAULT-VALUE}.",
+      defaultValue = "12")
+  private int around;
+
+  @Option(
+      names = "--tokens",
+      paramLabel = "N",
+      description = "Tokens of texts to look through, about. Default: ${DEFAULT-VALUE}.",
+      defaultValue = "10000")
+  private long tokens;
+
+  @Option(
+      names = "--hook",
+      paramLabel = "HOOK",
+      description = "Where the dictionary reads, if its files do not say.")
+  private @Nullable String hook;
+
+  @Option(
+      names = "--hook-out",
+      paramLabel = "HOOK",
+      description = "Where a transcoder writes, if its files do not say.")
+  private @Nullable String hookOut;
+
+  @Option(
+      names = "--input-scale",
+      paramLabel = "X",
+      description = "The factor of inputs under expected_average_only_in (norm_scaling_factor).")
+  private @Nullable Double inputScale;
+
+  @Mixin private final TaskOptions task = new TaskOptions();
+  @Mixin private final OutputOptions output = new OutputOptions();
+
+  @Option(names = "--config", paramLabel = "FILE", description = "YAML of settings; flags win.")
+  private @Nullable Path config;
+
+  @Override
+  public Integer call() throws IOException {
+    DiscoverySpec spec = SpecYaml.read(config, task.flags());
+    int[] features =
+        feature == null
+            ? new int[0]
+            : feature.stream().mapToInt(Integer::intValue).distinct().toArray();
+    FeatureReport report =
+        FeatureReport.of(
+            spec,
+            dictionary,
+            new FeatureReport.Told(hook, hookOut, inputScale),
+            new FeatureReport.Request(features, top, contexts, around, tokens),
+            output.listener());
+    if (output.json()) {
+      output.out().println(report.json());
+    } else {
+      show(output.out(), report);
+    }
+    output.out().flush();
+    return 0;
+  }
+
+  private static void show(PrintWriter out, FeatureReport report) {
+    out.printf(
+        Locale.ROOT,
+        "%,d of %,d features of %s are active in %,d positions of %,d texts%n",
+        report.active(),
+        report.features(),
+        report.hook(),
+        report.positions(),
+        report.texts());
+    for (FeatureReport.Shown shown : report.shown()) {
+      Numbers numbers =
+          Numbers.like(shown.places().stream().mapToDouble(FeatureReport.Place::value));
+      out.printf(
+          Locale.ROOT,
+          "%nfeature %d: active at %s %% of positions%s%n",
+          shown.feature(),
+          Numbers.like(3, DoubleStream.of(100 * shown.frequency())).number(100 * shown.frequency()),
+          shown.frequency() == 0
+              ? ""
+              : ", by " + numbers.number(shown.meanWhereActive()) + " in the mean");
+      for (FeatureReport.Place place : shown.places()) {
+        out.printf("  %10s  %s%n", numbers.number(place.value()), text(place));
+      }
+    }
+  }
+
+  private static String text(FeatureReport.Place place) {
+    StringBuilder text = new StringBuilder();
+    for (int i = 0; i < place.tokens().size(); i++) {
+      String token = TerminalText.line(place.tokens().get(i));
+      text.append(i > 0 && !place.written() ? " " : "")
+          .append(i == place.at() ? "[" + token + "]" : token);
+    }
+    return text.toString();
+  }
+}
