@@ -11,6 +11,7 @@ import dev.cotrace.attribution.Workload;
 import dev.cotrace.circuit.Circuit;
 import dev.cotrace.circuit.Estimate;
 import dev.cotrace.circuit.Faithfulness;
+import dev.cotrace.circuit.Level;
 import dev.cotrace.report.CircuitJson;
 import dev.cotrace.report.ExportedCircuit;
 import dev.cotrace.report.ScoredCircuit;
@@ -77,6 +78,7 @@ public record Pruning(
   /** Prunes the model of {@code spec}. */
   public static Pruning run(DiscoverySpec spec, Choice choice, DiscoveryListener listener)
       throws IOException {
+    requireEdges(spec);
     try (RunDirectory directory = RunDirectory.create(choice.out);
         Experiment experiment = Experiment.open(spec, listener)) {
       RunPlan plan = plan(experiment);
@@ -92,6 +94,14 @@ public record Pruning(
       }
       directory.finish();
       return pruning;
+    }
+  }
+
+  private static void requireEdges(DiscoverySpec spec) {
+    if (spec.units().level() != Level.EDGE) {
+      throw new IllegalArgumentException(
+          "cotrace prune takes out edges, and --level is %s: leave it out"
+              .formatted(spec.units().level().label()));
     }
   }
 

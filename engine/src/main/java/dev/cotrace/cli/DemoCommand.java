@@ -2,9 +2,11 @@ package dev.cotrace.cli;
 
 import dev.cotrace.Discovery;
 import dev.cotrace.DiscoveryResult;
+import dev.cotrace.FeatureReport;
 import dev.cotrace.SpecYaml;
 import dev.cotrace.circuit.Attribution;
 import dev.cotrace.circuit.Estimate;
+import dev.cotrace.circuit.Pieces;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -23,7 +25,8 @@ import picocli.CommandLine.Option;
 /** The main job on the built-in model, whose truth is known. */
 @Command(
     name = "demo",
-    description = "Runs the main job on the built-in model, twice, in under a minute.",
+    description =
+        "Runs the main job on the built-in model: two tasks, and one of them by features.",
     mixinStandardHelpOptions = true,
     sortOptions = false,
     abbreviateSynopsis = true,
@@ -42,12 +45,21 @@ final class DemoCommand implements Callable<Integer> {
   private static final String HINT = "arithmetic-hint";
   private static final Map<String, Object> SETTINGS =
       Map.of("limit", 24, "points", 15, "top", "20%", "batch-rows", 128, "bins", "step");
+  private static final String FEATURES = "arithmetic-sum-features";
+  private static final String DICTIONARY = "arithmetic-resid1";
+
+  /** Features whose texts are shown, places of each, and tokens around each place. */
+  private static final int SHOWN = 4;
+
+  private static final int PLACES = 3;
+  private static final int AROUND = 8;
+
   private static final String LINE = "  %-16s %22s %22s %22s%n";
 
   @Option(
       names = "--out",
       paramLabel = "DIR",
-      description = "Directory to make, for two run directories. Default: two under runs/.")
+      description = "Directory to make, for three run directories. Default: three under runs/.")
   private @Nullable Path out;
 
   @Mixin private final OutputOptions output = new OutputOptions();
@@ -75,24 +87,67 @@ final class DemoCommand implements Callable<Integer> {
     List<DiscoveryResult> results = new ArrayList<>();
     results.add(run(root, model, SUM, "\nSums. The corrupted prompts have one digit changed."));
     results.add(run(root, model, HINT, "\nHints. The corrupted prompts have another hint."));
+    DiscoveryResult features = features(root, model);
     summarise(prose, results);
     if (output.json()) {
       output
           .out()
-          .printf("{\"runs\":[%s,%s]}%n", results.getFirst().json(), results.getLast().json());
+          .printf(
+              "{\"runs\":[%s,%s,%s]}%n",
+              results.getFirst().json(), results.getLast().json(), features.json());
     }
     output.out().flush();
     return 0;
   }
 
   private DiscoveryResult run(Path root, Path model, String task, String title) throws IOException {
+    return run(root, model, task, task, title, Map.of());
+  }
+
+  /** Sums once more, with gates on features in place of edges, and what the strongest stand for. */
+  private DiscoveryResult features(Path root, Path model) throws IOException {
+    Path dictionary = root.resolve("models").resolve("dictionaries").resolve(DICTIONARY);
+    DiscoveryResult result =
+        run(
+            root,
+            model,
+            SUM,
+            FEATURES,
+            "\nSums by features of a sparse autoencoder, of what goes on behind the second layer.",
+            Map.of("level", "feature", "dictionary", List.of(dictionary.toString()), "top", "10%"));
+    Pieces pieces = (Pieces) result.attribution().units();
+    int[] strongest =
+        result.strongest(pieces.unitCount()).stream()
+            .filter(cell -> !pieces.isError(cell))
+            .limit(SHOWN)
+            .mapToInt(Integer::intValue)
+            .toArray();
+    FeatureReport texts =
+        FeatureReport.of(
+            result.spec(),
+            dictionary,
+            new FeatureReport.Told(null, null, null),
+            new FeatureReport.Request(strongest, SHOWN, PLACES, AROUND, 2000),
+            output.listener());
+    output.prose().printf("%nWhere the strongest are most active in the model's texts:%n");
+    for (FeatureReport.Shown shown : texts.shown()) {
+      FeatureText.print(output.prose(), pieces.name(shown.feature()), shown);
+    }
+    output.prose().flush();
+    return result;
+  }
+
+  private DiscoveryResult run(
+      Path root, Path model, String task, String name, String title, Map<String, Object> more)
+      throws IOException {
     output.prose().println(title);
     output.prose().flush();
     Map<String, Object> flags = new HashMap<>(SETTINGS);
+    flags.putAll(more);
     flags.put("model", model.toString());
     flags.put("task", root.resolve("models").resolve("tasks").resolve(task + ".jsonl").toString());
     if (out != null) {
-      flags.put("out", out.resolve(task).toString());
+      flags.put("out", out.resolve(name).toString());
     }
     DiscoveryResult result = Discovery.run(SpecYaml.read(null, flags), output.listener());
     EdgeTable.print(output.prose(), result);

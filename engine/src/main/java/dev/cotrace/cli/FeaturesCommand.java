@@ -3,14 +3,12 @@ package dev.cotrace.cli;
 import dev.cotrace.DiscoverySpec;
 import dev.cotrace.FeatureReport;
 import dev.cotrace.SpecYaml;
-import dev.cotrace.TerminalText;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
-import java.util.stream.DoubleStream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -136,30 +134,6 @@ final class FeaturesCommand implements Callable<Integer> {
         report.hook(),
         report.positions(),
         report.texts());
-    for (FeatureReport.Shown shown : report.shown()) {
-      Numbers numbers =
-          Numbers.like(shown.places().stream().mapToDouble(FeatureReport.Place::value));
-      out.printf(
-          Locale.ROOT,
-          "%nfeature %d: active at %s %% of positions%s%n",
-          shown.feature(),
-          Numbers.like(3, DoubleStream.of(100 * shown.frequency())).number(100 * shown.frequency()),
-          shown.frequency() == 0
-              ? ""
-              : ", by " + numbers.number(shown.meanWhereActive()) + " in the mean");
-      for (FeatureReport.Place place : shown.places()) {
-        out.printf("  %10s  %s%n", numbers.number(place.value()), text(place));
-      }
-    }
-  }
-
-  private static String text(FeatureReport.Place place) {
-    StringBuilder text = new StringBuilder();
-    for (int i = 0; i < place.tokens().size(); i++) {
-      String token = TerminalText.line(place.tokens().get(i));
-      text.append(i > 0 && !place.written() ? " " : "")
-          .append(i == place.at() ? "[" + token + "]" : token);
-    }
-    return text.toString();
+    report.shown().forEach(shown -> FeatureText.print(out, "feature " + shown.feature(), shown));
   }
 }

@@ -24,13 +24,18 @@ class DemoTest {
   private final StringWriter err = new StringWriter();
 
   @Test
-  @Tag("slow") // Two whole discoveries.
+  @Tag("slow") // Three whole discoveries.
   void sumsActThroughTheWordsAndHintsAroundThem() throws IOException {
     Path directory = folder.resolve("demo");
     assertThat(demo("--out", directory.toString(), "--json")).as(err.toString()).isZero();
 
     JsonNode runs = new JsonMapper().readTree(out.toString()).get("runs");
-    assertThat(runs).hasSize(2);
+    assertThat(runs).hasSize(3);
+    JsonNode features = runs.get(2);
+    assertThat(features.path("level").stringValue()).isEqualTo("feature");
+    assertThat(err.toString()).contains("Where the strongest are most active");
+    // A dictionary that explains 99.5 % of the variance there leaves little to its error.
+    assertThat(Math.abs(features.at("/errors_sum/value").doubleValue())).isLessThan(0.1);
     for (JsonNode run : runs) {
       double gap = run.at("/gap/value").doubleValue();
       assertThat(Math.abs(gap)).isLessThan(3 * run.at("/gap/stderr").doubleValue());
