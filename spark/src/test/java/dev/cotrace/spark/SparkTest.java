@@ -120,7 +120,7 @@ class SparkTest {
       assertThat(pair.getFirst().standardErrors())
           .containsExactly(pair.getLast().standardErrors(), offset(ROUNDING));
     }
-    assertThat(actual.circuit().edges()).isEqualTo(expected.circuit().edges());
+    assertThat(actual.circuit().cells()).isEqualTo(expected.circuit().cells());
   }
 
   private DiscoverySpec spec(String out, int pairs) throws IOException {
