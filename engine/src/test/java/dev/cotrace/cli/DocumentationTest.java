@@ -71,13 +71,18 @@ class DocumentationTest {
     assertThat(dead).isEmpty();
   }
 
-  /** The documents of the repository, but for the change log, which speaks of what was. */
+  /**
+   * The repository's documents, but for the change log (it speaks of what was) and {@code .venv}.
+   */
   private static List<Path> documents() throws IOException {
     List<Path> documents = new ArrayList<>();
     for (String folder :
         List.of("docs", "examples", "models/arithmetic", "models/dictionaries", "bench")) {
       try (Stream<Path> files = Files.walk(ROOT.resolve(folder))) {
-        files.filter(file -> file.toString().endsWith(".md")).forEach(documents::add);
+        files
+            .filter(file -> file.toString().endsWith(".md"))
+            .filter(file -> !ROOT.relativize(file).toString().contains("/."))
+            .forEach(documents::add);
       }
     }
     documents.add(ROOT.resolve("README.md"));
