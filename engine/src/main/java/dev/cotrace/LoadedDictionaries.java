@@ -15,11 +15,17 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** The dictionaries of a specification, in memory. */
 final class LoadedDictionaries implements AutoCloseable {
   private static final String SET = "config.yaml";
+
+  /** A repository, what is in it, and a revision. */
+  private static final Pattern REVISION =
+      Pattern.compile("(hf://[^/]+/[^/?]+)([^?]*)\\?revision=([^&]+)");
 
   private final List<Dictionary> dictionaries = new ArrayList<>();
   private final List<Runnable> closers = new ArrayList<>();
@@ -33,7 +39,7 @@ final class LoadedDictionaries implements AutoCloseable {
     try {
       for (String path : settings.dictionary()) {
         listener.say("reading %s".formatted(path));
-        loaded.add(Path.of(path), model.decoder());
+        loaded.add(ModelSource.find(path).path(), model.decoder());
       }
       return loaded;
     } catch (RuntimeException | IOException e) {
@@ -49,7 +55,7 @@ final class LoadedDictionaries implements AutoCloseable {
       dictionaries.add(dictionary);
       return;
     }
-    TranscoderSet set = TranscoderSet.read(path, decoder.placement());
+    TranscoderSet set = TranscoderSet.read(path, LoadedDictionaries::ofHub, decoder.placement());
     closers.add(set::close);
     if (!(set instanceof LayerTranscoders layers)) {
       throw new IllegalArgumentException(
@@ -59,6 +65,16 @@ final class LoadedDictionaries implements AutoCloseable {
     for (int layer = 0; layer < layers.description().layers(); layer++) {
       dictionaries.add(layers.layer(layer));
     }
+  }
+
+  /** The file that {@code hf://ORG/NAME/PATH?revision=REVISION} means in the user's cache. */
+  private static Path ofHub(String reference) throws IOException {
+    Matcher matcher = REVISION.matcher(reference);
+    String text =
+        matcher.matches()
+            ? "%s@%s%s".formatted(matcher.group(1), matcher.group(3), matcher.group(2))
+            : reference;
+    return ModelSource.find(text).path();
   }
 
   /** {@code decoder} with gates where {@code settings} say. */
@@ -73,7 +89,7 @@ final class LoadedDictionaries implements AutoCloseable {
   static SortedMap<String, String> sha256(UnitSettings settings) throws IOException {
     SortedMap<String, String> digests = new TreeMap<>();
     for (String text : settings.dictionary()) {
-      Path path = Path.of(text);
+      Path path = ModelSource.find(text).path();
       if (Files.isDirectory(path)) {
         try (Stream<Path> files = Files.list(path)) {
           for (Path file : files.filter(LoadedDictionaries::isRead).toList()) {

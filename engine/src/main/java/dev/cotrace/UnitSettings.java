@@ -2,15 +2,16 @@ package dev.cotrace;
 
 import dev.cotrace.circuit.ErrorUnits;
 import dev.cotrace.circuit.Level;
-import java.nio.file.Path;
+import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
  * What gates sit on.
  *
  * @param level which units
- * @param dictionary folders or files of the dictionaries whose features they are; none for other
- *     levels
+ * @param dictionary folders or files of the dictionaries whose features they are, on this machine
+ *     or, as {@code hf://org/name/folder}, in the hub's cache; none for other levels
  * @param errors what becomes of what the features leave over, in circuits
  */
 public record UnitSettings(Level level, List<String> dictionary, ErrorUnits errors) {
@@ -34,12 +35,11 @@ public record UnitSettings(Level level, List<String> dictionary, ErrorUnits erro
   }
 
   /** The same wherever it is read. */
-  UnitSettings located() {
-    return new UnitSettings(
-        level,
-        dictionary.stream()
-            .map(path -> Path.of(path).toAbsolutePath().normalize().toString())
-            .toList(),
-        errors);
+  UnitSettings located() throws IOException {
+    List<String> located = new ArrayList<>();
+    for (String path : dictionary) {
+      located.add(ModelSource.located(path));
+    }
+    return new UnitSettings(level, located, errors);
   }
 }

@@ -77,25 +77,17 @@ public record Attribution(
 
   /** The same scores of {@code other}, which may choose among others of the same pieces. */
   public Attribution of(Units other) {
-    return new Attribution(
-        other,
-        method,
-        total,
-        direct,
-        throughCot,
-        ends,
-        gap,
-        clusters,
-        points,
-        sampledTokens,
-        sums,
-        byBin);
+    return with(other, sums);
   }
 
   /** This with its total by cluster. */
   public Attribution with(ClusterSums known) {
+    return with(units, known);
+  }
+
+  private Attribution with(Units newUnits, ClusterSums newSums) {
     return new Attribution(
-        units,
+        newUnits,
         method,
         total,
         direct,
@@ -105,7 +97,7 @@ public record Attribution(
         clusters,
         points,
         sampledTokens,
-        known,
+        newSums,
         byBin);
   }
 

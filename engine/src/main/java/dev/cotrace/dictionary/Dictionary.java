@@ -200,6 +200,11 @@ public final class Dictionary implements AutoCloseable {
     return decoder.rows().narrow(0, from, to - from);
   }
 
+  /** Bytes of memory that parameters take, but for those that lie in a mapped file. */
+  public long bytes() {
+    return mapped != null ? 0 : memory.stream().mapToLong(held -> held.get().nbytes()).sum();
+  }
+
   /** Whether parameters lie in the mapped file. */
   boolean sharesMemory() {
     return mapped != null;

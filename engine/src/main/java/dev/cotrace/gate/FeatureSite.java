@@ -10,6 +10,12 @@ import dev.cotrace.model.Decoder;
 import dev.cotrace.model.MlpOutput;
 import dev.cotrace.model.MlpSteps;
 import dev.cotrace.model.PullBack;
+import java.util.Collections;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -22,6 +28,15 @@ import org.jspecify.annotations.Nullable;
  * projection for values of heads, the gain of a norm that follows the MLP, whose root divides a_i.
  */
 final class FeatureSite {
+  private static final Set<Site.Kind> HEADS =
+      EnumSet.of(Site.Kind.ATTENTION_OUTPUT, Site.Kind.HEAD_VALUES);
+
+  /** In the order of the forward pass. */
+  private static final SortedSet<Site.Kind> STREAM =
+      Collections.unmodifiableSortedSet(
+          new TreeSet<>(
+              List.of(Site.Kind.RESIDUAL_PRE, Site.Kind.RESIDUAL_MID, Site.Kind.RESIDUAL_POST)));
+
   private final Decoder decoder;
   private final Dictionary dictionary;
   private final Site.Kind input;
@@ -42,44 +57,27 @@ final class FeatureSite {
     return layer;
   }
 
-  /** Whether the part is a layer's heads together; else it is the MLP. */
+  /** Whether the part is a layer's heads together. */
   boolean ofHeads() {
-    return output == Site.Kind.ATTENTION_OUTPUT || output == Site.Kind.HEAD_VALUES;
+    return HEADS.contains(output);
   }
 
   /** Whether it is the residual stream. */
   boolean ofStream() {
-    return switch (output) {
-      case RESIDUAL_PRE, RESIDUAL_MID, RESIDUAL_POST -> true;
-      case ATTENTION_OUTPUT, HEAD_VALUES, MLP_NORMALISED, MLP_INPUT, MLP_RAW_OUTPUT, MLP_OUTPUT ->
-          false;
-    };
+    return STREAM.contains(output);
   }
 
   /** After how many writers ({@link ComputationGraph#writers}) the stream is cut. */
   int writers() {
-    return 2 * layer
-        + switch (output) {
-          case RESIDUAL_PRE -> 1;
-          case RESIDUAL_MID -> 2;
-          case RESIDUAL_POST -> 3;
-          case ATTENTION_OUTPUT,
-              HEAD_VALUES,
-              MLP_NORMALISED,
-              MLP_INPUT,
-              MLP_RAW_OUTPUT,
-              MLP_OUTPUT ->
-              throw new IllegalStateException("not of the stream: " + output);
-        };
+    if (!ofStream()) {
+      throw new IllegalStateException("not of the stream: " + output);
+    }
+    return 1 + 2 * layer + STREAM.headSet(output).size();
   }
 
-  /** Whether features are of what the MLP reads, or of what can be made of it alone. */
+  /** Whether an MLP's features are of what it reads, or of what can be made of that alone. */
   boolean readsMlpInput() {
-    return switch (input) {
-      case MLP_NORMALISED, MLP_INPUT, MLP_RAW_OUTPUT -> true;
-      case ATTENTION_OUTPUT, HEAD_VALUES, MLP_OUTPUT, RESIDUAL_PRE, RESIDUAL_MID, RESIDUAL_POST ->
-          false;
-    };
+    return input != Site.Kind.MLP_OUTPUT;
   }
 
   /** Its units. */
@@ -96,6 +94,11 @@ final class FeatureSite {
         };
     int sources = ofStream() ? 0 : ofHeads() ? decoder.architecture().heads() : 1;
     return new Part(name, Part.Cut.FEATURES, Math.toIntExact(features() + 1), sources);
+  }
+
+  /** Bytes of memory that the dictionary takes. */
+  long bytes() {
+    return dictionary.bytes();
   }
 
   /** F. */
@@ -118,13 +121,7 @@ final class FeatureSite {
               case MLP_NORMALISED -> steps.normalised(values);
               case MLP_INPUT -> steps.gained(steps.normalised(values));
               case MLP_RAW_OUTPUT -> mlp.raw(values);
-              case MLP_OUTPUT,
-                  ATTENTION_OUTPUT,
-                  HEAD_VALUES,
-                  RESIDUAL_PRE,
-                  RESIDUAL_MID,
-                  RESIDUAL_POST ->
-                  values;
+              default -> values; // what it wrote, or the stream that it read
             });
     @Nullable Tensor inverseRoot =
         output == Site.Kind.MLP_RAW_OUTPUT ? mlp.inverseRoot(mlp.raw(values)) : null;
@@ -158,14 +155,7 @@ final class FeatureSite {
     return switch (output) {
       case HEAD_VALUES -> decoder.headOutput(layer).pullBack(cotangents).flatten(2, 3);
       case MLP_RAW_OUTPUT -> decoder.mlpOutput(layer).afterGain(cotangents);
-      case ATTENTION_OUTPUT,
-          MLP_OUTPUT,
-          MLP_NORMALISED,
-          MLP_INPUT,
-          RESIDUAL_PRE,
-          RESIDUAL_MID,
-          RESIDUAL_POST ->
-          cotangents;
+      default -> cotangents;
     };
   }
 
@@ -203,8 +193,7 @@ final class FeatureSite {
           case MLP_NORMALISED -> new MlpSteps(decoder, layer).pullBack(read, flat, false);
           case MLP_INPUT -> new MlpSteps(decoder, layer).pullBack(read, flat, true);
           case MLP_OUTPUT, MLP_RAW_OUTPUT -> new PullBack(decoder).mlp(layer, read, flat);
-          case ATTENTION_OUTPUT, HEAD_VALUES, RESIDUAL_PRE, RESIDUAL_MID, RESIDUAL_POST ->
-              throw new IllegalStateException("no MLP's features are of " + input);
+          default -> flat; // of the stream that it read
         };
     return reads.view(inputs.size(0), inputs.size(1), inputs.size(2), -1);
   }
@@ -232,14 +221,7 @@ final class FeatureSite {
     return switch (output) {
       case HEAD_VALUES -> decoder.headOutput(layer).project(x);
       case MLP_RAW_OUTPUT -> decoder.mlpOutput(layer).afterGain(x);
-      case ATTENTION_OUTPUT,
-          MLP_OUTPUT,
-          MLP_NORMALISED,
-          MLP_INPUT,
-          RESIDUAL_PRE,
-          RESIDUAL_MID,
-          RESIDUAL_POST ->
-          x;
+      default -> x;
     };
   }
 }

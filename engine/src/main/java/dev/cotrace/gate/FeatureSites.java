@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** The dictionaries whose features parts of a model are cut into. */
@@ -65,6 +66,7 @@ public final class FeatureSites {
 
   private static void requireWritten(DictionaryDescription description, Decoder decoder) {
     Site output = description.output();
+    requireOneStep(description, decoder);
     switch (output.kind()) {
       case ATTENTION_OUTPUT,
           MLP_OUTPUT,
@@ -104,6 +106,31 @@ public final class FeatureSites {
   /** The dictionary of the MLP of {@code layer}. */
   @Nullable FeatureSite mlp(int layer) {
     return mlps.get(layer);
+  }
+
+  /** Features are of what they write, or of what the same MLP reads. */
+  private static void requireOneStep(DictionaryDescription description, Decoder decoder) {
+    Site input = description.input();
+    Site output = description.output();
+    Site.Kind read =
+        decoder.architecture().parallel() ? Site.Kind.RESIDUAL_PRE : Site.Kind.RESIDUAL_MID;
+    boolean ofMlp =
+        output.kind() == Site.Kind.MLP_OUTPUT || output.kind() == Site.Kind.MLP_RAW_OUTPUT;
+    boolean reads =
+        List.of(Site.Kind.MLP_NORMALISED, Site.Kind.MLP_INPUT, read).contains(input.kind());
+    if (!input.equals(output) && !(ofMlp && reads && input.layer() == output.layer())) {
+      throw new IllegalArgumentException(
+          "the dictionary %s makes %s of %s, and gates are on features of what they write or of what the same MLP reads: give such a one"
+              .formatted(description.path(), output, input));
+    }
+  }
+
+  /** Bytes of memory that the dictionaries take. */
+  long bytes() {
+    return Stream.of(heads, mlps, cuts)
+        .flatMap(sites -> sites.values().stream())
+        .mapToLong(FeatureSite::bytes)
+        .sum();
   }
 
   /** Features and errors, and all other nodes whole unless the stream is cut. */

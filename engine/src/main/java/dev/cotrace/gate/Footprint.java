@@ -54,7 +54,9 @@ public record Footprint(
     return (long) architecture.heads() * architecture.headDimension();
   }
 
-  /** All parameters but those of norms and biases, and the packed copies of matrices. */
+  /**
+   * All parameters but those of norms and biases, the packed copies of matrices, and dictionaries.
+   */
   public long weights() {
     long keyValue = (long) architecture.keyValueHeads() * architecture.headDimension();
     long linear = architecture.mlp().gated() ? 3 : 2;
@@ -64,7 +66,8 @@ public record Footprint(
     long beside = architecture.tiedUnembedding() ? 0 : embedding;
     boolean learned = architecture.attention().patterns().getFirst().rotary().dimensions() == 0;
     beside += learned ? width() * architecture.maxPositions() : 0;
-    return (matrices * (PackedMatrix.isFor(placement) ? 2 : 1) + beside) * bytes();
+    long model = (matrices * (PackedMatrix.isFor(placement) ? 2 : 1) + beside) * bytes();
+    return model + features.bytes();
   }
 
   /**

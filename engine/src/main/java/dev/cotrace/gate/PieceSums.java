@@ -85,26 +85,17 @@ final class PieceSums implements GateSums {
     long[] written = places.sources(own);
     for (SharedPlaces.Tile tile : places.tiles(own, places(pieces))) {
       try (Scope _ = new Scope()) {
-        new Some(tile.part(), own, tile.at(), written).add(cotangents);
+        new Some(SomePlaces.of(model.placement(), tile, own, written)).add(cotangents);
       }
     }
   }
 
   /** A few places of one part, which may be {@link Parts#NONE}. */
   private final class Some {
-    private final int part;
-    private final Tensor own; // places
-    private final Tensor index; // among the pass's
-    private final Tensor from; // slots of the differences
+    private final SomePlaces some;
 
-    Some(int part, int[] all, int[] at, long[] written) {
-      this.part = part;
-      Placement placement = model.placement();
-      long[] some = Arrays.stream(at).mapToLong(i -> all[i]).toArray();
-      own = placement.indices(some, some.length);
-      index = placement.indices(Arrays.stream(at).asLongStream().toArray(), at.length);
-      long[] slots = Arrays.stream(at).mapToLong(i -> written[i]).toArray();
-      from = placement.indices(slots, slots.length);
+    Some(SomePlaces some) {
+      this.some = some;
     }
 
     void add(Cotangents cotangents) {
@@ -119,19 +110,22 @@ final class PieceSums implements GateSums {
       int cut = 0;
       for (FeatureSite site : model.features().cuts().values()) {
         try (Scope _ = new Scope()) {
-          put(cut, amounts.cut(cut, site, from), behind.get(cut).index_select(1, index));
+          put(
+              cut,
+              amounts.cut(cut, site, some.from()),
+              behind.get(cut).index_select(1, some.index()));
           cut++;
         }
       }
     }
 
     private void nodes(Cotangents cotangents) {
-      Tensor reaching = cotangents.logits().index_select(1, index); // [C, n, D]
+      Tensor reaching = cotangents.logits().index_select(1, some.index()); // [C, n, D]
       for (int layer = graph.layers() - 1; layer >= 0; layer--) {
         Torch.checkInterrupted();
         try (Scope _ = new Scope()) {
           mlp(layer, reaching);
-          Tensor mlp = cotangents.mlps().get(layer).index_select(1, index);
+          Tensor mlp = cotangents.mlps().get(layer).index_select(1, some.index());
           if (graph.parallel()) {
             heads(layer, reaching);
             reaching.add_(mlp);
@@ -139,20 +133,20 @@ final class PieceSums implements GateSums {
             reaching.add_(mlp);
             heads(layer, reaching);
           }
-          reaching.add_(cotangents.heads().get(layer).index_select(1, index));
+          reaching.add_(cotangents.heads().get(layer).index_select(1, some.index()));
         }
       }
       try (Scope _ = new Scope()) {
-        put(parts.input(), amounts.input(from), reaching);
+        put(parts.input(), amounts.input(some.from()), reaching);
       }
     }
 
     private void mlp(int layer, Tensor reaching) {
-      put(parts.mlp(layer), amounts.mlp(layer, from), reaching);
+      put(parts.mlp(layer), amounts.mlp(layer, some.from()), reaching);
     }
 
     private void heads(int layer, Tensor reaching) {
-      List<Amounts> heads = amounts.heads(layer, from);
+      List<Amounts> heads = amounts.heads(layer, some.from());
       for (int head = 0; head < heads.size(); head++) {
         try (Scope _ = new Scope()) {
           put(parts.heads(layer) + head, heads.get(head), reaching);
@@ -163,9 +157,9 @@ final class PieceSums implements GateSums {
     /** Adds what every piece of a part has at every place. */
     private void put(int of, Amounts amounts, Tensor reaching) {
       Tensor exact = amounts.along(reaching).to(torch.ScalarType.Double); // [C, n, pieces]
-      positions.index_add_(1, own, exact.sum(2));
-      if (part != Parts.NONE) {
-        sums.get(part).narrow(1, pieces.first(of), pieces.count(of)).add_(exact.sum(1));
+      positions.index_add_(1, some.own(), exact.sum(2));
+      if (some.part() != Parts.NONE) {
+        sums.get(some.part()).narrow(1, pieces.first(of), pieces.count(of)).add_(exact.sum(1));
       }
     }
   }

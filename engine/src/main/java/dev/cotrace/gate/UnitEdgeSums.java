@@ -96,46 +96,34 @@ final class UnitEdgeSums implements GateSums {
             model.decoder().architecture().width());
     for (SharedPlaces.Tile tile : places.tiles(own, most)) {
       try (Scope _ = new Scope()) {
-        new Some(tile.part(), own, tile.at(), written, slots).add(cotangents);
+        SomePlaces some = SomePlaces.of(model.placement(), tile, own, written);
+        int[] at = Arrays.stream(tile.at()).map(i -> own[i]).toArray();
+        new Some(some, slots.index_select(0, some.index()), places.alpha(at)).add(cotangents);
       }
     }
   }
 
   /** A few places of one part, which may be {@link Parts#NONE}. */
   private final class Some {
-    private final int part;
-    private final Tensor own; // places
-    private final Tensor index; // among the pass's
-    private final Tensor from; // slots of the differences
+    private final SomePlaces some;
     private final Tensor slots; // of the reads
     private final Tensor alpha; // [n, 1]
     private final List<Tensor> reading = new ArrayList<>(); // [k, C, n, D], the last first
 
-    Some(int part, int[] all, int[] at, long[] written, Tensor slots) {
-      this.part = part;
-      Placement placement = model.placement();
-      int[] some = Arrays.stream(at).map(i -> all[i]).toArray();
-      own = indices(some);
-      index = indices(at);
-      long[] sources = Arrays.stream(at).mapToLong(i -> written[i]).toArray();
-      from = placement.indices(sources, sources.length);
-      this.slots = slots.index_select(0, index);
-      alpha = placement.tensor(places.alpha(some), some.length, 1);
-    }
-
-    private Tensor indices(int[] values) {
-      long[] wide = Arrays.stream(values).asLongStream().toArray();
-      return model.placement().indices(wide, wide.length);
+    Some(SomePlaces some, Tensor slots, double[] alpha) {
+      this.some = some;
+      this.slots = slots;
+      this.alpha = model.placement().tensor(alpha, alpha.length, 1);
     }
 
     void add(Cotangents cotangents) {
-      Tensor logits = cotangents.logits().index_select(1, index); // [C, n, D]
+      Tensor logits = cotangents.logits().index_select(1, some.index()); // [C, n, D]
       reading.add(logits.unsqueeze(0));
       Tensor reaching = logits.clone();
       for (int layer = graph.layers() - 1; layer >= 0; layer--) {
         Torch.checkInterrupted();
-        Tensor mlp = cotangents.mlps().get(layer).index_select(1, index);
-        Tensor heads = cotangents.heads().get(layer).index_select(1, index);
+        Tensor mlp = cotangents.mlps().get(layer).index_select(1, some.index());
+        Tensor heads = cotangents.heads().get(layer).index_select(1, some.index());
         if (graph.parallel()) {
           Tensor apart = mlp(layer, reaching, mlp);
           heads(layer);
@@ -152,7 +140,7 @@ final class UnitEdgeSums implements GateSums {
         }
       }
       try (Scope _ = new Scope()) {
-        put(parts.input(), amounts.input(from));
+        put(parts.input(), amounts.input(some.from()));
       }
     }
 
@@ -166,20 +154,20 @@ final class UnitEdgeSums implements GateSums {
     private Tensor mlp(int layer, Tensor reaching, Tensor read) {
       try (Scope scope = new Scope()) {
         int of = parts.mlp(layer);
-        Amounts own = amounts.mlp(layer, from);
-        put(of, own);
+        Amounts written = amounts.mlp(layer, some.from());
+        put(of, written);
         long[] chosen = edges.chosenOf(of);
         int features = edges.targetsOf(of).length - 1;
-        if (features == 0 || !(own instanceof Amounts.Features cut)) {
+        if (features == 0 || !(written instanceof Amounts.Features cut)) {
           return scope.keep(read.unsqueeze(0).clone());
         }
         // The error is chosen, but reads with the rest.
-        Tensor some = model.placement().indices(Arrays.copyOf(chosen, features), features);
+        Tensor own = model.placement().indices(Arrays.copyOf(chosen, features), features);
         FeatureSite site = cut.site();
-        Tensor active = amounts.liveFeatures(layer, from, site).index_select(1, some);
-        Tensor each = site.along(reaching, some).mul(alpha);
+        Tensor active = amounts.liveFeatures(layer, some.from(), site).index_select(1, own);
+        Tensor each = site.along(reaching, own).mul(alpha);
         Tensor apart =
-            site.reads(reads.mlpReads(layer, slots), some, active.ne(active.new_zeros(1)), each);
+            site.reads(reads.mlpReads(layer, slots), own, active.ne(active.new_zeros(1)), each);
         Tensor rest = read.sub(apart.sum(0)).unsqueeze(0);
         return scope.keep(torch.cat(new TensorVector(apart, rest), 0));
       }
@@ -187,7 +175,7 @@ final class UnitEdgeSums implements GateSums {
 
     private void heads(int layer) {
       try (Scope _ = new Scope()) {
-        List<Amounts> heads = amounts.heads(layer, from);
+        List<Amounts> heads = amounts.heads(layer, some.from());
         for (int head = 0; head < heads.size(); head++) {
           put(parts.heads(layer) + head, heads.get(head));
         }
@@ -200,8 +188,8 @@ final class UnitEdgeSums implements GateSums {
         Tensor later = torch.cat(new TensorVector(reading.toArray(Tensor[]::new)), 0);
         Tensor whole =
             later.mul(amounts.whole()).sum(new long[] {3}, false, null).to(EXACT); // [k, C, n]
-        positions.index_add_(1, own, whole.sum(0));
-        if (part == Parts.NONE) {
+        positions.index_add_(1, some.own(), whole.sum(0));
+        if (some.part() == Parts.NONE) {
           return;
         }
         long first = edges.targets() - later.size(0);
@@ -222,7 +210,7 @@ final class UnitEdgeSums implements GateSums {
     }
 
     private void add(int row, long first, Tensor scores) {
-      sums.get(part).select(1, row).narrow(1, first, scores.size(0)).add_(scores.t());
+      sums.get(some.part()).select(1, row).narrow(1, first, scores.size(0)).add_(scores.t());
     }
   }
 

@@ -50,6 +50,8 @@ final class PieceGateLawsTest {
     "gpt_neox, transcoder blocks.0.ln2.hook_normalized blocks.0.hook_mlp_out",
     "gemma, transcoder blocks.1.mlp.hook_in blocks.1.mlp.hook_out + topk blocks.0.hook_attn_out",
     "gemma, standard blocks.0.mlp.hook_out + topk blocks.1.hook_mlp_out",
+    "llama, transcoder blocks.0.hook_resid_mid blocks.0.hook_mlp_out",
+    "gpt_neox, transcoder blocks.1.hook_resid_pre blocks.1.hook_mlp_out",
     "llama, topk blocks.1.hook_resid_pre",
     "gpt2, standard-layer-norm blocks.0.hook_resid_mid + topk blocks.1.hook_resid_post",
     "gpt_neox, standard blocks.0.hook_resid_post",

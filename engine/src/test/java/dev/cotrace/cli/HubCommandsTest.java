@@ -2,6 +2,7 @@ package dev.cotrace.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.cotrace.dictionary.TinyDictionary;
 import dev.cotrace.hub.FakeHub;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -115,6 +116,29 @@ class HubCommandsTest {
     judged.addAll(List.of("--judge-template", "{text}", "--judge-yes", "a", "--judge-no", "b"));
     assertThat(run(judged.toArray(String[]::new))).isEqualTo(2);
     assertThat(err.toString()).contains("--judge-model org/name has no tokenizer");
+  }
+
+  @Test
+  void aPulledDictionaryIsUsedByNameAndItsCommitIsRemembered() throws IOException {
+    String hook = "blocks.0.hook_mlp_out";
+    Path own = TinyDictionary.write(folder.resolve("sae"), "topk", hook, hook, 16, 12);
+    server
+        .small("layer_0/cfg.json", Files.readString(own.resolve("cfg.json")))
+        .large(
+            "layer_0/sae_weights.safetensors",
+            Files.readAllBytes(own.resolve("sae_weights.safetensors")));
+    assertThat(run("pull", "org/name", "--include", "layer_0/*")).as(err.toString()).isZero();
+    Path run = folder.resolve("features");
+    List<String> words = new ArrayList<>(List.of(discover(MODEL.toString(), run)));
+    words.addAll(List.of("--level", "feature", "--dictionary", "hf://org/name/layer_0"));
+    assertThat(run(words.toArray(String[]::new))).as(err.toString()).isZero();
+    assertThat(run.resolve("spec.yaml"))
+        .content()
+        .contains("hf://org/name@" + FakeHub.COMMIT + "/layer_0");
+    words.set(words.size() - 1, "hf://org/name/layer_1");
+    words.set(words.indexOf(run.toString()), folder.resolve("other").toString());
+    assertThat(run(words.toArray(String[]::new))).isEqualTo(2);
+    assertThat(err.toString()).contains("layer_1").contains("cotrace pull");
   }
 
   @Test

@@ -140,6 +140,14 @@ class LevelCommandsTest {
         discoverWords(
             List.of("--level", "feature", "--dictionary", dictionary("topk", foreign, foreign))));
     fails(
+        "gates are on features of what they write or of what the same MLP reads",
+        discoverWords(
+            List.of(
+                "--level",
+                "feature",
+                "--dictionary",
+                dictionary("transcoder", "blocks.0.hook_resid_mid", "blocks.1.hook_mlp_out"))));
+    fails(
         "does not exist",
         discoverWords(List.of("--level", "feature", "--dictionary", folder + "/none")));
     fails(
