@@ -32,22 +32,27 @@ final class Corruptions {
       case MAP -> new Corruption.TokenMap(tokens.partners(settings));
       case RESAMPLE -> new Corruption.Resample();
       case ZERO -> gated.zero();
-      case MEAN -> new Corruption.Constant(means(settings, model, gated).withoutPositions());
-      case MEAN_POSITIONAL -> new Corruption.Constant(means(settings, model, gated));
+      case MEAN -> new Corruption.Constant(means(spec, model, gated).withoutPositions());
+      case MEAN_POSITIONAL -> new Corruption.Constant(means(spec, model, gated));
       case NOISE ->
           new Corruption.Noise(
               setting.sigma() * model.decoder().embeddingDeviation(), spec.attribution().seed());
     };
   }
 
-  private static SourceValues means(TaskSettings settings, Model model, GatedModel gated)
+  private static SourceValues means(DiscoverySpec spec, Model model, GatedModel gated)
       throws IOException {
+    TaskSettings settings = spec.sampling();
     if (settings.means().isEmpty()) {
       throw new IllegalArgumentException(
           "--corruption %s needs --means: give a file that cotrace means wrote"
               .formatted(settings.corruption()));
     }
-    return MeansFile.read(Path.of(settings.means()), model.sha256(), gated.units());
+    return MeansFile.read(
+        Path.of(settings.means()),
+        model.sha256(),
+        gated.units(),
+        LoadedDictionaries.sha256(spec.units()));
   }
 
   /** Says what a user may not expect of {@code task}. */

@@ -21,7 +21,8 @@ import java.util.regex.Pattern;
  * @param gates the same for all rows: a {@link Gates.Uniform} has one α
  */
 record GateSetting(String name, Gates gates) {
-  private static final Pattern NUMBER = Pattern.compile("[0-9.]+([eE]-?[0-9]+)?");
+  private static final Pattern NUMBER =
+      Pattern.compile("([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE]-?[0-9]+)?");
 
   /**
    * Reads {@code full}, {@code corrupted}, a gate of all edges such as {@code 0.5}, a file with a

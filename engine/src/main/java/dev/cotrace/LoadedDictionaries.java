@@ -85,19 +85,24 @@ final class LoadedDictionaries implements AutoCloseable {
         : model.at(settings.level());
   }
 
-  /** The SHA-256 of every file of the dictionaries of {@code settings}, by path. */
+  /**
+   * The SHA-256 of every file of the dictionaries of {@code settings}, by the place of the
+   * dictionary among them and the name of the file, such as {@code 1/cfg.json}.
+   */
   static SortedMap<String, String> sha256(UnitSettings settings) throws IOException {
     SortedMap<String, String> digests = new TreeMap<>();
+    int place = 0;
     for (String text : settings.dictionary()) {
       Path path = ModelSource.find(text).path();
+      String prefix = ++place + "/";
       if (Files.isDirectory(path)) {
         try (Stream<Path> files = Files.list(path)) {
           for (Path file : files.filter(LoadedDictionaries::isRead).toList()) {
-            digests.put(path.getFileName() + "/" + file.getFileName(), Provenance.sha256(file));
+            digests.put(prefix + file.getFileName(), Provenance.sha256(file));
           }
         }
       } else {
-        digests.put(String.valueOf(path.getFileName()), Provenance.sha256(path));
+        digests.put(prefix + path.getFileName(), Provenance.sha256(path));
       }
     }
     return digests;

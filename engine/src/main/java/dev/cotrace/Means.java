@@ -1,5 +1,6 @@
 package dev.cotrace;
 
+import dev.cotrace.circuit.Level;
 import dev.cotrace.gate.GatedModel;
 import dev.cotrace.gate.MeanOutputs;
 import dev.cotrace.gate.SourceValues;
@@ -121,6 +122,9 @@ public record Means(Path out, long sequences, long tokens, int positions) {
     facts.put("rollouts", String.valueOf(each));
     facts.put("seed", String.valueOf(spec.attribution().seed()));
     facts.put("dtype", SpecLabels.label(spec.dtype()));
+    if (spec.units().level() == Level.FEATURE) {
+      facts.put(MeansFile.DICTIONARY, MeansFile.digests(LoadedDictionaries.sha256(spec.units())));
+    }
     return facts;
   }
 }

@@ -32,6 +32,7 @@ import tools.jackson.databind.json.JsonMapper;
 final class MeansFile {
   private static final String VERSION = "1";
   private static final String UNITS = "mean_units";
+  static final String DICTIONARY = "dictionary_sha256";
   private static final JsonMapper JSON = new JsonMapper();
 
   private MeansFile() {}
@@ -60,7 +61,7 @@ final class MeansFile {
             IntStream.range(0, graph.sources())
                 .mapToObj(i -> graph.sourceNode(i).toString())
                 .toList()));
-    metadata.put("model_sha256", JSON.writeValueAsString(model));
+    metadata.put("model_sha256", digests(model));
     long positions = means.positions();
     List<StoredTensor> tensors = new ArrayList<>();
     if (means.units().length > 0) {
@@ -77,8 +78,13 @@ final class MeansFile {
     Safetensors.write(file, metadata, tensors);
   }
 
+  /** Hashes of files as the metadata has them. */
+  static String digests(Map<String, String> sha256) {
+    return JSON.writeValueAsString(sha256);
+  }
+
   private static String parts(Units units) {
-    return units instanceof Pieces pieces ? UnitsJson.parts(pieces).toString() : "";
+    return units instanceof Pieces pieces ? UnitsJson.parts(pieces.switchable()).toString() : "";
   }
 
   /**
@@ -86,9 +92,12 @@ final class MeansFile {
    *
    * @param model hashes of the files of the model that the means are for
    * @param units that have gates
+   * @param dictionary hashes of the files of the dictionaries that features are of; else empty
    * @throws IllegalArgumentException when the means are another model's
    */
-  static SourceValues read(Path file, Map<String, String> model, Units units) throws IOException {
+  static SourceValues read(
+      Path file, Map<String, String> model, Units units, Map<String, String> dictionary)
+      throws IOException {
     if (!Files.isRegularFile(file)) {
       throw new IllegalArgumentException(
           "the means file %s does not exist; cotrace means makes one".formatted(file));
@@ -101,7 +110,7 @@ final class MeansFile {
             0,
             "expected the metadata to have model_sha256: is this what cotrace means wrote?");
       }
-      if (!measured.equals(JSON.writeValueAsString(model))) {
+      if (!measured.equals(digests(model))) {
         throw new IllegalArgumentException(
             "%s holds means of another model (its files have other hashes): run cotrace means with this one"
                 .formatted(file));
@@ -117,12 +126,12 @@ final class MeansFile {
           Math.toIntExact(shape[1]),
           values(tensor(stored, "mean")),
           values(tensor(stored, "mean_positional")),
-          units(stored, units));
+          units(stored, units, dictionary));
     }
   }
 
   /** Means of hidden units and features, where these have gates. */
-  private static float[] units(Safetensors stored, Units units) {
+  private static float[] units(Safetensors stored, Units units, Map<String, String> dictionary) {
     if (units.level() != Level.NEURON && units.level() != Level.FEATURE) {
       return new float[0];
     }
@@ -134,6 +143,12 @@ final class MeansFile {
                   stored.path(),
                   units.level().nouns(),
                   units.level() == Level.FEATURE ? " and --dictionary" : ""));
+    }
+    if (units.level() == Level.FEATURE
+        && !digests(dictionary).equals(stored.metadata().get(DICTIONARY))) {
+      throw new IllegalArgumentException(
+          "%s holds means of another dictionary's features (its files have other hashes): run cotrace means with this --dictionary"
+              .formatted(stored.path()));
     }
     return values(tensor(stored, UNITS));
   }

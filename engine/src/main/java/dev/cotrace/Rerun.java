@@ -104,7 +104,7 @@ public record Rerun(
     List<Scores> before = List.of(stored.total(), stored.direct(), stored.throughCot());
     List<Scores> now = List.of(again.total(), again.direct(), again.throughCot());
     for (int part = 0; part < now.size(); part++) {
-      for (int cell : stored.graph().edgeCells()) {
+      for (int cell : stored.units().unitCells()) {
         double difference = before.get(part).values()[cell] - now.get(part).values()[cell];
         largest = Math.max(largest, Math.abs(difference)); // NaN stays NaN.
       }

@@ -38,6 +38,7 @@ public record SettingChange(String key, String first, String second, Kind kind, 
           "top",
           "select",
           "ranking",
+          "errors",
           "reference",
           "reference-rollouts",
           "reference-continuations",
@@ -68,6 +69,7 @@ public record SettingChange(String key, String first, String second, Kind kind, 
           "model", "model_sha256",
           "task", "task_sha256",
           "means", "means_sha256",
+          "dictionary", "dictionary_sha256",
           "judge-model", "judge_sha256");
 
   private static final String OTHER_PARTNER = "edges are compared with other corrupted values";

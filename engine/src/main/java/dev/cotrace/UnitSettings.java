@@ -18,6 +18,10 @@ public record UnitSettings(Level level, List<String> dictionary, ErrorUnits erro
   /** Refuses dictionaries where nothing is of features, and features of none. */
   public UnitSettings {
     dictionary = List.copyOf(dictionary);
+    if (dictionary.stream().anyMatch(String::isBlank)) {
+      throw new IllegalArgumentException(
+          "expected --dictionary to be the folder or file of a dictionary, got an empty name");
+    }
     if (level == Level.FEATURE && dictionary.isEmpty()) {
       throw new IllegalArgumentException(
           "--level feature needs --dictionary: give the folder or file of a sparse autoencoder or transcoder, such as models/dictionaries/arithmetic-resid1");

@@ -29,7 +29,7 @@ public final class CircuitEvaluation {
    * @param circuit the edges that were clean
    * @param sampled J of rollouts of its own
    * @param teacherForced J of the clean model's rollouts, run in the circuit, between those where
-   *     all edges are corrupted and the clean ones. Empty where nothing is generated, and where the
+   *     all is corrupted and the clean ones. Empty where nothing is generated, and where the
    *     objective reads nothing but the text, which is given
    * @param divergence KL(G‖H_C) for each sampled token, in nats, on rollouts of its own; where
    *     nothing is generated, where the answer begins
@@ -102,7 +102,7 @@ public final class CircuitEvaluation {
   /** F of the clean model's rollouts where all edges are corrupted, by cluster. */
   private double[] corruptedAtFixedTokens() {
     if (corruptedAtFixedTokens == null) {
-      Units units = work.model().units();
+      Units units = work.model().units().switchable();
       Circuit none = new Circuit(units, new boolean[units.cells()]);
       corruptedAtFixedTokens =
           Tally.of(interventions.clusters(), interventions.atFixedTokens(none)).value();

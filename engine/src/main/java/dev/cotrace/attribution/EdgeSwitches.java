@@ -21,7 +21,7 @@ public final class EdgeSwitches {
    */
   public EdgeSwitches(Workload work, Evaluation ends, RunListener listener) {
     interventions = new Interventions(work, ends, new LocalRunner(listener));
-    all = Circuit.full(work.model().units());
+    all = Circuit.full(work.model().units().switchable());
     this.listener = listener;
   }
 

@@ -38,8 +38,9 @@ public final class ExactEffects {
     double[][] total = new double[clusters.count()][units.cells()];
     double[][] direct = new double[clusters.count()][units.cells()];
     double[][] throughCot = new double[clusters.count()][units.cells()];
+    Circuit all = Circuit.full(units.switchable());
     for (int cell : units.unitCells()) {
-      Interventions.Effect effect = interventions.of(Circuit.full(units).without(cell));
+      Interventions.Effect effect = interventions.of(all.without(cell));
       for (int cluster = 0; cluster < clusters.count(); cluster++) {
         total[cluster][cell] = effect.total()[cluster];
         direct[cluster][cell] = effect.direct()[cluster];

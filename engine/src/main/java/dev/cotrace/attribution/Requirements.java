@@ -68,8 +68,8 @@ record Requirements(GatedModel model, Task task, Settings settings, Bins bins) {
     int units = model.units().unitCount();
     if (settings.until().top() > units) {
       throw new IllegalArgumentException(
-          "--until stability is asked of the top %d %ss, but the model has %d"
-              .formatted(settings.until().top(), model.units().level().label(), units));
+          "--until stability is asked of the top %d %s, but the model has %d"
+              .formatted(settings.until().top(), model.units().level().nouns(), units));
     }
   }
 
@@ -89,7 +89,14 @@ record Requirements(GatedModel model, Task task, Settings settings, Bins bins) {
   /** Whoever holds a node, or freezes what it writes, gates no cut of the stream. */
   private void requireGated() {
     switch (settings.method()) {
-      case IG_GATES, EAP, EXACT, RANDOM -> {}
+      case IG_GATES, EAP -> {}
+      case EXACT, RANDOM -> {
+        if (model.units() instanceof UnitEdges) {
+          throw new IllegalArgumentException(
+              "--method %s takes no gradient, and edges between units are found by gradients: use --method ig-gates or eap"
+                  .formatted(settings.method().label()));
+        }
+      }
       case EAP_IG_INPUTS, EAP_IG_ACTIVATIONS, CLEAN_CORRUPTED -> {
         if (model.units() instanceof UnitEdges) {
           throw new IllegalArgumentException(

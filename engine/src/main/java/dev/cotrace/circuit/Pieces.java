@@ -72,6 +72,17 @@ public final class Pieces implements Units {
   }
 
   @Override
+  public Pieces switchable() {
+    boolean fewer = level == Level.HEAD || level == Level.MLP;
+    return new Pieces(graph, fewer ? Level.NODE : level, parts);
+  }
+
+  /** What becomes of errors in circuits. */
+  public ErrorUnits errors() {
+    return errors;
+  }
+
+  @Override
   public ComputationGraph graph() {
     return graph;
   }
@@ -163,9 +174,11 @@ public final class Pieces implements Units {
         return first[part] + piece;
       }
     }
+    int[] candidates = unitCells();
     throw new IllegalArgumentException(
         "the model has no %s '%s': they are named like %s and %s"
-            .formatted(level.noun(), name, name(0), name(cells() - 1)));
+            .formatted(
+                level.noun(), name, name(candidates[0]), name(candidates[candidates.length - 1])));
   }
 
   /** The part that the unit of {@code cell} is a piece of. */

@@ -56,9 +56,14 @@ public record Significance(double[] q, double[] low, double[] high) {
       boolean known = Double.isFinite(score.standardError());
       boolean nothing = score.value() == 0 && score.standardError() == 0;
       p[i] = known && !nothing ? student.apply(edges[i]).p(score) : Double.NaN;
-      double width = known ? student.apply(edges[i]).width() * score.standardError() : Double.NaN;
-      low[edges[i]] -= width;
-      high[edges[i]] += width;
+    }
+    for (int cell = 0; cell < low.length; cell++) {
+      double error = scores.standardErrors()[cell];
+      if (error != 0) {
+        double width = Double.isFinite(error) ? student.apply(cell).width() * error : Double.NaN;
+        low[cell] -= width;
+        high[cell] += width;
+      }
     }
     double[] adjusted = benjaminiHochberg(p);
     double[] q = new double[units.cells()];

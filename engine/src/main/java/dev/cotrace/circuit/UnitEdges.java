@@ -157,7 +157,11 @@ public final class UnitEdges implements Units {
     Target target = targets.get(cell % targets.size());
     Part part = pieces.parts().get(source.part);
     boolean rest = source.piece == REST ? part.cut() != Part.Cut.WHOLE : part.isError(source.piece);
-    return rest || target.name.endsWith(".rest");
+    boolean readsForRest =
+        target.piece == REST
+            && target.part >= 0
+            && pieces.parts().get(target.part).cut() != Part.Cut.WHOLE;
+    return rest || readsForRest;
   }
 
   /** Whether there is an edge at {@code cell}. */

@@ -30,6 +30,11 @@ public sealed interface Units permits ComputationGraph, Pieces, UnitEdges {
    */
   int cell(String name);
 
+  /** The same units where circuits may have any of them, and none, whatever is chosen among. */
+  default Units switchable() {
+    return this;
+  }
+
   /** What the unit of {@code cell} is called, for example {@code m3.n17}. */
   String name(int cell);
 }

@@ -8,11 +8,15 @@ import org.jspecify.annotations.Nullable;
 
 /** What of a corrupted run its units need to be compared with, beside what nodes write. */
 record Comparisons(Units units, FeatureSites features) {
+  /** The pieces of nodes that are compared, or the edges. */
+  static Units of(Units units) {
+    return units instanceof UnitEdges edges ? edges.pieces() : units;
+  }
+
   /** Whether they need what the MLP of {@code layer} reads. */
   boolean mlpReads(int layer) {
     @Nullable FeatureSite site = features.mlp(layer);
-    Units pieces = units instanceof UnitEdges edges ? edges.pieces() : units;
-    return pieces.level() == Level.NEURON || (site != null && site.readsMlpInput());
+    return of(units).level() == Level.NEURON || (site != null && site.readsMlpInput());
   }
 
   /** Whether they need what the MLP of {@code layer} writes. */

@@ -1,6 +1,7 @@
 package dev.cotrace.gate;
 
 import dev.cotrace.circuit.ComputationGraph;
+import dev.cotrace.circuit.Units;
 import dev.cotrace.torch.Holder;
 import dev.cotrace.torch.Placement;
 import dev.cotrace.torch.Scope;
@@ -41,10 +42,11 @@ final class CorruptedSide implements AutoCloseable {
 
   private void requireUnits(SourceValues values) {
     int cells = values.units().length;
-    if (cells > 0 && cells != model.units().cells()) {
+    Units compared = Comparisons.of(model.units());
+    if (cells > 0 && cells != compared.cells()) {
       throw new IllegalArgumentException(
           "values of %d units do not fit a model of %d %s"
-              .formatted(cells, model.units().cells(), model.units().level().nouns()));
+              .formatted(cells, compared.cells(), compared.level().nouns()));
     }
   }
 

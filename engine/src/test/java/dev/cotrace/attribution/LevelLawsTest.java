@@ -62,7 +62,7 @@ final class LevelLawsTest {
     return new Task(Tiny.PAIRS, sampling, Tiny.OUTCOMES);
   }
 
-  private static Settings exactly(Method method) {
+  static Settings exactly(Method method) {
     return Tiny.by(method, Tiny.enumerate(Quadrature.LEFT, 3));
   }
 

@@ -3,6 +3,7 @@ package dev.cotrace.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cotrace.FinishedRun;
+import dev.cotrace.circuit.ErrorUnits;
 import dev.cotrace.circuit.Pieces;
 import dev.cotrace.dictionary.TinyDictionary;
 import java.io.IOException;
@@ -118,6 +119,7 @@ class LevelCommandsTest {
     assertThat(Files.readString(folder.resolve("run.csv"))).startsWith("unit,score,stderr");
     succeeds("report", run.toString());
     succeeds("diff", run.toString(), run.toString());
+    succeeds("rerun", run.toString(), "--out", folder.resolve("again").toString());
     fails("this format is for circuits of edges", "export", run.toString(), "--format", "dot");
     fails("greedy grows a circuit edge by edge", "select", run.toString(), "--select", "greedy");
     if (what.equals("stream")) {
@@ -125,7 +127,26 @@ class LevelCommandsTest {
     } else {
       succeeds("edges", run.toString(), "--top", "4");
       assertThat(run.resolve("edges").resolve("edges.csv")).exists();
+      fails(
+          "edges between units are found by gradients",
+          "edges",
+          run.toString(),
+          "--method",
+          "exact",
+          "--bins",
+          "none");
     }
+  }
+
+  @Test
+  void runsRememberWhatBecomesOfErrors() throws IOException {
+    discover(level("stream"));
+    Pieces pieces = (Pieces) FinishedRun.read(run).attribution().units();
+    assertThat(pieces.errors()).isEqualTo(ErrorUnits.KEPT);
+    succeeds("show", run.toString());
+    assertThat(out.toString()).contains("of %d:".formatted(pieces.cells() - 1));
+    succeeds("select", run.toString(), "--top", "3");
+    assertThat(out.toString()).contains("3 of them among the 3 of the run's own circuit");
   }
 
   @Test
@@ -179,6 +200,17 @@ class LevelCommandsTest {
     more.addAll(List.of("--corruption", "mean", "--means", means));
     discover(more);
     succeeds("evaluate", run.toString(), "--sizes", "50%");
+    if (!what.equals("stream")) {
+      succeeds("edges", run.toString(), "--top", "3");
+    }
+    if (!what.equals("neuron")) {
+      Path configuration =
+          Path.of(more.get(more.indexOf("--dictionary") + 1).replaceFirst(",.*", ""))
+              .resolve("cfg.json");
+      Files.writeString(configuration, Files.readString(configuration) + " ");
+      run = folder.resolve("changed");
+      fails("another dictionary's features", discoverWords(more));
+    }
     run = folder.resolve("other");
     List<String> other = List.of("--level", "neuron", "--corruption", "mean", "--means", means);
     if (!what.equals("neuron")) {
