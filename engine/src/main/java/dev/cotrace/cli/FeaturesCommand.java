@@ -96,7 +96,7 @@ final class FeaturesCommand implements Callable<Integer> {
       description = "The factor of inputs under expected_average_only_in (norm_scaling_factor).")
   private @Nullable Double inputScale;
 
-  @Mixin private final TaskOptions task = new TaskOptions();
+  @Mixin private final PlainTaskOptions task = new PlainTaskOptions();
   @Mixin private final OutputOptions output = new OutputOptions();
 
   @Option(names = "--config", paramLabel = "FILE", description = "YAML of settings; flags win.")

@@ -5,7 +5,9 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-/** Flags of every command that runs a model on a task. Each is a key of the specification. */
+/**
+ * Flags of a command that runs a model with gates on a task. Each is a key of the specification.
+ */
 @SuppressWarnings("UnusedVariable") // picocli fills them, Flags reads what it set.
 final class TaskOptions {
   @Mixin private final ModelOptions model = new ModelOptions();

@@ -36,7 +36,7 @@ import picocli.CommandLine.Option;
       "  cotrace features sae --model models/arithmetic --task models/tasks/arithmetic-mixed.jsonl"
     })
 final class TrainSaeCommand implements Callable<Integer> {
-  @Mixin private final TaskOptions task = new TaskOptions();
+  @Mixin private final PlainTaskOptions task = new PlainTaskOptions();
   @Mixin private final OutputOptions output = new OutputOptions();
 
   @Option(
