@@ -21,6 +21,7 @@ public final class UnitEdges implements Units {
   private final Pieces pieces;
   private final List<Source> sources = new ArrayList<>();
   private final List<Target> targets = new ArrayList<>();
+  private final List<int[]> sourcesOf = new ArrayList<>(); // [part] of rows, ascending
 
   /**
    * What writes.
@@ -77,12 +78,14 @@ public final class UnitEdges implements Units {
   }
 
   private void addSources(int part, int writer, List<Integer> chosen) {
+    int first = sources.size();
     for (int cell : chosen) {
       sources.add(new Source(part, cell - pieces.first(part), writer));
     }
     if (chosen.size() < pieces.count(part)) {
       sources.add(new Source(part, REST, writer));
     }
+    sourcesOf.add(IntStream.range(first, sources.size()).toArray());
   }
 
   private void addTargets(int part, int writers, List<Integer> chosen) {
@@ -112,14 +115,14 @@ public final class UnitEdges implements Units {
 
   /** Rows of a part, ascending: its chosen pieces, then its rest. */
   public int[] sourcesOf(int part) {
-    return IntStream.range(0, sources.size()).filter(i -> sources.get(i).part == part).toArray();
+    return sourcesOf.get(part).clone();
   }
 
   /** Numbers of the chosen pieces of a part, in the order of their rows. */
   public long[] chosenOf(int part) {
-    return sources.stream()
-        .filter(source -> source.part == part && source.piece != REST)
-        .mapToLong(Source::piece)
+    return Arrays.stream(sourcesOf.get(part))
+        .mapToLong(row -> sources.get(row).piece)
+        .filter(piece -> piece != REST)
         .toArray();
   }
 

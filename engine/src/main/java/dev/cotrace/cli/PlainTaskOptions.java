@@ -9,7 +9,7 @@ import picocli.CommandLine.Spec;
  * Flags of a command that runs a model without gates on a task. Each is a key of the specification.
  */
 @SuppressWarnings("UnusedVariable") // picocli fills them, Flags reads what it set.
-final class PlainTaskOptions {
+sealed class PlainTaskOptions permits TaskOptions {
   @Mixin private final ModelOptions model = new ModelOptions();
   @Mixin private final SamplingOptions sampling = new SamplingOptions();
   @Mixin private final CorruptionOptions corruption = new CorruptionOptions();
@@ -25,6 +25,7 @@ final class PlainTaskOptions {
     return Flags.given(
         command,
         ModelOptions.class,
+        UnitOptions.class,
         SamplingOptions.class,
         CorruptionOptions.class,
         OutcomeOptions.class,

@@ -4,7 +4,9 @@ import dev.cotrace.circuit.Pieces;
 import dev.cotrace.gate.PieceAmounts.Compared;
 import dev.cotrace.torch.Placement;
 import dev.cotrace.torch.Scope;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Function;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -42,14 +44,17 @@ record PieceGates(Placement placement, Pieces pieces, double[] z) {
   void addTo(Tensor live, int first, Function<Tile, List<Amounts>> amounts) {
     Tensor places = live.view(live.size(0) * live.size(1), -1);
     int count = Math.toIntExact(places.size(0));
+    Map<Integer, Tensor> factors = new HashMap<>(); // by part, the same at all places
     for (int from = 0; from < count; from += PLACES) {
       Tile tile = new Tile(from, Math.min(PLACES, count - from));
-      try (Scope _ = new Scope()) {
+      try (Scope scope = new Scope()) {
         Tensor written = places.narrow(0, tile.from, tile.count);
         List<Amounts> each = amounts.apply(tile);
         for (int i = 0; i < each.size(); i++) {
           if (isGated(first + i)) {
-            written.add_(each.get(i).sum(factors(first + i)));
+            written.add_(
+                each.get(i)
+                    .sum(factors.computeIfAbsent(first + i, part -> scope.keep(factors(part)))));
           }
         }
       }

@@ -40,8 +40,8 @@ public final class MlpSteps {
    */
   public Tensor pullBack(Tensor read, Tensor cotangents, boolean gained) {
     Norm norm = weights.norm();
-    Tensor outputs = gained ? cotangents : cotangents.div(norm.weight());
-    return norm.pullBack(norm.standardised(read), outputs);
+    Norm.Standardised x = norm.standardised(read);
+    return gained ? norm.pullBack(x, cotangents) : norm.pullBackUnit(x, cotangents.clone());
   }
 
   /** What the MLP computes of its input. */

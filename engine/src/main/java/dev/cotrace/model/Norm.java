@@ -51,7 +51,13 @@ record Norm(boolean centred, double epsilon, Tensor weight, @Nullable Tensor bia
    * @param outputs cotangents {@code [C, N, D]}
    */
   Tensor pullBack(Standardised x, Tensor outputs) {
-    Tensor gained = outputs.mul(weight);
+    return pullBackUnit(x, outputs.mul(weight));
+  }
+
+  /**
+   * As {@link #pullBack} for cotangents {@code γc} of x̂, which the gain follows; overwrites them.
+   */
+  Tensor pullBackUnit(Standardised x, Tensor gained) {
     Tensor radial = mean(gained.mul(x.unit));
     Tensor tangential = centred ? gained.sub_(mean(gained)) : gained;
     return tangential.addcmul_(x.unit, radial, new Scalar(-1.0)).mul_(x.inverseRoot);

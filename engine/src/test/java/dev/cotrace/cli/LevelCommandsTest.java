@@ -59,30 +59,27 @@ class LevelCommandsTest {
     return TinyDictionary.write(path, architecture, hook, out, width, 12).toString();
   }
 
+  private static List<String> features(String dictionary) {
+    return List.of("--level", "feature", "--dictionary", dictionary);
+  }
+
   private List<String> level(String what) throws IOException {
     String mlp = "blocks.0.hook_mlp_out";
     return switch (what) {
       case "features" ->
-          List.of(
-              "--level",
-              "feature",
-              "--dictionary",
+          features(
               dictionary("topk", mlp, mlp)
                   + ","
                   + dictionary("transcoder", "blocks.1.mlp.hook_in", "blocks.1.hook_mlp_out"));
       case "heads together" -> {
         String hook = "blocks.1.hook_attn_out";
-        yield List.of("--level", "feature", "--dictionary", dictionary("standard", hook, hook));
+        yield features(dictionary("standard", hook, hook));
       }
       case "stream" -> {
         String hook = "blocks.1.hook_resid_pre";
-        yield List.of(
-            "--level",
-            "feature",
-            "--errors",
-            "kept",
-            "--dictionary",
-            dictionary("standard", hook, hook));
+        List<String> words = new ArrayList<>(features(dictionary("standard", hook, hook)));
+        words.addAll(List.of("--errors", "kept"));
+        yield words;
       }
       default -> List.of("--level", what);
     };
@@ -156,21 +153,13 @@ class LevelCommandsTest {
     fails(
         "--dictionary is for --level feature",
         discoverWords(List.of("--dictionary", dictionary("topk", foreign, foreign))));
-    fails(
-        "which the model lacks",
-        discoverWords(
-            List.of("--level", "feature", "--dictionary", dictionary("topk", foreign, foreign))));
+    fails("which the model lacks", discoverWords(features(dictionary("topk", foreign, foreign))));
     fails(
         "gates are on features of what they write or of what the same MLP reads",
         discoverWords(
-            List.of(
-                "--level",
-                "feature",
-                "--dictionary",
+            features(
                 dictionary("transcoder", "blocks.0.hook_resid_mid", "blocks.1.hook_mlp_out"))));
-    fails(
-        "does not exist",
-        discoverWords(List.of("--level", "feature", "--dictionary", folder + "/none")));
+    fails("does not exist", discoverWords(features(folder + "/none")));
     fails(
         "--errors is of the dictionaries",
         discoverWords(List.of("--level", "node", "--errors", "kept")));
