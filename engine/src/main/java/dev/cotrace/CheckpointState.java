@@ -1,6 +1,7 @@
 package dev.cotrace;
 
 import dev.cotrace.attribution.Kept;
+import dev.cotrace.format.Sha256;
 import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
 import java.io.DataInput;
@@ -71,7 +72,7 @@ record CheckpointState(Path file, Header header, Map<String, Long> offsets) {
 
   /** Writes a state to {@code file}. */
   static void write(Path file, Header header, Map<String, Kept> parts) throws IOException {
-    MessageDigest digest = Provenance.digest();
+    MessageDigest digest = Sha256.digest();
     try (FileOutputStream to = new FileOutputStream(file.toFile());
         Counted counted =
             new Counted(new DigestOutputStream(new BufferedOutputStream(to, BUFFER), digest));

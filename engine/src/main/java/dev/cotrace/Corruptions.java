@@ -48,11 +48,7 @@ final class Corruptions {
           "--corruption %s needs --means: give a file that cotrace means wrote"
               .formatted(settings.corruption()));
     }
-    return MeansFile.read(
-        Path.of(settings.means()),
-        model.sha256(),
-        gated.units(),
-        LoadedDictionaries.sha256(spec.units()));
+    return MeansFile.read(Path.of(settings.means()), model.sha256(), gated.units());
   }
 
   /** Says what a user may not expect of {@code task}. */

@@ -62,8 +62,9 @@ final class DiscoveryCourse {
    * @throws IllegalArgumentException when it reads other inputs
    */
   List<String> changes(JsonNode provenance, Path run) throws IOException {
+    JsonNode now = Provenance.asJson(experiment);
     for (String what : Provenance.INPUTS) {
-      String difference = Provenance.difference(what, provenance, experiment);
+      String difference = Provenance.difference(what, provenance, now);
       if (!difference.isEmpty()) {
         throw new IllegalArgumentException(
             "cannot do %s again: %s; put back what it was done with".formatted(run, difference));
@@ -71,7 +72,7 @@ final class DiscoveryCourse {
     }
     List<String> changes = new ArrayList<>();
     for (String what : List.of("versions", "device", "machine")) {
-      String difference = Provenance.difference(what, provenance, experiment);
+      String difference = Provenance.difference(what, provenance, now);
       if (!difference.isEmpty()) {
         changes.add(difference);
         log.say(difference);

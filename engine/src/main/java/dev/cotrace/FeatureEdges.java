@@ -3,6 +3,7 @@ package dev.cotrace;
 import dev.cotrace.attribution.Evaluation;
 import dev.cotrace.attribution.IntegratedGradient;
 import dev.cotrace.attribution.MemoryPlan;
+import dev.cotrace.attribution.Settings;
 import dev.cotrace.attribution.WorkEstimate;
 import dev.cotrace.attribution.Workload;
 import dev.cotrace.circuit.Attribution;
@@ -11,6 +12,7 @@ import dev.cotrace.circuit.Estimate;
 import dev.cotrace.circuit.Stability;
 import dev.cotrace.circuit.UnitEdges;
 import dev.cotrace.circuit.Units;
+import dev.cotrace.gate.GatedModel;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -113,14 +115,15 @@ public record FeatureEdges(
         .toArray();
   }
 
+  /** Not apart by bins, and where stability is wanted, that of as many edges as there are. */
   private static Workload work(Experiment experiment, int[] chosen) {
-    Workload own = experiment.workload();
+    GatedModel between = experiment.gated().between(chosen);
+    Settings settings = experiment.spec().attribution();
     return new Workload(
-        experiment.gated().between(chosen),
-        own.task(),
-        own.objective(),
-        own.settings(),
-        own.bins());
+        between,
+        experiment.task(),
+        experiment.spec().objective(),
+        settings.with(settings.until().ofAtMost(between.units().unitCount())));
   }
 
   /** Cells of the {@code count} edges with the largest |score|, the largest first. */

@@ -2,7 +2,6 @@ package dev.cotrace;
 
 import dev.cotrace.dictionary.Dictionary;
 import dev.cotrace.dictionary.DictionaryDescription;
-import dev.cotrace.dictionary.Site;
 import dev.cotrace.dictionary.Supplement;
 import dev.cotrace.feature.FeatureContexts;
 import dev.cotrace.feature.TrainingData;
@@ -19,8 +18,6 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.OptionalDouble;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
@@ -61,11 +58,7 @@ public record FeatureReport(
    */
   public record Told(@Nullable String hook, @Nullable String hookOut, @Nullable Double inputScale) {
     private Supplement supplement() {
-      Optional<Site> input = Optional.ofNullable(hook).map(Site::ofHook);
-      return new Supplement(
-          input,
-          hookOut == null ? input : Optional.of(Site.ofHook(hookOut)),
-          inputScale == null ? OptionalDouble.empty() : OptionalDouble.of(inputScale));
+      return Supplement.of(hook, hookOut, inputScale);
     }
   }
 
@@ -126,18 +119,19 @@ public record FeatureReport(
   /**
    * Looks through texts that the model of {@code spec} writes.
    *
-   * @param path folder or file of the dictionary
+   * @param name folder or file of the dictionary, or {@code hf://org/name/folder}
    * @param told what its files leave open
    * @throws IllegalArgumentException when the dictionary is not for this model
    */
   public static FeatureReport of(
-      DiscoverySpec spec, Path path, Told told, Request request, DiscoveryListener listener)
+      DiscoverySpec spec, String name, Told told, Request request, DiscoveryListener listener)
       throws IOException {
     TaskFile file = TaskFile.read(Path.of(spec.task()), spec.rows());
     file.notes().forEach(listener::say);
     Torch.threads(spec.attribution().threads());
     Placement placement = TrainingData.placement(new Placement(spec.dtype(), spec.device()));
     ModelSource source = ModelSource.find(spec.model());
+    Path path = ModelSource.find(name).path();
     try (Dictionary dictionary = Dictionary.read(path, told.supplement(), placement);
         Model model = Experiment.load(spec, source, listener)) {
       requireFeatures(request.features, dictionary.description().features());

@@ -1,5 +1,6 @@
 package dev.cotrace;
 
+import dev.cotrace.format.Sha256;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -30,7 +31,7 @@ record FilePrefix(long length, String sha256) {
    * A digest that has seen the next {@code length} bytes of {@code in}, or all if there are less.
    */
   static MessageDigest digest(InputStream in, long length) throws IOException {
-    MessageDigest digest = Provenance.digest();
+    MessageDigest digest = Sha256.digest();
     byte[] buffer = new byte[BUFFER];
     long left = length;
     while (left > 0) {

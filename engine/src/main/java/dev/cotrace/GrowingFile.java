@@ -1,5 +1,6 @@
 package dev.cotrace;
 
+import dev.cotrace.format.Sha256;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -26,7 +27,7 @@ final class GrowingFile implements AutoCloseable {
 
   /** Creates {@code file}, which must not exist. */
   static GrowingFile create(Path file) throws IOException {
-    return new GrowingFile(Files.createFile(file), 0, Provenance.digest());
+    return new GrowingFile(Files.createFile(file), 0, Sha256.digest());
   }
 
   /** Goes on at the end of {@code file}, whatever is in it. */

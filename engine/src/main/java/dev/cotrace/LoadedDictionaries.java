@@ -3,7 +3,9 @@ package dev.cotrace;
 import dev.cotrace.circuit.Level;
 import dev.cotrace.dictionary.Dictionary;
 import dev.cotrace.dictionary.LayerTranscoders;
+import dev.cotrace.dictionary.Supplement;
 import dev.cotrace.dictionary.TranscoderSet;
+import dev.cotrace.format.Sha256;
 import dev.cotrace.gate.FeatureSites;
 import dev.cotrace.gate.GatedModel;
 import dev.cotrace.model.Decoder;
@@ -37,9 +39,10 @@ final class LoadedDictionaries implements AutoCloseable {
       throws IOException {
     LoadedDictionaries loaded = new LoadedDictionaries();
     try {
-      for (String path : settings.dictionary()) {
+      for (int i = 0; i < settings.dictionary().size(); i++) {
+        String path = settings.dictionary().get(i);
         listener.say("reading %s".formatted(path));
-        loaded.add(ModelSource.find(path).path(), model.decoder());
+        loaded.add(ModelSource.find(path).path(), settings.told(i), model.decoder());
       }
       return loaded;
     } catch (RuntimeException | IOException e) {
@@ -48,12 +51,17 @@ final class LoadedDictionaries implements AutoCloseable {
     }
   }
 
-  private void add(Path path, Decoder decoder) throws IOException {
+  private void add(Path path, Supplement told, Decoder decoder) throws IOException {
     if (!Files.isRegularFile(path.resolve(SET))) {
-      Dictionary dictionary = Dictionary.read(path, decoder.placement());
+      Dictionary dictionary = Dictionary.read(path, told, decoder.placement());
       closers.add(dictionary::close);
       dictionaries.add(dictionary);
       return;
+    }
+    if (!told.equals(Supplement.none())) {
+      throw new IllegalArgumentException(
+          "%s is a set of transcoders, whose config.yaml says where they belong: give - for its --hook, --hook-out and --input-scale, or leave these out"
+              .formatted(path));
     }
     TranscoderSet set = TranscoderSet.read(path, LoadedDictionaries::ofHub, decoder.placement());
     closers.add(set::close);
@@ -98,11 +106,11 @@ final class LoadedDictionaries implements AutoCloseable {
       if (Files.isDirectory(path)) {
         try (Stream<Path> files = Files.list(path)) {
           for (Path file : files.filter(LoadedDictionaries::isRead).toList()) {
-            digests.put(prefix + file.getFileName(), Provenance.sha256(file));
+            digests.put(prefix + file.getFileName(), Sha256.of(file));
           }
         }
       } else {
-        digests.put(prefix + path.getFileName(), Provenance.sha256(path));
+        digests.put(prefix + path.getFileName(), Sha256.of(path));
       }
     }
     return digests;

@@ -1,6 +1,6 @@
 package dev.cotrace;
 
-import dev.cotrace.circuit.Level;
+import dev.cotrace.format.Sha256;
 import dev.cotrace.gate.GatedModel;
 import dev.cotrace.gate.MeanOutputs;
 import dev.cotrace.gate.SourceValues;
@@ -114,7 +114,7 @@ public record Means(Path out, long sequences, long tokens, int positions) {
     facts.put("cotrace", Provenance.version());
     facts.put("model", spec.model());
     facts.put("task", spec.task());
-    facts.put("task_sha256", Provenance.sha256(Path.of(spec.task())));
+    facts.put("task_sha256", Sha256.of(Path.of(spec.task())));
     facts.put("limit", String.valueOf(spec.limit()));
     facts.put("side", side.name().toLowerCase(Locale.ROOT));
     facts.put("max_new_tokens", String.valueOf(spec.sampling().maxNewTokens()));
@@ -122,9 +122,6 @@ public record Means(Path out, long sequences, long tokens, int positions) {
     facts.put("rollouts", String.valueOf(each));
     facts.put("seed", String.valueOf(spec.attribution().seed()));
     facts.put("dtype", SpecLabels.label(spec.dtype()));
-    if (spec.units().level() == Level.FEATURE) {
-      facts.put(MeansFile.DICTIONARY, MeansFile.digests(LoadedDictionaries.sha256(spec.units())));
-    }
     return facts;
   }
 }

@@ -32,7 +32,6 @@ import tools.jackson.databind.json.JsonMapper;
 final class MeansFile {
   private static final String VERSION = "1";
   private static final String UNITS = "mean_units";
-  static final String DICTIONARY = "dictionary_sha256";
   private static final JsonMapper JSON = new JsonMapper();
 
   private MeansFile() {}
@@ -92,12 +91,9 @@ final class MeansFile {
    *
    * @param model hashes of the files of the model that the means are for
    * @param units that have gates
-   * @param dictionary hashes of the files of the dictionaries that features are of; else empty
    * @throws IllegalArgumentException when the means are another model's
    */
-  static SourceValues read(
-      Path file, Map<String, String> model, Units units, Map<String, String> dictionary)
-      throws IOException {
+  static SourceValues read(Path file, Map<String, String> model, Units units) throws IOException {
     if (!Files.isRegularFile(file)) {
       throw new IllegalArgumentException(
           "the means file %s does not exist; cotrace means makes one".formatted(file));
@@ -126,12 +122,12 @@ final class MeansFile {
           Math.toIntExact(shape[1]),
           values(tensor(stored, "mean")),
           values(tensor(stored, "mean_positional")),
-          units(stored, units, dictionary));
+          units(stored, units));
     }
   }
 
   /** Means of hidden units and features, where these have gates. */
-  private static float[] units(Safetensors stored, Units units, Map<String, String> dictionary) {
+  private static float[] units(Safetensors stored, Units units) {
     if (units.level() != Level.NEURON && units.level() != Level.FEATURE) {
       return new float[0];
     }
@@ -143,12 +139,6 @@ final class MeansFile {
                   stored.path(),
                   units.level().nouns(),
                   units.level() == Level.FEATURE ? " and --dictionary" : ""));
-    }
-    if (units.level() == Level.FEATURE
-        && !digests(dictionary).equals(stored.metadata().get(DICTIONARY))) {
-      throw new IllegalArgumentException(
-          "%s holds means of another dictionary's features (its files have other hashes): run cotrace means with this --dictionary"
-              .formatted(stored.path()));
     }
     return values(tensor(stored, UNITS));
   }

@@ -1,17 +1,14 @@
 package dev.cotrace;
 
+import dev.cotrace.format.Sha256;
 import dev.cotrace.model.Model;
 import dev.cotrace.report.CircuitJson;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.DigestInputStream;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
@@ -106,9 +103,9 @@ public record Provenance(
         spec.attribution().method().label(),
         CircuitJson.signConvention(experiment.gated().units()),
         experiment.model().sha256(),
-        sha256(Path.of(spec.task())),
+        Sha256.of(Path.of(spec.task())),
         spec.sampling().corruptionSetting().kind().readsMeans()
-            ? sha256(Path.of(spec.sampling().means()))
+            ? Sha256.of(Path.of(spec.sampling().means()))
             : null,
         LoadedDictionaries.sha256(spec.units()),
         judge != null ? Model.sha256Of(judge.path()) : Map.of(),
@@ -127,7 +124,7 @@ public record Provenance(
     StringBuilder digests = new StringBuilder();
     for (String name : List.of("spec.yaml", "provenance.json", ShardFile.NAME)) {
       Path file = directory.resolve(name);
-      digests.append(Files.exists(file) ? sha256(file) : "-");
+      digests.append(Files.exists(file) ? Sha256.of(file) : "-");
     }
     return digests.toString();
   }
@@ -141,8 +138,9 @@ public record Provenance(
    */
   static void requireSame(Path directory, JsonNode began, Experiment experiment)
       throws IOException {
+    JsonNode now = asJson(experiment);
     for (String what : Stream.concat(PROGRAMS.stream(), INPUTS.stream()).toList()) {
-      String difference = difference(what, began, experiment);
+      String difference = difference(what, began, now);
       if (!difference.isEmpty()) {
         throw new IllegalArgumentException(
             "cannot go on with %s: %s; put back what it began with, or start it again"
@@ -151,11 +149,13 @@ public record Provenance(
     }
   }
 
-  /**
-   * How {@code what} of {@code experiment} differs from what {@code began}; empty if it does not.
-   */
-  static String difference(String what, JsonNode began, Experiment experiment) throws IOException {
-    JsonNode now = JSON.readTree(of(experiment, JSON.createObjectNode()).json());
+  /** Where the results of {@code experiment} come from, but for memory. Reads its inputs. */
+  static JsonNode asJson(Experiment experiment) throws IOException {
+    return JSON.readTree(of(experiment, JSON.createObjectNode()).json());
+  }
+
+  /** How {@code what} of one provenance differs now from what it began as; empty if not at all. */
+  static String difference(String what, JsonNode began, JsonNode now) {
     boolean unheardOf = began.path(what).isMissingNode() && now.path(what).isEmpty();
     return unheardOf || began.path(what).equals(now.path(what))
         ? ""
@@ -177,27 +177,6 @@ public record Provenance(
       return properties.getProperty("version", "unknown");
     } catch (IOException e) {
       return "unknown";
-    }
-  }
-
-  /** The SHA-256 of {@code file}, in hexadecimal. */
-  static String sha256(Path file) throws IOException {
-    MessageDigest digest = digest();
-    try (InputStream in = new DigestInputStream(Files.newInputStream(file), digest)) {
-      byte[] buffer = new byte[1 << 20];
-      while (in.read(buffer) >= 0) {
-        // The digest sees what is read.
-      }
-    }
-    return HexFormat.of().formatHex(digest.digest());
-  }
-
-  /** A new SHA-256. */
-  static MessageDigest digest() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new AssertionError("every JDK has SHA-256", e);
     }
   }
 }

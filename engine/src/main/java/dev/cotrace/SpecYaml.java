@@ -37,6 +37,9 @@ public final class SpecYaml {
       objective: answer-prob
       level: edge
       dictionary: []
+      hook: []
+      hook-out: []
+      input-scale: []
       errors: gated
       method: ig-gates
       estimator: sampled

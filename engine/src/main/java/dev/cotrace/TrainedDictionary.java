@@ -10,6 +10,7 @@ import dev.cotrace.feature.Fidelity;
 import dev.cotrace.feature.TrainingData;
 import dev.cotrace.feature.TrainingSettings;
 import dev.cotrace.format.Safetensors;
+import dev.cotrace.format.Sha256;
 import dev.cotrace.model.Model;
 import dev.cotrace.task.TaskFile;
 import dev.cotrace.torch.ByteSize;
@@ -250,7 +251,7 @@ public record TrainedDictionary(
     JsonMapper mapper = new JsonMapper();
     ObjectNode json = mapper.createObjectNode().put("cotrace", Provenance.version());
     json.put("model", spec.model()).set("model_sha256", mapper.valueToTree(model.sha256()));
-    json.put("task", spec.task()).put("task_sha256", Provenance.sha256(Path.of(spec.task())));
+    json.put("task", spec.task()).put("task_sha256", Sha256.of(Path.of(spec.task())));
     json.put("limit", spec.limit());
     json.put("max_new_tokens", spec.sampling().maxNewTokens());
     json.put("temperature", spec.sampling().temperature());

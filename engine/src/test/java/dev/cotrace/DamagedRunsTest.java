@@ -223,7 +223,7 @@ class DamagedRunsTest {
         6,
         random -> {
           byte[] damaged = Mutations.damage(body, random);
-          byte[] sum = Provenance.digest().digest(damaged);
+          byte[] sum = dev.cotrace.format.Sha256.digest().digest(damaged);
           byte[] whole = Arrays.copyOf(damaged, damaged.length + 32);
           System.arraycopy(sum, 0, whole, damaged.length, 32);
           Files.write(file, random.nextInt(4) == 0 ? Mutations.damage(original, random) : whole);

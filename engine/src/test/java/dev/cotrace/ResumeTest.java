@@ -3,6 +3,7 @@ package dev.cotrace;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.cotrace.dictionary.TinyDictionary;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,6 +30,8 @@ class ResumeTest {
   private static final Path MODEL =
       Path.of(
           System.getProperty("cotrace.root", ".."), "goldens", "transformers", "llama-gqa-tied");
+
+  private static final int WIDTH = 16;
 
   /** More processes than any run here needs. */
   private static final int MOST = 200;
@@ -77,7 +80,9 @@ class ResumeTest {
         "5 | 350 | method: exact ; rollouts: 2 ; repeats: 1",
         "6 | 25 | estimator: branching ; branch-at: 'entropy:0.5' ; threads: 2",
         "7 | 8 | estimator: enumerate ; max-new-tokens: 1 ; points: 5",
-        "8 | 25 | method: eap-ig-inputs ; threads: 2 ; batch-rows: 8"
+        "8 | 25 | method: eap-ig-inputs ; threads: 2 ; batch-rows: 8",
+        "9 | 25 | level: neuron ; bins: step ; until: 'stability=0.9@20,tokens=2000'",
+        "10 | 25 | level: feature ; dictionary: DICTIONARY ; errors: kept ; bins: prompt-position"
       })
   void scoresAreThoseOfAnUnbrokenRun(long seed, int patience, String settings) throws IOException {
     Path whole = folder.resolve("whole");
@@ -279,6 +284,7 @@ class ResumeTest {
                 "threads: 1"));
     Map<String, String> own = new HashMap<>();
     settings
+        .replace("DICTIONARY", dictionary())
         .replace(" ; ", "\n")
         .lines()
         .map(String::strip)
@@ -287,6 +293,12 @@ class ResumeTest {
     lines.addAll(own.values());
     Path yaml = Files.write(folder.resolve("spec.yaml"), lines);
     return SpecYaml.read(yaml, Map.of("out", out.toString()));
+  }
+
+  private String dictionary() throws IOException {
+    String hook = "blocks.0.hook_mlp_out";
+    return TinyDictionary.write(folder.resolve("dictionary"), "topk", hook, hook, WIDTH, 12)
+        .toString();
   }
 
   private static String key(String setting) {

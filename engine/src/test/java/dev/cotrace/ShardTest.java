@@ -38,16 +38,20 @@ class ShardTest {
 
   @ParameterizedTest
   @CsvSource({
-    "2, ig-gates, sampled, 2",
-    "3, ig-gates, branching, 1",
-    "6, eap-ig-inputs, sampled, 2",
-    "2, exact, sampled, 1",
-    "3, ig-gates, enumerate, 1"
+    "2, ig-gates, sampled, 2, edge",
+    "3, ig-gates, branching, 1, edge",
+    "6, eap-ig-inputs, sampled, 2, edge",
+    "2, exact, sampled, 1, edge",
+    "3, ig-gates, enumerate, 1, edge",
+    "2, ig-gates, sampled, 2, neuron",
+    "3, eap-ig-inputs, sampled, 1, head",
+    "2, exact, sampled, 1, mlp"
   })
-  void mergedTheyGiveTheScoresOfOneProcess(int count, String method, String estimator, int repeats)
-      throws IOException {
+  void mergedTheyGiveTheScoresOfOneProcess(
+      int count, String method, String estimator, int repeats, String level) throws IOException {
     Map<String, Object> settings = new HashMap<>(Map.of("method", method, "repeats", repeats));
     settings.put("estimator", estimator);
+    settings.put("level", level);
     settings.put("max-new-tokens", estimator.equals("enumerate") ? 1 : 3);
     settings.put(
         "bins", method.equals("ig-gates") && !estimator.equals("branching") ? "step" : "none");

@@ -9,9 +9,9 @@ import java.util.regex.Pattern;
  * What ends a run beyond its repeats: precision that is wanted, and what it may cost. Rounds are
  * added until all that is wanted is reached, or one more round would exceed a budget.
  *
- * @param standardError wanted of every edge's score at most, in the unit of J; 0 for no such wish
- * @param stability wanted Jaccard stability of the top edges at least; 0 for no such wish
- * @param top number of edges whose stability is wanted
+ * @param standardError wanted of every unit's score at most, in the unit of J; 0 for no such wish
+ * @param stability wanted Jaccard stability of the top units at least; 0 for no such wish
+ * @param top number of units whose stability is wanted
  * @param tokens that may be sampled in all; 0 for no limit
  * @param minutes that may pass; 0 for no limit
  */
@@ -52,7 +52,7 @@ public record Until(double standardError, double stability, int top, long tokens
         Matcher matcher = STABILITY.matcher(value);
         if (!matcher.matches() || Integer.parseInt(matcher.group(2)) < 1) {
           throw new IllegalArgumentException(
-              "--until stability is a share and a number of edges such as 0.9@200, got '%s'"
+              "--until stability is a share and a number of units such as 0.9@200, got '%s'"
                   .formatted(value));
         }
         yield new Until(
@@ -80,6 +80,11 @@ public record Until(double standardError, double stability, int top, long tokens
     }
     throw new IllegalArgumentException(
         "--until %s needs a number above 0, got '%s'".formatted(name, value));
+  }
+
+  /** The same, where stability is of {@code units} units at most. */
+  public Until ofAtMost(int units) {
+    return new Until(standardError, stability, Math.min(top, units), tokens, minutes);
   }
 
   /** Whether a precision is wanted. */

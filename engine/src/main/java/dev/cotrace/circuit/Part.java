@@ -8,8 +8,9 @@ package dev.cotrace.circuit;
  * @param cut what its pieces are
  * @param count how many there are
  * @param sources how many sources of the graph it stands for, from where the part before it ends
+ * @param dictionary whose features they are: the SHA-256 of the file with its weights; else empty
  */
-public record Part(String name, Cut cut, int count, int sources) {
+public record Part(String name, Cut cut, int count, int sources, String dictionary) {
   /** How something is cut into units that add up to it. */
   public enum Cut {
     /** Into one. */
@@ -33,9 +34,9 @@ public record Part(String name, Cut cut, int count, int sources) {
     }
   }
 
-  /** A part that stands for one source. */
+  /** A part that stands for one source and is not cut by a dictionary. */
   public Part(String name, Cut cut, int count) {
-    this(name, cut, count, 1);
+    this(name, cut, count, 1, "");
   }
 
   /** Refuses a part without units. */

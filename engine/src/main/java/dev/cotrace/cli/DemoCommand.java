@@ -125,7 +125,7 @@ final class DemoCommand implements Callable<Integer> {
     FeatureReport texts =
         FeatureReport.of(
             result.spec(),
-            dictionary,
+            dictionary.toString(),
             new FeatureReport.Told(null, null, null),
             new FeatureReport.Request(strongest, SHOWN, PLACES, AROUND, 2000),
             output.listener());

@@ -36,9 +36,11 @@ import picocli.CommandLine.Parameters;
 final class FeaturesCommand implements Callable<Integer> {
   @Parameters(
       paramLabel = "DICTIONARY",
-      description = "Folder or file of a sparse autoencoder or transcoder: docs/dictionaries.md.")
-  @SuppressWarnings("NullAway.Init") // picocli sets it.
-  private Path dictionary;
+      description = {
+        "Folder or file of a sparse autoencoder or transcoder, or hf://org/name/folder of one that",
+        "cotrace pull fetched: docs/dictionaries.md."
+      })
+  private String dictionary = "";
 
   @Option(
       names = "--feature",

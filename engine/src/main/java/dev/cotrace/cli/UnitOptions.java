@@ -28,6 +28,33 @@ final class UnitOptions {
   private @Nullable List<String> dictionary;
 
   @Option(
+      names = "--hook",
+      paramLabel = "HOOK",
+      split = ",",
+      description = {
+        "Where a dictionary reads, if its files do not say: blocks.LAYER.NAME. Of several, one each in",
+        "their order, - for one whose files do."
+      })
+  private @Nullable List<String> hook;
+
+  @Option(
+      names = "--hook-out",
+      paramLabel = "HOOK",
+      split = ",",
+      description = "Where a transcoder writes, in the same way.")
+  private @Nullable List<String> hookOut;
+
+  @Option(
+      names = "--input-scale",
+      paramLabel = "X",
+      split = ",",
+      description = {
+        "The factor of a dictionary's inputs under expected_average_only_in (SAELens lists it as",
+        "norm_scaling_factor), in the same way."
+      })
+  private @Nullable List<String> inputScale;
+
+  @Option(
       names = "--errors",
       paramLabel = "FATE",
       description = {

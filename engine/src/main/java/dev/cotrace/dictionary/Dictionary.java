@@ -1,5 +1,6 @@
 package dev.cotrace.dictionary;
 
+import dev.cotrace.format.Sha256;
 import dev.cotrace.format.TensorFile;
 import dev.cotrace.torch.Holder;
 import dev.cotrace.torch.Placement;
@@ -23,6 +24,7 @@ public final class Dictionary implements AutoCloseable {
   private final DictionaryDescription description;
   private final EncoderWeights encoder;
   private final DecoderWeights decoder;
+  private final String weightsSha256;
   private final List<Holder> memory = new ArrayList<>();
   private @Nullable TensorFile mapped;
 
@@ -36,8 +38,10 @@ public final class Dictionary implements AutoCloseable {
   Dictionary(
       DictionaryDescription description,
       StoredParameters parameters,
-      Function<StoredParameters, Weights> source) {
+      Function<StoredParameters, Weights> source)
+      throws IOException {
     this.description = description;
+    weightsSha256 = Sha256.of(parameters.file().path());
     try (Scope _ = new Scope()) {
       Weights weights = source.apply(parameters);
       encoder = weights.encoder;
@@ -85,6 +89,11 @@ public final class Dictionary implements AutoCloseable {
   /** What the dictionary is and what it was made for. */
   public DictionaryDescription description() {
     return description;
+  }
+
+  /** The SHA-256 of the file with the parameters, in hexadecimal. */
+  public String weightsSha256() {
+    return weightsSha256;
   }
 
   /**

@@ -43,7 +43,7 @@ public record DictionaryDescription(
     requireSite(output, dOut, model);
     if (normalisation == Normalisation.EXPECTED_AVERAGE_ONLY_IN) {
       throw refused(
-          "was trained on inputs times a factor that its files do not tell: give it (SAELens lists it as norm_scaling_factor)");
+          "was trained on inputs times a factor that its files do not tell: tell it, as --input-scale on the command line (SAELens lists it as norm_scaling_factor)");
     }
     requireUnprocessed(input, model);
     requireUnprocessed(output, model);

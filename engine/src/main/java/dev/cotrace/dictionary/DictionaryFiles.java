@@ -177,7 +177,7 @@ final class DictionaryFiles {
   }
 
   /** Makes a dictionary of an opened file, which is closed when that fails. */
-  static Dictionary make(TensorFile file, Placement placement, Recipes recipes) {
+  static Dictionary make(TensorFile file, Placement placement, Recipes recipes) throws IOException {
     boolean made = false;
     try {
       StoredParameters parameters = new StoredParameters(file, placement);
@@ -211,7 +211,7 @@ final class DictionaryFiles {
         .or(() -> told)
         .orElseThrow(() ->
             new IllegalArgumentException(
-                "nothing says where in a model the %s of %s is: tell its site, such as blocks.8.hook_resid_pre; folders as Gemma Scope has them (gemma-scope-2b-pt-res/layer_20/…) do"
+                "nothing says where in a model the %s of %s is: tell its site, such as --hook blocks.8.hook_resid_pre; folders as Gemma Scope has them (gemma-scope-2b-pt-res/layer_20/…) do"
                     .formatted(which, file)));
   }
 

@@ -2,6 +2,7 @@ package dev.cotrace.dictionary;
 
 import java.util.Optional;
 import java.util.OptionalDouble;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the files of a dictionary may leave open and whoever reads it tells. What they do say is not
@@ -21,6 +22,23 @@ public record Supplement(Optional<Site> input, Optional<Site> output, OptionalDo
       throw new IllegalArgumentException(
           "expected a factor of inputs above 0, got " + inputScale.getAsDouble());
     }
+  }
+
+  /**
+   * What a user told.
+   *
+   * @param hook TransformerLens' name of where it reads and writes; null for nothing
+   * @param hookOut and of where it writes, if elsewhere
+   * @param inputScale the factor of inputs; null for nothing
+   * @throws IllegalArgumentException when there is no such hook, or the factor is none
+   */
+  public static Supplement of(
+      @Nullable String hook, @Nullable String hookOut, @Nullable Double inputScale) {
+    Optional<Site> input = Optional.ofNullable(hook).map(Site::ofHook);
+    return new Supplement(
+        input,
+        hookOut == null ? input : Optional.of(Site.ofHook(hookOut)),
+        inputScale == null ? OptionalDouble.empty() : OptionalDouble.of(inputScale));
   }
 
   /** Nothing is told. */

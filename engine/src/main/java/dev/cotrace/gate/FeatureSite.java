@@ -93,7 +93,12 @@ final class FeatureSite {
           case RESIDUAL_POST -> "r" + layer + "post";
         };
     int sources = ofStream() ? 0 : ofHeads() ? decoder.architecture().heads() : 1;
-    return new Part(name, Part.Cut.FEATURES, Math.toIntExact(features() + 1), sources);
+    return new Part(
+        name,
+        Part.Cut.FEATURES,
+        Math.toIntExact(features() + 1),
+        sources,
+        dictionary.weightsSha256());
   }
 
   /** Bytes of memory that the dictionary takes. */

@@ -1,15 +1,12 @@
 package dev.cotrace.model;
 
 import dev.cotrace.format.ModelConfig;
+import dev.cotrace.format.Sha256;
 import dev.cotrace.torch.Placement;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Collections;
-import java.util.HexFormat;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.Set;
@@ -129,22 +126,9 @@ public final class Model implements AutoCloseable {
   private static SequencedMap<String, String> sha256(ModelFiles files) throws IOException {
     SequencedMap<String, String> digests = new TreeMap<>();
     for (Path file : files.all()) {
-      digests.put(file.getFileName().toString(), sha256(file));
+      digests.put(file.getFileName().toString(), Sha256.of(file));
     }
     return Collections.unmodifiableSequencedMap(digests);
-  }
-
-  private static String sha256(Path file) throws IOException {
-    try (InputStream bytes = Files.newInputStream(file)) {
-      MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      byte[] piece = new byte[1 << 16];
-      for (int n = bytes.read(piece); n >= 0; n = bytes.read(piece)) {
-        digest.update(piece, 0, n);
-      }
-      return HexFormat.of().formatHex(digest.digest());
-    } catch (NoSuchAlgorithmException e) {
-      throw new AssertionError("every Java platform has SHA-256", e);
-    }
   }
 
   @Override

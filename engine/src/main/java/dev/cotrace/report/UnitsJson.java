@@ -21,7 +21,8 @@ import tools.jackson.databind.node.ObjectNode;
 /**
  * What {@link Pieces} are, in files: the level by its label, and the parts in order as a list of
  * {@code {"name": "m3", "cut": "neurons", "count": 1536, "sources": 1}}, those of features with
- * {@code "errors"}: what becomes of their error in circuits. The units of a part lie side by side.
+ * {@code "errors"}, what becomes of their error in circuits, and {@code "dictionary"}, the SHA-256
+ * of the file with its weights. The units of a part lie side by side.
  */
 public final class UnitsJson {
   private static final JsonMapper JSON = new JsonMapper();
@@ -43,7 +44,7 @@ public final class UnitsJson {
               .put("count", part.count())
               .put("sources", part.sources());
       if (isFeatures(part)) {
-        written.put("errors", label(pieces.errors()));
+        written.put("errors", label(pieces.errors())).put("dictionary", part.dictionary());
       }
     }
     return parts;
@@ -74,7 +75,8 @@ public final class UnitsJson {
                 part.path("name").stringValue(),
                 cut(file, part),
                 count.intValue(),
-                part.path("sources").asInt(1)));
+                part.path("sources").asInt(1),
+                part.path("dictionary").asString("")));
       } catch (IllegalArgumentException e) {
         throw broken(file, String.valueOf(e.getMessage()));
       }

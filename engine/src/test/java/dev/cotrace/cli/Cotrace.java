@@ -1,0 +1,35 @@
+package dev.cotrace.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.util.Arrays;
+
+/** The command line in this JVM, and what the last command printed. */
+final class Cotrace {
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+
+  /** Runs a command and gives its exit code. */
+  int run(String... words) {
+    out.getBuffer().setLength(0);
+    err.getBuffer().setLength(0);
+    return Main.commandLine(new Interruption())
+        .setOut(new PrintWriter(out, true))
+        .setErr(new PrintWriter(err, true))
+        .execute(words);
+  }
+
+  /** Runs a command that must succeed, and gives what it printed. */
+  String succeeds(String... words) {
+    assertThat(run(words)).as(Arrays.toString(words) + err).isZero();
+    return out.toString();
+  }
+
+  /** Runs a command that must be refused, and say {@code because}. */
+  void fails(String because, String... words) {
+    assertThat(run(words)).as(Arrays.toString(words) + err).isEqualTo(2);
+    assertThat(err.toString()).contains(because);
+  }
+}
