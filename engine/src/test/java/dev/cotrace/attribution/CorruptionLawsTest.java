@@ -14,16 +14,16 @@ import dev.cotrace.rollout.Baseline;
 import dev.cotrace.rollout.ExactObjective;
 import dev.cotrace.rollout.Measurement;
 import dev.cotrace.rollout.Objective;
-import dev.cotrace.rollout.Outcomes;
 import dev.cotrace.rollout.Randomness;
 import dev.cotrace.rollout.Rollout;
 import dev.cotrace.rollout.Sampler;
 import dev.cotrace.rollout.Scheme;
 import dev.cotrace.rollout.Transcript;
 import dev.cotrace.rollout.TranscriptScorer;
-import dev.cotrace.rollout.Weighting;
 import dev.cotrace.torch.Placement;
 import dev.cotrace.torch.Scope;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -32,6 +32,7 @@ import java.util.SplittableRandom;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.apache.commons.statistics.distribution.NormalDistribution;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -39,7 +40,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** The laws of METHOD §9 for every corruption, in both families, against naive per-edge gates. */
 final class CorruptionLawsTest {
-  private static final Objective OBJECTIVE = Objective.parse("answer-logprob + 0.5*kl");
+  @TempDir private Path folder;
 
   static Stream<Arguments> everyKind() {
     return kinds(_ -> true);
@@ -74,7 +75,7 @@ final class CorruptionLawsTest {
       double[] z = new double[naive.graph().cells()];
       Arrays.fill(z, 0.37);
       ExactObjective.Gradient exact = exact(tiny, naive, 0.8).at(z);
-      TranscriptScorer.GroupGradient gradient = gradient(tiny, naive, 0.37, 0.8);
+      TranscriptScorer.GroupGradient gradient = listing(tiny.at(0.8), naive).gradient(0.37);
       double scale = largest(exact.direct()) + largest(exact.throughCot());
       if (kind.startsWith("resample")) {
         assertThat(Arrays.stream(gradient.weights().rollout()).sum()).isCloseTo(1, offset(1e-9));
@@ -95,12 +96,13 @@ final class CorruptionLawsTest {
       NaiveGatedModel naive = new NaiveGatedModel(model);
       double[] z = new SplittableRandom(1).doubles(naive.graph().cells()).toArray();
       double exact = exact(tiny, naive, 1).at(z).value();
-      assertThat(value(tiny, naive, new Gates.PerEdge(naive.graph(), z)))
+      assertThat(listing(tiny, naive).value(new Gates.PerEdge(naive.graph(), z)))
           .isCloseTo(exact, offset(1e-9 * Math.abs(exact)));
       double alpha = 0.3;
       Arrays.fill(z, alpha);
-      assertThat(value(tiny, naive, uniform(alpha, tiny.rollouts().size())))
-          .isCloseTo(value(tiny, naive, new Gates.PerEdge(naive.graph(), z)), offset(1e-10));
+      assertThat(listing(tiny, naive).value(uniform(alpha, tiny.rollouts().size())))
+          .isCloseTo(
+              listing(tiny, naive).value(new Gates.PerEdge(naive.graph(), z)), offset(1e-10));
     }
   }
 
@@ -111,7 +113,7 @@ final class CorruptionLawsTest {
       TinyCorruption tiny = TinyCorruption.of(model, kind);
       NaiveGatedModel naive = new NaiveGatedModel(model);
       List<Transcript> transcripts = tiny.transcripts();
-      TranscriptScorer scorer = scorer(tiny, Objective.parse("kl + answer-logprob"), 1);
+      TranscriptScorer scorer = listing(tiny, naive).scorer(Objective.parse("kl + answer-logprob"));
       int rows = transcripts.size();
       List<Measurement> open = scorer.measure(uniform(1, rows), transcripts);
       List<Measurement> closed = scorer.measure(uniform(0, rows), transcripts);
@@ -143,19 +145,59 @@ final class CorruptionLawsTest {
     try (TinyModel model = TinyModel.of(family, 64, 1, 4)) {
       TinyCorruption tiny = TinyCorruption.of(model, kind);
       NaiveGatedModel naive = new NaiveGatedModel(model);
-      TranscriptScorer.GroupGradient gradient = gradient(tiny, naive, alpha, 1);
+      TranscriptScorer.GroupGradient gradient = listing(tiny, naive).gradient(alpha);
       double[] z = new double[naive.graph().cells()];
       Arrays.fill(z, alpha);
       for (int cell : naive.graph().edgeCells()) {
         z[cell] = alpha + step;
-        double above = value(tiny, naive, new Gates.PerEdge(naive.graph(), z));
+        double above = listing(tiny, naive).value(new Gates.PerEdge(naive.graph(), z));
         z[cell] = alpha - step;
-        double below = value(tiny, naive, new Gates.PerEdge(naive.graph(), z));
+        double below = listing(tiny, naive).value(new Gates.PerEdge(naive.graph(), z));
         z[cell] = alpha;
         // Central differences of step 1e-5 err by about 1e-10 in truncation and 1e-11 in rounding.
         assertThat(gradient.direct()[cell] + gradient.throughCot()[cell])
             .as(naive.graph().edge(cell).toString())
             .isCloseTo((above - below) / (2 * step), offset(1e-7));
+      }
+    }
+  }
+
+  /** Units below edges, whose constants PieceGateLawsTest has. */
+  @ParameterizedTest
+  @CsvSource({
+    "map, gpt2, neuron",
+    "resample, llama, neuron",
+    "noise, gemma, neuron",
+    "same aligned, gpt_neox, neuron",
+    "map, gemma, topk blocks.0.hook_mlp_out + standard blocks.0.hook_attn_out",
+    "resample, gpt_neox, transcoder blocks.0.mlp.hook_in blocks.0.hook_mlp_out",
+    "noise, llama, topk blocks.0.hook_resid_mid",
+    "map aligned, gpt2, topk blocks.0.hook_resid_post",
+    "resample aligned, llama, standard blocks.0.hook_mlp_out",
+    "mean-positional, gpt2, residual-dim"
+  })
+  void everyUnitsGradientIsItsCentralDifference(String kind, String family, String what)
+      throws IOException {
+    double alpha = 0.6;
+    double step = 1e-5;
+    try (TinyModel model = TinyModel.of(family, 64, 1, 4);
+        TinyUnits units = TinyUnits.of(model, what, folder)) {
+      TinyListing listing =
+          new TinyListing(
+              units.model(), TinyCorruption.of(model, kind), new NaiveGatedModel(model));
+      TranscriptScorer.GroupGradient gradient = listing.gradient(alpha);
+      double[] z = new double[units.pieces().cells()];
+      Arrays.fill(z, alpha);
+      for (int cell = 0; cell < z.length; cell++) {
+        z[cell] = alpha + step;
+        double above = listing.value(new Gates.PerPiece(units.pieces(), z));
+        z[cell] = alpha - step;
+        double below = listing.value(new Gates.PerPiece(units.pieces(), z));
+        z[cell] = alpha;
+        double score = gradient.direct()[cell] + gradient.throughCot()[cell];
+        assertThat(score)
+            .as(units.pieces().name(cell))
+            .isCloseTo((above - below) / (2 * step), offset(1e-7 * Math.max(1, Math.abs(score))));
       }
     }
   }
@@ -204,11 +246,12 @@ final class CorruptionLawsTest {
         .rollouts()
         .forEach(r -> counts.merge(name(r), 1, Integer::sum));
     List<Transcript> all = tiny.transcripts();
-    List<Measurement> measurements = scorer(tiny, OBJECTIVE, 1).measure(measured, all);
+    List<Measurement> measurements =
+        listing(tiny, naive).scorer(TinyListing.OBJECTIVE).measure(measured, all);
     double bound = NormalDistribution.of(0, 1).inverseSurvivalProbability(1e-5 / 2 / all.size());
     double total = 0;
     for (int i = 0; i < all.size(); i++) {
-      double p = probability(tiny, naive, all.get(i), measurements.get(i));
+      double p = listing(tiny, naive).probability(all.get(i), measurements.get(i));
       total += p;
       double share = (double) counts.getOrDefault(name(all.get(i).rollout()), 0) / draws;
       double deviation = Math.sqrt(p * (1 - p) / draws);
@@ -242,7 +285,8 @@ final class CorruptionLawsTest {
       TinyCorruption tiny = TinyCorruption.of(model, kind);
       NaiveGatedModel naive = new NaiveGatedModel(model);
       Workload work =
-          new Workload(GatedModel.of(model.decoder()), tiny.task(), OBJECTIVE, settings);
+          new Workload(
+              GatedModel.of(model.decoder()), tiny.task(), TinyListing.OBJECTIVE, settings);
       Attribution sampled = new IntegratedGradient(work, RunListener.SILENT).attribute();
       double[] direct = new double[naive.graph().cells()];
       double[] through = new double[direct.length];
@@ -269,42 +313,18 @@ final class CorruptionLawsTest {
         .isLessThanOrEqualTo(bound * estimate.standardError() + 1e-9);
   }
 
+  private static TinyListing listing(TinyCorruption tiny, NaiveGatedModel naive) {
+    return new TinyListing(GatedModel.of(tiny.model().decoder()), tiny, naive);
+  }
+
   private static ExactObjective exact(TinyCorruption tiny, NaiveGatedModel naive, double t) {
     return new ExactObjective(
-        naive, tiny.pair(), tiny.at(t).sampling(), OBJECTIVE, tiny.rollouts(), tiny.at(t));
-  }
-
-  private static TranscriptScorer.GroupGradient gradient(
-      TinyCorruption tiny, NaiveGatedModel naive, double alpha, double temperature) {
-    List<Transcript> transcripts = tiny.transcripts();
-    Weighting listed =
-        (objective, measurements) -> {
-          double[] weights = new double[transcripts.size()];
-          TinyCorruption at = tiny.at(temperature);
-          Arrays.setAll(
-              weights, i -> probability(at, naive, transcripts.get(i), measurements.get(i)));
-          return new Weighting.Weights(
-              weights, measurements.stream().map(objective::rewardToGo).toArray(double[][]::new));
-        };
-    TranscriptScorer.Group group = new TranscriptScorer.Group(alpha, transcripts, listed);
-    return scorer(tiny, OBJECTIVE, temperature).gradients(List.of(group)).getFirst();
-  }
-
-  private static double probability(
-      TinyCorruption tiny, NaiveGatedModel naive, Transcript transcript, Measurement measurement) {
-    return Math.exp(measurement.rolloutLogProbability()) * tiny.probability(naive, transcript);
-  }
-
-  private static double value(TinyCorruption tiny, NaiveGatedModel naive, Gates gates) {
-    List<Transcript> transcripts = tiny.transcripts();
-    List<Measurement> measurements = scorer(tiny, OBJECTIVE, 1).measure(gates, transcripts);
-    double value = 0;
-    for (int i = 0; i < transcripts.size(); i++) {
-      value +=
-          probability(tiny, naive, transcripts.get(i), measurements.get(i))
-              * OBJECTIVE.value(measurements.get(i));
-    }
-    return value;
+        naive,
+        tiny.pair(),
+        tiny.at(t).sampling(),
+        TinyListing.OBJECTIVE,
+        tiny.rollouts(),
+        tiny.at(t));
   }
 
   /** What the corrupted values predict at each clean position of {@code transcript}. */
@@ -316,16 +336,6 @@ final class CorruptionLawsTest {
       Arrays.setAll(rows, t -> Arrays.copyOfRange(flat, 4 * t, 4 * t + 4));
       return rows;
     }
-  }
-
-  private static TranscriptScorer scorer(
-      TinyCorruption tiny, Objective objective, double temperature) {
-    return new TranscriptScorer(
-        GatedModel.of(tiny.model().decoder()),
-        objective,
-        temperature,
-        Outcomes.NONE,
-        tiny.corruption());
   }
 
   private static Gates uniform(double alpha, int rows) {

@@ -110,6 +110,47 @@ final class LevelLawsTest {
     }
   }
 
+  /**
+   * The stream is cut for all that follows at once, so nothing adds up to edges, but between the
+   * same ends; and at one place whatever dictionary cuts, to the same.
+   */
+  @ParameterizedTest
+  @CsvSource({
+    "llama, blocks.1.hook_resid_pre",
+    "gpt2, blocks.0.hook_resid_mid",
+    "gpt_neox, blocks.1.hook_resid_post",
+    "gemma, blocks.0.hook_resid_post"
+  })
+  void piecesOfTheStreamAddUpBetweenTheEndsOfEdges(String family, String hook) throws IOException {
+    Settings settings = Tiny.enumerate(Quadrature.ADAPTIVE, 300);
+    try (TinyModel model = TinyModel.of(family, 34, 2, 4);
+        TinyUnits features = TinyUnits.of(model, "topk " + hook, folder);
+        TinyUnits coordinates = TinyUnits.of(model, "coordinates " + hook, folder);
+        TinyUnits twice =
+            TinyUnits.of(model, "standard blocks.0.hook_resid_pre + topk " + hook, folder)) {
+      String objective = "answer-logprob + kl";
+      Task task = Tiny.task(1, Tiny.PAIRS.subList(0, 1));
+      Attribution edges = attribution(GatedModel.of(model.decoder()), task, objective, settings);
+      for (TinyUnits units : List.of(features, coordinates, twice)) {
+        Attribution own = attribution(units.model(), task, objective, settings);
+        assertThat(own.clean().value()).isCloseTo(edges.clean().value(), offset(1e-12));
+        assertThat(own.corrupted().value()).isCloseTo(edges.corrupted().value(), offset(1e-12));
+        double norm = Math.sqrt(Arrays.stream(own.total().values()).map(x -> x * x).sum());
+        assertThat(own.gap().value()).isCloseTo(0, offset(1e-5 * norm));
+      }
+      Attribution one = attribution(features.model(), objective, exactly(Method.IG_GATES));
+      Attribution other = attribution(coordinates.model(), objective, exactly(Method.IG_GATES));
+      assertThat(sum(one.direct(), all(one)))
+          .isCloseTo(sum(other.direct(), all(other)), offset(1e-12));
+      assertThat(sum(one.throughCot(), all(one)))
+          .isCloseTo(sum(other.throughCot(), all(other)), offset(1e-12));
+    }
+  }
+
+  private static int[] all(Attribution attribution) {
+    return IntStream.range(0, attribution.units().cells()).toArray();
+  }
+
   private static void assertAddsUp(Attribution own, Attribution edges) {
     assertAddsUp(own, edges, 1e-12);
   }
