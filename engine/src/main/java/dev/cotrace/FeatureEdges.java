@@ -9,6 +9,8 @@ import dev.cotrace.attribution.Workload;
 import dev.cotrace.circuit.Attribution;
 import dev.cotrace.circuit.ComputationGraph;
 import dev.cotrace.circuit.Estimate;
+import dev.cotrace.circuit.Level;
+import dev.cotrace.circuit.Pieces;
 import dev.cotrace.circuit.Stability;
 import dev.cotrace.circuit.UnitEdges;
 import dev.cotrace.circuit.Units;
@@ -16,6 +18,7 @@ import dev.cotrace.gate.GatedModel;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
@@ -28,7 +31,7 @@ import tools.jackson.databind.node.ObjectNode;
  * @param objective what J is the expectation of
  * @param attribution scores of the edges
  * @param stability of the strongest of them
- * @param chosen how many units were looked at one by one
+ * @param chosen how many pieces of nodes were looked at one by one, but for errors
  */
 public record FeatureEdges(
     Path path, String objective, Attribution attribution, Stability stability, int chosen) {
@@ -44,7 +47,7 @@ public record FeatureEdges(
    * Runs the rollouts of {@code spec} again.
    *
    * @param source the run whose units are chosen by their scores
-   * @param top how many
+   * @param top how many pieces of nodes
    */
   public static FeatureEdges run(
       DiscoverySpec spec, CircuitSource source, int top, Path out, DiscoveryListener listener)
@@ -70,7 +73,7 @@ public record FeatureEdges(
                 spec.attribution().seed());
         edges =
             new FeatureEdges(
-                out, spec.objective().toString(), attribution, stability, chosen.length);
+                out, spec.objective().toString(), attribution, stability, features(scores, chosen));
         directory.write("edges.json", edges.object().toPrettyString() + "\n");
         directory.write("edges.csv", edges.csv());
       }
@@ -108,11 +111,21 @@ public record FeatureEdges(
     return scores;
   }
 
+  /** The strongest pieces; nodes that are not cut stand for themselves, and so do errors. */
   private static int[] chosen(Attribution scores, int top) {
-    return scores.total().strongest(scores.units(), top).stream()
-        .mapToInt(Integer::intValue)
-        .sorted()
-        .toArray();
+    Pieces pieces = (Pieces) scores.units();
+    IntStream strongest =
+        scores.total().strongest(pieces, pieces.unitCount()).stream()
+            .mapToInt(Integer::intValue)
+            .filter(cell -> pieces.isCut(cell) && !pieces.isError(cell))
+            .limit(top);
+    IntStream errors = IntStream.range(0, pieces.cells()).filter(pieces::isError);
+    return IntStream.concat(strongest, errors).sorted().toArray();
+  }
+
+  private static int features(Attribution scores, int... chosen) {
+    Pieces pieces = (Pieces) scores.units();
+    return Math.toIntExact(IntStream.of(chosen).filter(cell -> !pieces.isError(cell)).count());
   }
 
   /** Not apart by bins, and where stability is wanted, that of as many edges as there are. */
@@ -131,19 +144,41 @@ public record FeatureEdges(
     return attribution.total().strongest(attribution.units(), count);
   }
 
+  /** As {@link #strongest} of those that leave or reach a chosen piece. */
+  public List<Integer> strongestOfChosen(int count) {
+    return strongest(attribution.units().unitCount()).stream()
+        .filter(edges()::isOfChosen)
+        .limit(count)
+        .toList();
+  }
+
   /** The sum over edges between chosen units, whole nodes and the logits. */
   public Estimate explained() {
-    return attribution.sum(cells(false));
+    UnitEdges edges = edges();
+    return sum(cell -> !edges.isOfRest(cell) && !edges.isOfError(cell));
   }
 
-  /** The sum over edges from or into what was not chosen, and from errors. */
+  /** The sum over edges from or into what was not chosen. */
   public Estimate left() {
-    return attribution.sum(cells(true));
+    return sum(edges()::isOfRest);
   }
 
-  private int[] cells(boolean rests) {
-    UnitEdges edges = (UnitEdges) attribution.units();
-    return IntStream.of(edges.unitCells()).filter(cell -> edges.isOfRest(cell) == rests).toArray();
+  /** The sum over edges from what dictionaries leave over. */
+  public Estimate errors() {
+    return sum(edges()::isOfError);
+  }
+
+  private Estimate sum(IntPredicate which) {
+    return attribution.sum(IntStream.of(edges().unitCells()).filter(which).toArray());
+  }
+
+  /** What the edges' ends are units of. */
+  public Level level() {
+    return edges().pieces().level();
+  }
+
+  private UnitEdges edges() {
+    return (UnitEdges) attribution.units();
   }
 
   private ObjectNode object() {
@@ -156,6 +191,7 @@ public record FeatureEdges(
     ResultJson.put(json, "gap", attribution.gap());
     ResultJson.put(json, "explained_sum", explained());
     ResultJson.put(json, "left_sum", left());
+    ResultJson.put(json, "errors_sum", errors());
     json.set(
         "top_edges",
         ResultJson.edges(
@@ -164,7 +200,7 @@ public record FeatureEdges(
   }
 
   private String csv() {
-    UnitEdges edges = (UnitEdges) attribution.units();
+    UnitEdges edges = edges();
     EstimateCsv csv =
         new EstimateCsv(
             List.of("edge", "source", "target"), List.of("score", "direct", "through_cot"));

@@ -24,6 +24,9 @@ record GateSetting(String name, Gates gates) {
   private static final Pattern NUMBER =
       Pattern.compile("([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE]-?[0-9]+)?");
 
+  /** Beyond it float32 keeps nothing of what else is in the stream. */
+  private static final int MOST_SCALE = 1_000_000;
+
   /**
    * Reads {@code full}, {@code corrupted}, a gate of all edges such as {@code 0.5}, a file with a
    * circuit, or a run directory that holds one.
@@ -73,7 +76,14 @@ record GateSetting(String name, Gates gates) {
           "--scale is of what a unit writes, and edges write nothing: give --level node, neuron, residual-dim or feature");
     }
     double[] z = perUnit(units);
-    scales.forEach((unit, factor) -> z[units.cell(unit)] = factor);
+    scales.forEach((unit, factor) -> {
+      if (!(Math.abs(factor) <= MOST_SCALE)) {
+        throw new IllegalArgumentException(
+            "--scale takes factors from -%,d to %,d, got %s of %s"
+                .formatted(MOST_SCALE, MOST_SCALE, factor, unit));
+      }
+      z[units.cell(unit)] = factor;
+    });
     return new GateSetting(name + " with " + scales, Gates.of(units, z));
   }
 

@@ -3,9 +3,9 @@ package dev.cotrace;
 import dev.cotrace.circuit.Agreement;
 import dev.cotrace.circuit.Attribution;
 import dev.cotrace.circuit.BinScores;
+import dev.cotrace.circuit.CutShares;
 import dev.cotrace.circuit.Estimate;
 import dev.cotrace.circuit.Faithfulness;
-import dev.cotrace.circuit.FeatureShares;
 import dev.cotrace.circuit.ReferenceScores;
 import java.util.List;
 import tools.jackson.databind.JsonNode;
@@ -42,11 +42,11 @@ public final class ResultJson {
     put(json, "gap", attribution.gap());
     put(json, "direct_sum", attribution.direct().sum());
     put(json, "through_cot_sum", attribution.throughCot().sum());
-    FeatureShares.of(attribution)
+    CutShares.of(attribution)
         .ifPresent(shares -> {
-          put(json, "features_sum", shares.features());
-          put(json, "errors_sum", shares.errors());
-          put(json, "others_sum", shares.others());
+          put(json, shares.nouns() + "_sum", shares.pieces());
+          shares.errors().ifPresent(errors -> put(json, "errors_sum", errors));
+          shares.others().ifPresent(others -> put(json, "others_sum", others));
         });
     json.put("completeness", attribution.completeness());
     json.put("points", attribution.points());

@@ -228,7 +228,7 @@ public record Verification(
       case TOP, OTHER -> units.name(row.cells[0]);
       case TOP_GROUP -> "the top " + row.cells.length;
       case DRAWN_GROUP -> "%d of the top".formatted(row.cells.length);
-      case ALL -> "all %d %s".formatted(row.cells.length, units.level().nouns());
+      case ALL -> "all " + units.counted(row.cells.length);
     };
   }
 

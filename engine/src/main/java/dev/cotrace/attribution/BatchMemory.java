@@ -17,9 +17,9 @@ record BatchMemory(Footprint footprint, RunShape shape, Layout layout) {
     return switch (phase) {
       case SAMPLING -> sampling();
       case GRADIENT -> gradient();
-      case ENDS -> measuring(/* perEdge= */ false);
-      case CIRCUIT -> measuring(/* perEdge= */ true);
-      case FIXED_TOKENS -> rerun(/* perEdge= */ true);
+      case ENDS -> measuring(/* circuit= */ false);
+      case CIRCUIT -> measuring(/* circuit= */ true);
+      case FIXED_TOKENS -> rerun(/* circuit= */ true);
     };
   }
 
@@ -46,7 +46,7 @@ record BatchMemory(Footprint footprint, RunShape shape, Layout layout) {
   private Batch sampling() {
     boolean recorded = layout.backward() == Settings.Backward.RECORDED;
     return new Batch(
-        caches(/* perEdge= */ false),
+        caches(/* circuit= */ false),
         recorded ? tape(recordedPlaces()) : 0,
         prefill(),
         footprint.nextTokens(rows()),
@@ -54,9 +54,15 @@ record BatchMemory(Footprint footprint, RunShape shape, Layout layout) {
   }
 
   /** The cache, and that of the prompts, or of the rows before some ended, which it is made of. */
-  private long caches(boolean perEdge) {
+  private long caches(boolean circuit) {
     long prompts = shape.ends() ? rows() : prompts();
-    return footprint.cache(shape.blocks() * (rows() + prompts), shape.positions(), perEdge);
+    return cache(shape.blocks() * (rows() + prompts), circuit);
+  }
+
+  private long cache(long rows, boolean circuit) {
+    return circuit
+        ? footprint.circuitCache(rows, shape.positions())
+        : footprint.cache(rows, shape.positions());
   }
 
   /** Prompts of the rows that grow together. */
@@ -70,10 +76,10 @@ record BatchMemory(Footprint footprint, RunShape shape, Layout layout) {
         footprint.forward(shape.blocks() * rows(), 1));
   }
 
-  private long maskedPrefill() {
+  private long circuitPrefill() {
     return Math.max(
-        footprint.masked(prompts(), shape.prompt(), shape.blocks()),
-        footprint.masked(rows(), 1, shape.blocks()));
+        footprint.circuit(prompts(), shape.prompt(), shape.blocks()),
+        footprint.circuit(rows(), 1, shape.blocks()));
   }
 
   /** Prompts once for each group, what follows them for every rollout. */
@@ -92,7 +98,7 @@ record BatchMemory(Footprint footprint, RunShape shape, Layout layout) {
     long groups = Math.max(1, rows / shape.groupRows());
     long parts = shape.gradientsPerRollout() > 2 ? rows : groups * Math.max(1, shape.bins());
     long again = recorded ? 0 : footprint.forward(shape.blocks() * rows, shape.positions());
-    long cache = recorded ? 0 : footprint.cache(shape.blocks() * rows, shape.positions(), false);
+    long cache = recorded ? 0 : footprint.cache(shape.blocks() * rows, shape.positions());
     return new Batch(
         cache,
         recorded ? tape(recordedPlaces()) : rows * tape,
@@ -112,8 +118,8 @@ record BatchMemory(Footprint footprint, RunShape shape, Layout layout) {
     return new Footprint.Places(all, distinct, prompts, shape.positions());
   }
 
-  private Batch measuring(boolean perEdge) {
-    return shape.listed() ? rerun(perEdge) : measuringSampled(perEdge);
+  private Batch measuring(boolean circuit) {
+    return shape.listed() ? rerun(circuit) : measuringSampled(circuit);
   }
 
   /**
@@ -121,31 +127,27 @@ record BatchMemory(Footprint footprint, RunShape shape, Layout layout) {
    * one group at a time as grow together. At gates 1 and 0 there may be no corrupted rows: this is
    * the most.
    */
-  private Batch measuringSampled(boolean perEdge) {
+  private Batch measuringSampled(boolean circuit) {
     long rows = Math.min(shape.rollouts(), layout.batchRows());
     long read = footprint.finalReads(rows * shape.positions());
     return new Batch(
-        caches(perEdge),
+        caches(circuit),
         footprint.finalReads(recordedPlaces()),
-        read + clean(rows) + (perEdge ? maskedPrefill() : prefill()),
+        read + clean(rows) + (circuit ? circuitPrefill() : prefill()),
         Math.max(readout(rows, /* gradients= */ false), footprint.nextTokens(rows())),
         0);
   }
 
   /** Runs the transcripts of one group once more. */
-  private Batch rerun(boolean perEdge) {
+  private Batch rerun(boolean circuit) {
     long rows = Math.min(shape.rollouts(), layout.rowsAtOnce(tape(shape.positions())));
     long whole = shape.blocks() * rows;
     long forward =
-        perEdge
-            ? footprint.masked(rows, shape.positions(), shape.blocks())
+        circuit
+            ? footprint.circuit(rows, shape.positions(), shape.blocks())
             : footprint.forward(whole, shape.positions());
     return new Batch(
-        footprint.cache(whole, shape.positions(), perEdge),
-        0,
-        forward + clean(rows),
-        readout(rows, /* gradients= */ false),
-        0);
+        cache(whole, circuit), 0, forward + clean(rows), readout(rows, /* gradients= */ false), 0);
   }
 
   /** The clean model over whole transcripts, as many as it takes at a time. */

@@ -63,8 +63,7 @@ public final class CircuitEvaluation {
   /** Judges {@code circuit}. */
   public Judgement of(Circuit circuit) {
     listener.planned(
-        "circuit of %d %s".formatted(circuit.size(), circuit.units().level().nouns()),
-        jobs() * (generates() ? 2 : 1));
+        "circuit of " + circuit.units().counted(circuit.size()), jobs() * (generates() ? 2 : 1));
     Clusters clusters = interventions.clusters();
     List<JobResult> sampled = interventions.sampled(circuit);
     Tally own = Tally.of(clusters, sampled);

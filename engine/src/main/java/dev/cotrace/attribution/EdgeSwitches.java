@@ -28,9 +28,7 @@ public final class EdgeSwitches {
   /** Switches the units at {@code cells} at once. */
   public SwitchEffect of(int... cells) {
     String what =
-        cells.length == 1
-            ? all.units().name(cells[0])
-            : "%d %s".formatted(cells.length, all.units().level().nouns());
+        cells.length == 1 ? all.units().name(cells[0]) : all.units().counted(cells.length);
     listener.planned("switching " + what, interventions.jobCount());
     Interventions.Effect effect = interventions.of(all.without(cells));
     Clusters clusters = interventions.clusters();

@@ -147,8 +147,7 @@ public final class Evaluation {
     runner
         .listener()
         .planned(
-            "circuit of %d %s".formatted(circuit.size(), circuit.units().level().nouns()),
-            expectation.jobCount(rounds));
+            "circuit of " + circuit.units().counted(circuit.size()), expectation.jobCount(rounds));
     return worth(circuit, Tally.of(clusters(), expectation.results(circuit, rounds)).value());
   }
 

@@ -32,7 +32,7 @@ public final class ExactEffects {
     ends.runner()
         .listener()
         .planned(
-            "interventions on %d %s".formatted(units.unitCount(), units.level().nouns()),
+            "interventions on " + units.counted(units.unitCount()),
             Math.multiplyExact(units.unitCount(), interventions.jobCount()));
     Clusters clusters = interventions.clusters();
     double[][] total = new double[clusters.count()][units.cells()];

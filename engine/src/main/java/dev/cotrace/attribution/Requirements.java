@@ -68,8 +68,8 @@ record Requirements(GatedModel model, Task task, Settings settings, Bins bins) {
     int units = model.units().unitCount();
     if (settings.until().top() > units) {
       throw new IllegalArgumentException(
-          "--until stability is asked of the top %d %s, but the model has %d"
-              .formatted(settings.until().top(), model.units().level().nouns(), units));
+          "--until stability is asked of the top %s, but the model has %d"
+              .formatted(model.units().counted(settings.until().top()), units));
     }
   }
 

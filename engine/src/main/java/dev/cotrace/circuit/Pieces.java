@@ -77,6 +77,12 @@ public final class Pieces implements Units {
     return new Pieces(graph, fewer ? Level.NODE : level, parts);
   }
 
+  /** Where some nodes are cut and others are not, no name but this is all of theirs. */
+  @Override
+  public String noun() {
+    return parts.stream().map(Part::cut).distinct().count() > 1 ? "unit" : level.noun();
+  }
+
   /** What becomes of errors in circuits. */
   public ErrorUnits errors() {
     return errors;
@@ -185,6 +191,11 @@ public final class Pieces implements Units {
   public int part(int cell) {
     int found = Arrays.binarySearch(first, cell);
     return found >= 0 ? found : -found - 2;
+  }
+
+  /** Whether the unit of {@code cell} is not all of its part. */
+  public boolean isCut(int cell) {
+    return parts.get(part(cell)).cut() != Part.Cut.WHOLE;
   }
 
   /** Whether the unit of {@code cell} is what the features of a dictionary leave over. */

@@ -110,7 +110,7 @@ public sealed interface Selection {
     }
     throw new IllegalArgumentException(
         "the greedy selection grows a circuit edge by edge, and these scores are of %s: take the top"
-            .formatted(units.level().nouns()));
+            .formatted(units.nouns()));
   }
 
   private static Circuit grown(ComputationGraph graph, double[] rank, int size) {

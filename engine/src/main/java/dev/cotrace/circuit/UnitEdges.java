@@ -18,10 +18,14 @@ import java.util.stream.IntStream;
 public final class UnitEdges implements Units {
   private static final int REST = -1;
 
+  /** More edges than a gradient is taken apart for. */
+  private static final int MOST = 1 << 26;
+
   private final Pieces pieces;
   private final List<Source> sources = new ArrayList<>();
   private final List<Target> targets = new ArrayList<>();
   private final List<int[]> sourcesOf = new ArrayList<>(); // [part] of rows, ascending
+  private final int[] edges; // cells, ascending
 
   /**
    * What writes.
@@ -47,6 +51,7 @@ public final class UnitEdges implements Units {
    *
    * @param chosen cells of the pieces that are looked at one by one
    * @param reading parts whose chosen pieces are targets of their own
+   * @throws IllegalArgumentException when there are no such edges, or too many
    */
   public UnitEdges(Pieces pieces, int[] chosen, Set<Integer> reading) {
     this.pieces = pieces;
@@ -75,6 +80,12 @@ public final class UnitEdges implements Units {
       row += each.sources();
     }
     targets.add(new Target("logits", REST, REST, graph.writers()));
+    if ((long) sources.size() * targets.size() > MOST) {
+      throw new IllegalArgumentException(
+          "expected at most %,d edges between units, got %,d that write and %,d that read: choose fewer units"
+              .formatted(MOST, sources.size(), targets.size()));
+    }
+    edges = IntStream.range(0, cells()).filter(this::exists).toArray();
   }
 
   private void addSources(int part, int writer, List<Integer> chosen) {
@@ -154,17 +165,32 @@ public final class UnitEdges implements Units {
     return targets.get(column).name;
   }
 
-  /** Whether an end of the edge at {@code cell} is what was not chosen, or an error. */
+  /** Whether an end of the edge at {@code cell} is a chosen piece, but no error. */
+  public boolean isOfChosen(int cell) {
+    Source source = sources.get(cell / targets.size());
+    boolean leaves = source.piece != REST && isCut(source.part) && !isOfError(cell);
+    return leaves || targets.get(cell % targets.size()).piece != REST;
+  }
+
+  /** Whether the edge at {@code cell} leaves what a dictionary leaves over. */
+  public boolean isOfError(int cell) {
+    Source source = sources.get(cell / targets.size());
+    return source.piece != REST && pieces.parts().get(source.part).isError(source.piece);
+  }
+
+  /**
+   * Whether another edge, at {@code cell}, has an end that was not chosen of a part that is cut.
+   */
   public boolean isOfRest(int cell) {
     Source source = sources.get(cell / targets.size());
     Target target = targets.get(cell % targets.size());
-    Part part = pieces.parts().get(source.part);
-    boolean rest = source.piece == REST ? part.cut() != Part.Cut.WHOLE : part.isError(source.piece);
-    boolean readsForRest =
-        target.piece == REST
-            && target.part >= 0
-            && pieces.parts().get(target.part).cut() != Part.Cut.WHOLE;
-    return rest || readsForRest;
+    boolean rest = source.piece == REST && isCut(source.part);
+    boolean readsForRest = target.piece == REST && target.part >= 0 && isCut(target.part);
+    return !isOfError(cell) && (rest || readsForRest);
+  }
+
+  private boolean isCut(int part) {
+    return pieces.parts().get(part).cut() != Part.Cut.WHOLE;
   }
 
   /** Whether there is an edge at {@code cell}. */
@@ -184,7 +210,7 @@ public final class UnitEdges implements Units {
 
   @Override
   public int cells() {
-    return Math.multiplyExact(sources.size(), targets.size());
+    return sources.size() * targets.size();
   }
 
   @Override
@@ -194,12 +220,12 @@ public final class UnitEdges implements Units {
 
   @Override
   public int[] unitCells() {
-    return IntStream.range(0, cells()).filter(this::exists).toArray();
+    return edges.clone();
   }
 
   @Override
   public int unitCount() {
-    return unitCells().length;
+    return edges.length;
   }
 
   @Override
@@ -209,7 +235,7 @@ public final class UnitEdges implements Units {
 
   @Override
   public int cell(String name) {
-    return IntStream.of(unitCells())
+    return IntStream.of(edges)
         .filter(cell -> name(cell).equals(name))
         .findFirst()
         .orElseThrow(() ->

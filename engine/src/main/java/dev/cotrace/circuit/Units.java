@@ -11,6 +11,21 @@ public sealed interface Units permits ComputationGraph, Pieces, UnitEdges {
   /** What they are. */
   Level level();
 
+  /** One of them in words. */
+  default String noun() {
+    return level().noun();
+  }
+
+  /** Several in words. */
+  default String nouns() {
+    return noun() + "s";
+  }
+
+  /** So many in words. */
+  default String counted(int count) {
+    return count + " " + (count == 1 ? noun() : nouns());
+  }
+
   /** Length of an array with a number for each of them. */
   int cells();
 

@@ -14,9 +14,9 @@ final class AttributionOptions {
       names = "--method",
       paramLabel = "NAME",
       description = {
-        "ig-gates: gradients over gates of all edges; with frozen differences eap-ig-inputs,",
+        "ig-gates: gradients over all gates; with frozen differences eap-ig-inputs,",
         "eap-ig-activations (--points steps, 5), clean-corrupted and eap, as EAP-IG has them;",
-        "exact: an intervention on every edge; random. Default: ig-gates."
+        "exact: an intervention on every edge or other unit; random. Default: ig-gates."
       })
   private @Nullable String method;
 

@@ -23,14 +23,14 @@ final class BinTable {
     List<BinScores> bins = all.stream().filter(BinTable::hasScores).toList();
     out.printf(
         "%nBy position (--bins %s), summed over all %s:%n",
-        result.spec().bins(), result.attribution().units().level().nouns());
+        result.spec().bins(), result.attribution().units().nouns());
     out.printf(
         LINE,
         "bin",
         "score",
         "direct",
         "through the words",
-        "strongest " + result.attribution().units().level().noun());
+        "strongest " + result.attribution().units().noun());
     Numbers sums = Numbers.like(bins.stream().mapToDouble(bin -> bin.total().sum().value()));
     for (BinScores bin : bins) {
       out.printf(

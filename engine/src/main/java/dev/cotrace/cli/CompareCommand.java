@@ -23,7 +23,7 @@ import picocli.CommandLine.Parameters;
     name = "compare",
     description = {
       "Samples two models with the same noise and shows where their chains of thought part.",
-      "The second may be the first without some edges."
+      "The second may be the first without some edges or other units."
     },
     mixinStandardHelpOptions = true,
     sortOptions = false,
@@ -41,7 +41,7 @@ final class CompareCommand implements Callable<Integer> {
       arity = "0..2",
       paramLabel = "GATES",
       description = {
-        "full, corrupted, a gate of all edges such as 0.5, a run directory or a circuit file.",
+        "full, corrupted, a gate of all such as 0.5, a run directory or a circuit file.",
         "Two of them; with --without one, by default full."
       })
   private List<String> sides = List.of();
@@ -49,7 +49,8 @@ final class CompareCommand implements Callable<Integer> {
   @Option(
       names = "--without",
       paramLabel = "EDGE",
-      description = "The second lacks this edge: it is corrupted there. May be repeated.")
+      description =
+          "The second lacks this edge or other unit: it is corrupted there. May be repeated.")
   private List<String> without = List.of();
 
   @Option(

@@ -16,7 +16,7 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "diff",
     description = {
-      "Compares the scores of two runs edge by edge, with errors; nothing is sampled.",
+      "Compares the scores of two runs unit by unit, with errors; nothing is sampled.",
       "Differences are the second run less the first."
     },
     mixinStandardHelpOptions = true,
@@ -43,7 +43,8 @@ final class DiffCommand implements Callable<Integer> {
   @Option(
       names = "--top",
       paramLabel = "SIZE",
-      description = "Top edges to compare, such as 200 or 5%%. Default: the runs' own, the fewer.")
+      description =
+          "Top edges, or other units, to compare, such as 200 or 5%%. Default: the runs' own, the fewer.")
   private @Nullable String top;
 
   @Option(

@@ -20,8 +20,8 @@ final class DifferenceTable {
           "J0", "J(0), corrupted",
           "difference", "J(1) − J(0)",
           "scores_sum", "all scores",
-          "direct_sum", "direct, all edges",
-          "through_cot_sum", "through the words, all edges",
+          "direct_sum", "direct, all",
+          "through_cot_sum", "through the words, all",
           "faithfulness", "faithfulness of the circuit");
 
   private DifferenceTable() {}
@@ -33,16 +33,17 @@ final class DifferenceTable {
     printEdges(out, runs);
     printWholes(out, runs);
     out.printf(
-        "%nRanks: Spearman of |score| %s; top %d edges overlap %.0f %% (Jaccard).%n",
+        "%nRanks: Spearman of |score| %s; top %d %s overlap %.0f %% (Jaccard).%n",
         Double.isNaN(runs.agreement().spearman())
             ? "?"
             : "%.2f".formatted(runs.agreement().spearman()),
         runs.agreement().size(),
+        runs.difference().units().nouns(),
         100 * runs.agreement().jaccard());
     out.printf(
-        "The circuits of %d and %d edges share %d (Jaccard %.0f %%).%n",
+        "The circuits of %d and %s share %d (Jaccard %.0f %%).%n",
         runs.firstCircuit().size(),
-        runs.secondCircuit().size(),
+        runs.secondCircuit().units().counted(runs.secondCircuit().size()),
         runs.firstCircuit().shared(runs.secondCircuit()),
         100 * runs.firstCircuit().jaccard(runs.secondCircuit()));
     out.flush();
@@ -78,10 +79,10 @@ final class DifferenceTable {
     List<Integer> cells = runs.strongest(EDGES);
     out.printf(
         "%nThe %d largest differences of %d %s, second less first:%n",
-        cells.size(), difference.units().unitCount(), difference.units().level().nouns());
+        cells.size(), difference.units().unitCount(), difference.units().nouns());
     out.printf(
         EDGE,
-        difference.units().level().noun(),
+        difference.units().noun(),
         "first",
         "second",
         "difference",
@@ -106,7 +107,7 @@ final class DifferenceTable {
     out.printf(
         "%n%d %s differ with q < 0.05. %s%n",
         difference.significance().edgesBelow(0.05),
-        difference.units().level().nouns(),
+        difference.units().nouns(),
         switch (difference.pairing()) {
           case INDEPENDENT -> "Errors are those of independent runs.";
           case BY_CLUSTER ->

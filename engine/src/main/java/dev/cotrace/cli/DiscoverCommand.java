@@ -22,7 +22,10 @@ import picocli.CommandLine.Option;
 /** The main job. */
 @Command(
     name = "discover",
-    description = "Scores every edge of a model for a task, with errors, and picks a circuit.",
+    description = {
+      "Scores every edge of a model, or its nodes, neurons or features, for a task, with errors, and",
+      "picks a circuit."
+    },
     mixinStandardHelpOptions = true,
     sortOptions = false,
     abbreviateSynopsis = true,

@@ -2,11 +2,14 @@ package dev.cotrace.cli;
 
 import dev.cotrace.DiscoveryResult;
 import dev.cotrace.circuit.Attribution;
+import dev.cotrace.circuit.CutShares;
 import dev.cotrace.circuit.Estimate;
 import dev.cotrace.circuit.Faithfulness;
-import dev.cotrace.circuit.FeatureShares;
+import dev.cotrace.circuit.Pieces;
+import dev.cotrace.circuit.Units;
 import java.io.PrintWriter;
 import java.util.List;
+import java.util.function.IntPredicate;
 
 /** A discovery's result on a terminal. */
 final class EdgeTable {
@@ -18,18 +21,19 @@ final class EdgeTable {
   /** The strongest edges with their errors, what they add up to, and what the circuit keeps. */
   static void print(PrintWriter out, DiscoveryResult result) {
     Attribution attribution = result.attribution();
-    String nouns = attribution.units().level().nouns();
-    List<Integer> cells = result.strongest(EDGES);
-    out.printf(
-        "%nThe %d strongest %s of %d:%n",
-        cells.size(), attribution.units().level().nouns(), attribution.units().unitCount());
-    edges(out, attribution, result.significance().q(), result.stability().inclusion(), cells);
+    Units units = attribution.units();
+    strongest(
+        out,
+        attribution,
+        result.significance().q(),
+        result.stability().inclusion(),
+        new Ranked(result.strongest(units.unitCount()), EDGES, ""));
     BinTable.print(out, result);
     out.printf(
         "%n%d %3$s have q < 0.05. Top %d %3$s: resampled clusters agree on %4$s (Jaccard).%n",
         result.significance().edgesBelow(0.05),
         result.stability().size(),
-        nouns,
+        units.nouns(),
         share(result.stability().jaccard()));
     out.printf(
         "J(1) = %s clean, J(0) = %s corrupted (%s); %s.%n",
@@ -41,8 +45,8 @@ final class EdgeTable {
     out.printf(
         "Faithfulness of the circuit (%s): %s; of a random one: %s.%n",
         result.spec().selection(attribution.units()).words(),
-        faithfulness(result.circuitFaithfulness(), nouns),
-        faithfulness(result.randomFaithfulness(), nouns));
+        faithfulness(result.circuitFaithfulness(), units),
+        faithfulness(result.randomFaithfulness(), units));
     ReferenceTable.print(out, result);
     if (attribution.ends().alike()) {
       out.println(
@@ -54,13 +58,46 @@ final class EdgeTable {
 
   /** What features explain, with and without what they leave over. */
   private static void kinds(PrintWriter out, Attribution attribution) {
-    FeatureShares.of(attribution)
+    CutShares.of(attribution)
         .ifPresent(shares ->
             out.printf(
-                "Features add up to %s, errors to %s, nodes that are not cut to %s.%n",
-                Numbers.text(shares.features()),
-                Numbers.text(shares.errors()),
-                Numbers.text(shares.others())));
+                "All %s add up to %s%s%s.%n",
+                shares.nouns(),
+                Numbers.text(shares.pieces()),
+                shares.errors().map(errors -> ", errors to " + Numbers.text(errors)).orElse(""),
+                shares
+                    .others()
+                    .map(others -> ", nodes that are not cut to " + Numbers.text(others))
+                    .orElse("")));
+  }
+
+  /**
+   * Units to list, best first.
+   *
+   * @param cells of all of them
+   * @param count how many to list
+   * @param by what ranks them, in words that follow; may be empty
+   */
+  record Ranked(List<Integer> cells, int count, String by) {
+    private List<Integer> some(IntPredicate which) {
+      return cells.stream().filter(which::test).limit(count).toList();
+    }
+  }
+
+  /** The strongest units and, where some are whole nodes, the strongest pieces of others. */
+  static void strongest(
+      PrintWriter out, Attribution attribution, double[] q, double[] inclusion, Ranked ranked) {
+    Units units = attribution.units();
+    List<Integer> best = ranked.some(_ -> true);
+    out.printf(
+        "%nThe %d strongest %s of %d%s:%n",
+        best.size(), units.nouns(), units.unitCount(), ranked.by);
+    edges(out, attribution, q, inclusion, best);
+    if (units instanceof Pieces pieces && !pieces.noun().equals(pieces.level().noun())) {
+      List<Integer> cut = ranked.some(cell -> pieces.isCut(cell) && !pieces.isError(cell));
+      out.printf("%nThe %d strongest %s%s:%n", cut.size(), pieces.level().nouns(), ranked.by);
+      edges(out, attribution, q, inclusion, cut);
+    }
   }
 
   /** A line for each edge at {@code cells}; q-values and inclusion are by cell. */
@@ -71,13 +108,7 @@ final class EdgeTable {
       double[] inclusion,
       List<Integer> cells) {
     out.printf(
-        LINE,
-        attribution.units().level().noun(),
-        "score",
-        "q",
-        "in top",
-        "direct",
-        "through the words");
+        LINE, attribution.units().noun(), "score", "q", "in top", "direct", "through the words");
     double[] scores = attribution.total().values();
     Numbers numbers = Numbers.like(cells.stream().mapToDouble(cell -> scores[cell]));
     for (int cell : cells) {
@@ -103,12 +134,13 @@ final class EdgeTable {
     return Double.isNaN(share) ? "?" : "%.0f %%".formatted(100 * share);
   }
 
-  /** How faithful a circuit of so many {@code nouns} is. */
-  static String faithfulness(Faithfulness faithfulness, String nouns) {
+  /** How faithful a circuit of {@code units} is. */
+  static String faithfulness(Faithfulness faithfulness, Units units) {
     Estimate estimate = faithfulness.faithfulness();
+    String size = units.counted(faithfulness.edges());
     if (Double.isNaN(estimate.value())) {
-      return "not defined, because J(1) equals J(0) (%d %s)".formatted(faithfulness.edges(), nouns);
+      return "not defined, because J(1) equals J(0) (%s)".formatted(size);
     }
-    return "%s (%d %s)".formatted(Numbers.text(estimate), faithfulness.edges(), nouns);
+    return "%s (%s)".formatted(Numbers.text(estimate), size);
   }
 }

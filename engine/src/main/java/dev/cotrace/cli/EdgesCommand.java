@@ -3,6 +3,7 @@ package dev.cotrace.cli;
 import dev.cotrace.CircuitSource;
 import dev.cotrace.DiscoverySpec;
 import dev.cotrace.FeatureEdges;
+import dev.cotrace.circuit.Level;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -24,7 +25,7 @@ import picocli.CommandLine.Option;
     abbreviateSynopsis = true,
     footer = {"", "Examples", "  cotrace edges runs/NAME", "  cotrace edges runs/NAME --top 100"})
 final class EdgesCommand implements Callable<Integer> {
-  private static final int SHOWN = 25;
+  private static final int SHOWN = 15;
 
   @Mixin private final CircuitOptions circuit = new CircuitOptions();
 
@@ -32,8 +33,8 @@ final class EdgesCommand implements Callable<Integer> {
       names = "--top",
       paramLabel = "N",
       description = {
-        "Units with the largest |score| that are looked at one by one; of each part the others are",
-        "its rest. Default: ${DEFAULT-VALUE}."
+        "Features, neurons or coordinates with the largest |score| that are looked at one by one, beside",
+        "whole nodes; of each part the others are its rest. Default: ${DEFAULT-VALUE}."
       },
       defaultValue = "40")
   private int top;
@@ -62,22 +63,42 @@ final class EdgesCommand implements Callable<Integer> {
   }
 
   private static void print(PrintWriter out, FeatureEdges edges) {
-    List<Integer> cells = edges.strongest(SHOWN);
+    String nouns = edges.level().nouns();
+    List<Integer> strongest = edges.strongest(SHOWN);
     out.printf(
-        "%nThe %d strongest edges of %d between %d units and all that reads:%n",
-        cells.size(), edges.units().unitCount(), edges.chosen());
+        "%nThe %d strongest edges of %d between %s and all that reads:%n",
+        strongest.size(),
+        edges.units().unitCount(),
+        edges.chosen() == 0
+            ? "nodes"
+            : "%d %s, what else writes,".formatted(edges.chosen(), nouns));
+    table(out, edges, strongest);
+    if (edges.chosen() > 0) {
+      List<Integer> own = edges.strongestOfChosen(SHOWN);
+      out.printf("%nThe %d strongest from or to these %s:%n", own.size(), nouns);
+      table(out, edges, own);
+    }
+    out.println();
+    if (edges.chosen() > 0) {
+      out.printf(
+          "Edges between these %s, whole nodes and the logits add up to %s, those from or into others to %s%s.%n",
+          nouns,
+          Numbers.text(edges.explained()),
+          Numbers.text(edges.left()),
+          edges.level() == Level.FEATURE
+              ? ", those from errors to " + Numbers.text(edges.errors())
+              : "");
+    }
+    out.printf("All of them: %s.%nFiles: %s%n", edges.attribution().completeness(), edges.path());
+    out.flush();
+  }
+
+  private static void table(PrintWriter out, FeatureEdges edges, List<Integer> cells) {
     EdgeTable.edges(
         out,
         edges.attribution(),
         edges.attribution().significance().q(),
         edges.stability().inclusion(),
         cells);
-    out.printf(
-        "%nEdges between these units, whole nodes and the logits add up to %s, those from or into what is left over to %s; %s.%nFiles: %s%n",
-        Numbers.text(edges.explained()),
-        Numbers.text(edges.left()),
-        edges.attribution().completeness(),
-        edges.path());
-    out.flush();
   }
 }

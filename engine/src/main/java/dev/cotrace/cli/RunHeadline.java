@@ -5,6 +5,7 @@ import dev.cotrace.StoredSweep;
 import dev.cotrace.circuit.Attribution;
 import dev.cotrace.circuit.Estimate;
 import dev.cotrace.circuit.Faithfulness;
+import dev.cotrace.circuit.Units;
 import java.io.PrintWriter;
 import java.util.Locale;
 import java.util.stream.DoubleStream;
@@ -27,14 +28,14 @@ final class RunHeadline {
             Help.defaultColorScheme(Help.Ansi.OFF),
             new Column(NAME, 2, Overflow.TRUNCATE),
             new Column(VALUE, 0, Overflow.WRAP));
-    String nouns = run.attribution().units().level().nouns();
+    Units units = run.attribution().units();
     settings(facts, run);
     values(facts, run.attribution());
     facts.addRowValues(
-        "circuit", circuit(run.circuitFaithfulness(), nouns) + "; " + run.selection());
-    facts.addRowValues("random circuit", circuit(run.randomFaithfulness(), nouns));
+        "circuit", circuit(run.circuitFaithfulness(), units) + "; " + run.selection());
+    facts.addRowValues("random circuit", circuit(run.randomFaithfulness(), units));
     out.printf("%s%n%s", run.path(), facts);
-    run.sweep().ifPresent(sweep -> print(out, sweep, nouns));
+    run.sweep().ifPresent(sweep -> print(out, sweep, units));
   }
 
   private static void settings(TextTable facts, FinishedRun run) {
@@ -71,14 +72,14 @@ final class RunHeadline {
     facts.addRowValues("completeness", attribution.completeness());
   }
 
-  private static String circuit(Faithfulness faithfulness, String nouns) {
-    return "faithfulness " + EdgeTable.faithfulness(faithfulness, nouns);
+  private static String circuit(Faithfulness faithfulness, Units units) {
+    return "faithfulness " + EdgeTable.faithfulness(faithfulness, units);
   }
 
   /** Faithfulness by size, beside what knows less. */
-  private static void print(PrintWriter out, StoredSweep sweep, String nouns) {
+  private static void print(PrintWriter out, StoredSweep sweep, Units units) {
     out.printf("%nFaithfulness of circuits by size (%s):%n", sweep.path());
-    out.printf(LINE, "size", nouns, "by score", "random", "by magnitude");
+    out.printf(LINE, "size", units.nouns(), "by score", "random", "by magnitude");
     for (StoredSweep.Row row : sweep.rows()) {
       out.printf(
           LINE,

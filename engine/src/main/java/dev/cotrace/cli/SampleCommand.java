@@ -46,14 +46,16 @@ final class SampleCommand implements Callable<Integer> {
   @Option(
       names = "--alpha",
       paramLabel = "GATE",
-      description = "Gate of all edges: 1 is the model on the clean prompt, 0 on the corrupted.",
+      description =
+          "Gate of all edges or other units: 1 is the model on the clean prompt, 0 on the corrupted.",
       defaultValue = "1")
   private double alpha;
 
   @Option(
       names = "--circuit",
       paramLabel = "FILE",
-      description = "A circuit, .json or .pt: its edges are clean, all others corrupted.")
+      description =
+          "A circuit, .json or .pt: its edges, or other units, are clean, all others corrupted.")
   private @Nullable Path circuit;
 
   @Option(

@@ -65,7 +65,7 @@ final class SelectCommand implements Callable<Integer> {
         chosen.circuit().size(),
         chosen.circuit().units().level() == Level.EDGE
             ? "connected edges"
-            : chosen.circuit().units().level().nouns(),
+            : chosen.circuit().units().nouns(),
         chosen.circuit().units().unitCount(),
         chosen.circuit().shared(chosen.own()),
         chosen.own().size(),

@@ -130,12 +130,12 @@ final class ShowCommand implements Callable<Integer> {
     Paint paint = color.paint(output.main().environment());
     RunHeadline.print(out, found);
     Units units = found.attribution().units();
-    List<Integer> cells = found.strongest(part, top);
-    out.printf(
-        "%nThe %d strongest %s of %d%s:%n",
-        cells.size(), units.level().nouns(), units.unitCount(), part.after());
-    EdgeTable.edges(
-        out, found.attribution(), found.attribution().significance().q(), found.inclusion(), cells);
+    EdgeTable.strongest(
+        out,
+        found.attribution(),
+        found.attribution().significance().q(),
+        found.inclusion(),
+        new EdgeTable.Ranked(found.strongest(part, units.unitCount()), top, part.after()));
     out.flush();
     List<Component> components = Component.of(units);
     List<Estimate> scores = found.components(part);

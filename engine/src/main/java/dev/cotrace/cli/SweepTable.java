@@ -73,7 +73,7 @@ final class SweepTable {
   }
 
   private static String nouns(CircuitSweep sweep) {
-    return sweep.units().level().nouns();
+    return sweep.units().nouns();
   }
 
   private static String line(List<String> cells) {
@@ -104,9 +104,8 @@ final class SweepTable {
   private static void robustness(PrintWriter out, CircuitSweep sweep) {
     String circuit = sweep.rows().getFirst().name();
     out.printf(
-        "%nWithout the %d %s of %s the model keeps %s of the behaviour.%n",
-        sweep.rows().getFirst().sampled().edges(),
-        nouns(sweep),
+        "%nWithout the %s of %s the model keeps %s of the behaviour.%n",
+        sweep.units().counted(sweep.rows().getFirst().sampled().edges()),
         circuit,
         Numbers.text(sweep.complement().faithfulness()));
     if (!sweep.knockouts().isEmpty()) {
@@ -125,8 +124,8 @@ final class SweepTable {
     if (!sweep.removals().isEmpty()) {
       long matter = sweep.removals().stream().filter(removal -> isMore(removal.loss())).count();
       out.printf(
-          "Minimality: %d %s taken out of the circuit one by one; faithfulness falls by more than the error for %d of them. Most for:%n",
-          sweep.removals().size(), nouns(sweep), matter);
+          "Minimality: %s taken out of the circuit one by one; faithfulness falls by more than the error for %d of them. Most for:%n",
+          sweep.units().counted(sweep.removals().size()), matter);
       sweep.removals().stream()
           .sorted(Comparator.comparingDouble((Removal removal) -> -removal.loss().value()))
           .limit(REMOVALS)

@@ -16,7 +16,7 @@ final class VerificationTable {
 
   static void print(PrintWriter out, Verification verification) {
     out.printf("%nJ(1) = %s (%s)%n", Numbers.text(verification.clean()), verification.objective());
-    String nouns = verification.units().level().nouns();
+    String nouns = verification.units().nouns();
     List<Row> top = verification.rows(Kind.TOP).toList();
     section(
         out, verification, "The strongest " + nouns, top.subList(0, Math.min(EDGES, top.size())));

@@ -14,8 +14,8 @@ import picocli.CommandLine.Option;
 @Command(
     name = "verify",
     description = {
-      "Really switches edges, one at a time and in groups, and compares what that does with their",
-      "scores. All is sampled with the same random numbers."
+      "Really switches edges or other units, one at a time and in groups, and compares what that",
+      "does with their scores. All is sampled with the same random numbers."
     },
     mixinStandardHelpOptions = true,
     sortOptions = false,
@@ -47,7 +47,7 @@ final class VerifyCommand implements Callable<Integer> {
   @Option(
       names = "--groups",
       paramLabel = "N",
-      description = "Random groups of the top edges to switch. Default: ${DEFAULT-VALUE}.",
+      description = "Random groups of the top ones to switch. Default: ${DEFAULT-VALUE}.",
       defaultValue = "10")
   private int groups;
 

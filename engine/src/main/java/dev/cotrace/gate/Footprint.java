@@ -102,10 +102,22 @@ public record Footprint(
    * Keys and values.
    *
    * @param rows of all blocks
-   * @param perEdge whether every query head has its own
    */
-  public long cache(long rows, long positions, boolean perEdge) {
-    long each = perEdge ? architecture.heads() : architecture.keyValueHeads();
+  public long cache(long rows, long positions) {
+    return cache(rows, positions, architecture.keyValueHeads());
+  }
+
+  /**
+   * As {@link #cache}, with a gate for every unit: behind gates on edges every head has its own.
+   */
+  public long circuitCache(long rows, long positions) {
+    return cache(
+        rows,
+        positions,
+        units instanceof ComputationGraph ? architecture.heads() : architecture.keyValueHeads());
+  }
+
+  private long cache(long rows, long positions, int each) {
     return 2L
         * architecture.layers()
         * each
@@ -131,22 +143,34 @@ public record Footprint(
   }
 
   /**
-   * As {@link #forward} with a gate for every edge: the differences of all sources, and the reads
-   * of every head's q, k and v, each once as they are and once normed.
+   * As {@link #forward} with a gate for every unit.
    *
    * @param rows live ones
    * @param blocks 2 with a corrupted run, else 1
    */
-  public long masked(long rows, long time, int blocks) {
+  public long circuit(long rows, long time, int blocks) {
+    long gated =
+        switch (units) {
+          case ComputationGraph graph -> masked(graph, rows * time, blocks);
+          case Pieces pieces -> PieceGates.bytes(this, pieces, rows * time, blocks);
+          case UnitEdges edges -> PieceGates.bytes(this, edges.pieces(), rows * time, blocks);
+        };
+    return gated + forward(blocks * rows, time);
+  }
+
+  /**
+   * The differences of all sources, and the reads of every head's q, k and v, each once as they are
+   * and once normed.
+   */
+  private long masked(ComputationGraph graph, long places, int blocks) {
     long reads = 3L * architecture.heads() * (1 + 3L * blocks);
-    return rows * time * (graph().sources() + reads) * width() * bytes()
-        + forward(blocks * rows, time);
+    return places * (graph.sources() + reads) * width() * bytes();
   }
 
   /** The clean model over {@code rows} whole sequences, as many at a time as it takes. */
   public long plain(long rows, long time) {
     long together = Math.clamp(PlainRun.POSITIONS_AT_ONCE / time, 1L, Math.max(1, rows));
-    return forward(together, time) + cache(together, time, /* perEdge= */ false);
+    return forward(together, time) + cache(together, time);
   }
 
   /** Attention scores exist as a whole only where they are capped. */

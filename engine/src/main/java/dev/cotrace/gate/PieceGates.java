@@ -1,5 +1,6 @@
 package dev.cotrace.gate;
 
+import dev.cotrace.circuit.Part;
 import dev.cotrace.circuit.Pieces;
 import dev.cotrace.gate.PieceAmounts.Compared;
 import dev.cotrace.torch.Placement;
@@ -15,6 +16,20 @@ import org.jspecify.annotations.Nullable;
 record PieceGates(Placement placement, Pieces pieces, double[] z) {
   /** Places at a time: every unit of a part has a number at each of them. */
   private static final int PLACES = 256;
+
+  /**
+   * Bytes that it takes beside a plain run: what heads write one by one, the differences of a node,
+   * what an MLP read, and at some places all units of the widest part, live and corrupted, with
+   * what they are made of.
+   */
+  static long bytes(Footprint footprint, Pieces pieces, long places, int blocks) {
+    long width = footprint.architecture().width();
+    long hidden = footprint.architecture().mlp().width();
+    long widest = pieces.parts().stream().mapToInt(Part::count).max().orElse(1);
+    long whole = places * (pieces.graph().heads() + 2L + blocks) * width;
+    long tile = Math.min(places, PLACES) * 4 * Math.max(widest, hidden);
+    return (whole + tile + widest) * footprint.bytes();
+  }
 
   /** Whether a gate of the part is not 1. */
   boolean isGated(int part) {

@@ -41,7 +41,7 @@ public final class CircuitJson {
 
   /** The same for {@code units}. */
   public static String signConvention(Units units) {
-    return SIGN_CONVENTION.replace("edge", units.level().noun());
+    return SIGN_CONVENTION.replace("edge", units.noun());
   }
 
   private static final JsonMapper MAPPER =

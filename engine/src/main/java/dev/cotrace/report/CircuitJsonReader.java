@@ -52,7 +52,7 @@ final class CircuitJsonReader {
     boolean[] members = new boolean[units.cells()];
     Map<String, Integer> cells = cellsByName(units);
     for (Map.Entry<String, JsonNode> unit : child(root, pieces ? "units" : "edges").properties()) {
-      String name = units.level().noun() + " " + unit.getKey();
+      String name = units.noun() + " " + unit.getKey();
       Integer cell = cells.get(unit.getKey());
       if (cell == null) {
         throw broken(

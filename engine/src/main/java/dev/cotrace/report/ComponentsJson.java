@@ -34,8 +34,8 @@ final class ComponentsJson {
     Units units = attribution.units();
     ComputationGraph graph = units.graph();
     data.put("level", units.level().label())
-        .put("noun", units.level().noun())
-        .put("nouns", units.level().nouns())
+        .put("noun", units.noun())
+        .put("nouns", units.nouns())
         .put("layers", graph.layers())
         .put("heads", graph.heads())
         .put("parallel", graph.parallel())

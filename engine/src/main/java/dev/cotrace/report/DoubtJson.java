@@ -37,7 +37,7 @@ final class DoubtJson {
     ObjectNode convergence = doubt.putObject("convergence");
     running(
         convergence,
-        "all " + units.level().nouns(),
+        "all " + units.nouns(),
         attribution,
         IntStream.range(0, units.cells()).toArray());
     List<Integer> strongest =

@@ -40,7 +40,7 @@ public record ScoredCircuit(int width, double[] scores, Circuit circuit) {
     if (without.length > 0) {
       throw new IllegalArgumentException(
           "expected every %s of %s to have a finite score, but %d have none, %s the first; only export and sample take such a file"
-              .formatted(units().level().noun(), file, without.length, units().name(without[0])));
+              .formatted(units().noun(), file, without.length, units().name(without[0])));
     }
     return this;
   }

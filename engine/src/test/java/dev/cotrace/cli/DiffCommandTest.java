@@ -94,7 +94,7 @@ class DiffCommandTest {
         .as(err + "")
         .isZero();
     assertThat(out.toString())
-        .contains("The 15 largest differences of 262 edges", "through the words, all edges")
+        .contains("The 15 largest differences of 262 edges", "through the words, all")
         .contains("top 20 edges overlap", "Files: " + files);
     Attribution one = ScoresFile.read(run.resolve("scores.safetensors"));
     Attribution two = ScoresFile.read(other.resolve("scores.safetensors"));

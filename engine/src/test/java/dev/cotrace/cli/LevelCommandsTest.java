@@ -128,6 +128,14 @@ class LevelCommandsTest {
         runs.words("sample", List.of("--level", "node", "--alpha", "0.5", "--scale", "m0=2")));
   }
 
+  @ParameterizedTest
+  @CsvSource({"NaN", "1e7", "-Infinity"})
+  void scalesAreNumbersThatLeaveSomethingOfTheRest(String factor) {
+    cotrace.fails(
+        "--scale takes factors from -1,000,000 to 1,000,000, got",
+        runs.words("sample", List.of("--level", "node", "--scale", "m0=" + factor)));
+  }
+
   private String[] discoverWords(List<String> more) {
     return runs.discover(run, more);
   }
