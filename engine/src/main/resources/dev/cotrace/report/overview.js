@@ -31,6 +31,14 @@ function drawShares(svg, width) {
     .call(g => g.selectAll('text').attr('fill', colour('quiet'))).call(g => g.selectAll('line,path').attr('stroke', colour('line')));
 }
 
+/** Where nodes are cut into units, what kinds of units have of all scores. */
+const SUMS = [
+  ['features_sum', 'features'],
+  ['neurons_sum', 'neurons'],
+  ['errors_sum', 'errors of dictionaries'],
+  ['others_sum', 'nodes that are not cut'],
+];
+
 {
   const m = data.metrics;
   const tile = (label, value) => make('div', {class: 'tile'}, make('b', {}, value), make('span', {}, label));
@@ -44,7 +52,8 @@ function drawShares(svg, width) {
       tile(`faithfulness of the circuit (${m.circuit.edges} of ${graph.edge_count} ${nouns})`, estimate(m.circuit.faithfulness)),
       tile(`faithfulness of a random circuit (${m.random_circuit.edges} ${nouns})`, estimate(m.random_circuit.faithfulness)),
       tile(nouns + ' with q < 0.05', number(m['edges_q_below_0.05'])),
-      tile(`of the top ${m.stability.top_n} ${nouns}, shared by two resamples of the prompts (Jaccard)`, number(m.stability.jaccard))),
+      tile(`of the top ${m.stability.top_n} ${nouns}, shared by two resamples of the prompts (Jaccard)`, number(m.stability.jaccard)),
+      ...SUMS.filter(([key]) => m[key]).map(([key, label]) => tile(label + ' add up to', estimate(m[key])))),
     make('p', {class: 'notice', id: 'completeness'}, 'Completeness: ' + m.completeness + '.'));
   const names = ['part', 'value', 'stderr'];
   figure(parent, {
