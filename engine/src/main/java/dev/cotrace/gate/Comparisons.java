@@ -30,11 +30,18 @@ record Comparisons(Units units, FeatureSites features) {
     return features.heads(layer) != null;
   }
 
+  /** Whether they need these values of both runs before a norm divides them. */
+  boolean headsBeforeNorm(int layer) {
+    @Nullable FeatureSite site = features.heads(layer);
+    return site != null && site.readsBeforeNorm();
+  }
+
   /** How many numbers that is at a place. */
   long width(Architecture architecture) {
     long width = 0;
     for (int layer = 0; layer < architecture.layers(); layer++) {
-      width += heads(layer) ? (long) architecture.heads() * architecture.headDimension() : 0;
+      long values = (long) architecture.heads() * architecture.headDimension();
+      width += headsBeforeNorm(layer) ? 2 * values : heads(layer) ? values : 0;
       width += mlpReads(layer) ? architecture.width() : 0;
       width += mlps(layer) ? architecture.width() : 0;
     }

@@ -13,11 +13,13 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What the corrupted run leaves on a tape, where hidden units or features of both runs are
- * compared, and the stream of both where it is cut; nothing else.
+ * compared, and what of both is not on the tape anyhow: the stream where it is cut, and values of
+ * heads before a norm; nothing else.
  */
 final class CorruptedTape implements AutoCloseable {
   // By layer.
   private final Map<Integer, SlotBuffer> heads = new HashMap<>(); // z', [slots, H · dHead]
+  private final Map<Integer, SlotBuffer> liveHeads = new HashMap<>(); // z before a norm, the same
   private final Map<Integer, SlotBuffer> mlpReads = new HashMap<>(); // [slots, D]
   private final Map<Integer, SlotBuffer> mlps = new HashMap<>(); // o', [slots, D]
 
@@ -32,6 +34,9 @@ final class CorruptedTape implements AutoCloseable {
       if (compared.heads(layer)) {
         int values = architecture.heads() * architecture.headDimension();
         heads.put(layer, new SlotBuffer(model.placement(), values));
+        if (compared.headsBeforeNorm(layer)) {
+          liveHeads.put(layer, new SlotBuffer(model.placement(), values));
+        }
       }
       if (compared.mlpReads(layer)) {
         mlpReads.put(layer, new SlotBuffer(model.placement(), width));
@@ -53,6 +58,7 @@ final class CorruptedTape implements AutoCloseable {
   Stream<SlotBuffer> buffers() {
     return Stream.of(
             heads.values().stream(),
+            liveHeads.values().stream(),
             mlpReads.values().stream(),
             mlps.values().stream(),
             liveCuts.stream(),
@@ -63,6 +69,11 @@ final class CorruptedTape implements AutoCloseable {
   /** Writes z' of a layer, as the others do if anything asks for it. */
   void writeHeads(int layer, int first, int count, Tensor corrupted) {
     write(heads.get(layer), first, count, corrupted);
+  }
+
+  /** Writes z of the live run before a norm divides it, if anything asks for it. */
+  void writeLiveHeads(int layer, int first, int count, Tensor live) {
+    write(liveHeads.get(layer), first, count, live);
   }
 
   void writeMlpRead(int layer, int first, int count, Tensor corrupted) {
@@ -87,6 +98,11 @@ final class CorruptedTape implements AutoCloseable {
   /** z' of the heads of {@code layer} at {@code at}, {@code [n, H · dHead]}. */
   Tensor heads(int layer, Tensor at) {
     return requireNonNull(heads.get(layer)).at(at);
+  }
+
+  /** z of the live run before a norm divides it, {@code [n, H · dHead]}. */
+  Tensor liveHeads(int layer, Tensor at) {
+    return requireNonNull(liveHeads.get(layer)).at(at);
   }
 
   /** What the MLP of {@code layer} read at {@code at}, {@code [n, D]}. */

@@ -7,6 +7,7 @@ import dev.cotrace.dictionary.Dictionary;
 import dev.cotrace.dictionary.DictionaryDescription;
 import dev.cotrace.dictionary.Site;
 import dev.cotrace.model.Decoder;
+import dev.cotrace.model.HeadOutput;
 import dev.cotrace.model.MlpOutput;
 import dev.cotrace.model.MlpSteps;
 import dev.cotrace.model.PullBack;
@@ -25,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Whatever the dictionary reads, a feature's piece is {@code a_i d_i} with d_i where the
  * dictionary writes, carried into the stream by what follows there, which is linear: the output
- * projection for values of heads, the gain of a norm that follows the MLP, whose root divides a_i.
+ * projection for values of heads, the gain of a norm that follows, whose root divides a_i.
  */
 final class FeatureSite {
   private static final Set<Site.Kind> HEADS =
@@ -138,16 +139,24 @@ final class FeatureSite {
     return dictionary.amounts(stream);
   }
 
+  /** Whether {@link #ofHeads} is of values that a norm after the heads has not yet divided. */
+  boolean readsBeforeNorm() {
+    return input == Site.Kind.HEAD_VALUES && decoder.headOutput(layer).isNormed();
+  }
+
   /**
    * The same where the part is the heads.
    *
-   * @param z their values, {@code [n, H, dHead]}
+   * @param z their values, {@code [n, H, dHead]} or side by side; as {@link #readsBeforeNorm} says
    */
   Tensor ofHeads(Tensor z) {
-    return dictionary.amounts(
-        input == Site.Kind.HEAD_VALUES
-            ? z
-            : decoder.headOutput(layer).sum(z.unsqueeze(0)).select(0, 0));
+    HeadOutput heads = decoder.headOutput(layer);
+    if (input != Site.Kind.HEAD_VALUES) {
+      return dictionary.amounts(heads.sum(z.unsqueeze(0)).select(0, 0));
+    }
+    Tensor amounts = dictionary.amounts(z);
+    @Nullable Tensor inverseRoot = heads.inverseRoot(z.reshape(z.size(0), -1));
+    return inverseRoot == null ? amounts : amounts.mul_(inverseRoot);
   }
 
   /** {@code ⟨d_i, g⟩} of every feature, {@code [C, n, F]}, for cotangents g {@code [C, n, D]}. */

@@ -73,14 +73,8 @@ public final class FeatureSites {
           MLP_RAW_OUTPUT,
           RESIDUAL_PRE,
           RESIDUAL_MID,
-          RESIDUAL_POST -> {}
-      case HEAD_VALUES -> {
-        if (decoder.headOutput(output.layer()).isNormed()) {
-          throw new IllegalArgumentException(
-              "the dictionary %s is of values of heads, which the model norms once more after the output projection: its features have no fixed share of what is written"
-                  .formatted(description.path()));
-        }
-      }
+          RESIDUAL_POST,
+          HEAD_VALUES -> {}
       case MLP_NORMALISED, MLP_INPUT ->
           throw new IllegalArgumentException(
               "the dictionary %s is of %s, which no node writes: give one of the residual stream, of hook_attn_out, attn.hook_z or hook_mlp_out, or a transcoder"

@@ -130,6 +130,7 @@ public final class MeanOutputs implements AutoCloseable {
     private final Tensor weights;
     private final Holder stream = new Holder(); // [rows, time, D]
     private final Holder mlpRead = new Holder(); // [rows, time, D]
+    private final Holder beforeNorm = new Holder(); // z, [rows, time, H, dHead]
     private final @Nullable UnitMeans means =
         units.isSet() ? new UnitMeans(model, units.get()) : null;
 
@@ -157,13 +158,19 @@ public final class MeanOutputs implements AutoCloseable {
     }
 
     @Override
+    public Tensor changeHeads(int layer, Tensor z) {
+      beforeNorm.set(z);
+      return z;
+    }
+
+    @Override
     public void writeHeads(int layer, Tensor z, HeadOutput output) {
       Tensor heads = output.perHead(z).reshape(z.size(2), z.size(0), z.size(1), -1);
       for (int head = 0; head < heads.size(0); head++) {
         count(graph.headSource(layer) + head, heads.select(0, head));
       }
       if (means != null) {
-        means.heads(layer, z, weights);
+        means.heads(layer, z, beforeNorm.get(), weights);
       }
       stream.set(stream.get().add(output.sum(z)));
     }
@@ -198,6 +205,7 @@ public final class MeanOutputs implements AutoCloseable {
     public void close() {
       stream.close();
       mlpRead.close();
+      beforeNorm.close();
     }
   }
 

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The stream of a run with a gate for every piece of a node: a live node writes {@code o + Σ_p (z_p
@@ -24,9 +25,12 @@ final class PieceStream implements ResidualStream {
   private final PieceGates gates;
   private final Holder sum = new Holder(); // [blocks · rows, time, D]
   private final Holder mlpRead = new Holder(); // [blocks · rows, time, D]
+  private final Comparisons compared;
+  private @Nullable Tensor beforeNorm; // z of all rows, where features are of that
 
   PieceStream(GatedModel model, Blocks blocks, CorruptedValues corrupted, Gates.PerPiece gates) {
     graph = model.graph();
+    compared = new Comparisons(gates.pieces(), model.features());
     this.blocks = blocks;
     this.corrupted = corrupted;
     this.gates = new PieceGates(model.placement(), gates.pieces(), gates.z());
@@ -51,13 +55,20 @@ final class PieceStream implements ResidualStream {
   }
 
   @Override
+  public Tensor changeHeads(int layer, Tensor z) {
+    beforeNorm = compared.headsBeforeNorm(layer) ? z : null;
+    return z;
+  }
+
+  @Override
   public void writeHeads(int layer, Tensor z, HeadOutput output) {
     sum.get().add_(output.sum(z));
     int first = parts.heads(layer);
     if (IntStream.range(first, parts.mlp(layer)).anyMatch(gates::isGated)) {
       Tensor each = corrupted.headDifferences(graph.headSource(layer), z, output);
+      Tensor of = beforeNorm == null ? z : beforeNorm;
       Compared values =
-          new Compared(blocks.live(z, 0), blocks.corrupted() ? corrupted.heads(z) : null);
+          new Compared(blocks.live(of, 0), blocks.corrupted() ? corrupted.heads(of) : null);
       add(
           first,
           tile ->

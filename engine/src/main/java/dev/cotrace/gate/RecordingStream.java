@@ -15,6 +15,8 @@ final class RecordingStream implements ResidualStream {
   private final Blocks blocks;
   private final CorruptedValues corrupted;
   private final Tape.Segment segment;
+  private final Comparisons compared;
+  private @Nullable Tensor beforeNorm; // z of all rows, where features are of that
 
   /** Records the next {@code slots} slots. */
   RecordingStream(
@@ -27,6 +29,7 @@ final class RecordingStream implements ResidualStream {
       throw new IllegalArgumentException("runs with a gate for every unit cannot be recorded");
     }
     graph = model.graph();
+    compared = new Comparisons(model.units(), model.features());
     this.blocks = blocks;
     this.corrupted = corrupted;
     this.segment = segment;
@@ -47,9 +50,19 @@ final class RecordingStream implements ResidualStream {
   }
 
   @Override
+  public Tensor changeHeads(int layer, Tensor z) {
+    Tensor changed = run.changeHeads(layer, z);
+    beforeNorm = compared.headsBeforeNorm(layer) ? changed : null;
+    return changed;
+  }
+
+  @Override
   public void writeHeads(int layer, Tensor z, HeadOutput output) {
-    @Nullable Tensor other = corrupted.heads(z);
-    segment.heads(layer, blocks.live(z, 0), other);
+    segment.heads(layer, blocks.live(z, 0), corrupted.heads(z));
+    if (beforeNorm != null) {
+      segment.headsBeforeNorm(layer, blocks.live(beforeNorm, 0));
+    }
+    @Nullable Tensor other = corrupted.heads(beforeNorm == null ? z : beforeNorm);
     if (other != null) {
       segment.corruptedHeads(layer, other);
     }

@@ -228,7 +228,12 @@ public final class Tape implements RunRecord {
       mlpReads.get(layer).write(first, count, live);
     }
 
-    /** z' of the corrupted run. */
+    /** z of the live rows before a norm divides it. */
+    void headsBeforeNorm(int layer, Tensor live) {
+      corrupted.writeLiveHeads(layer, first, count, live);
+    }
+
+    /** z' of the corrupted run; before a norm divides it where features are of that. */
     void corruptedHeads(int layer, Tensor other) {
       corrupted.writeHeads(layer, first, count, other);
     }

@@ -6,11 +6,13 @@ import dev.cotrace.circuit.Pieces;
 import dev.cotrace.gate.PieceAmounts.Compared;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /** The {@link Amounts} of a model's parts at slots of a tape. Runs in the caller's scope. */
 final class TapeAmounts {
   private final GatedModel model;
   private final PieceAmounts amounts;
+  private final Comparisons compared;
   private final Tape tape;
 
   TapeAmounts(GatedModel model, Tape tape) {
@@ -18,6 +20,7 @@ final class TapeAmounts {
     amounts =
         new PieceAmounts(
             model.decoder(), (Pieces) model.units(), model.features(), tape.unitConstants());
+    compared = new Comparisons(model.units(), model.features());
     this.tape = tape;
   }
 
@@ -66,11 +69,11 @@ final class TapeAmounts {
   }
 
   private Compared comparedHeads(int layer, Tensor at) {
-    Tensor values = tape.headValues(layer, at);
-    if (tape.hasCorruptedRun()) {
-      Tensor other = tape.corrupted().heads(layer, at);
-      return new Compared(values.add(other), other);
+    @Nullable Tensor other = tape.hasCorruptedRun() ? tape.corrupted().heads(layer, at) : null;
+    if (compared.headsBeforeNorm(layer)) {
+      return new Compared(tape.corrupted().liveHeads(layer, at), other);
     }
-    return new Compared(values, null);
+    Tensor values = tape.headValues(layer, at);
+    return new Compared(other == null ? values : values.add(other), other);
   }
 }

@@ -25,13 +25,18 @@ final class UnitMeans {
     amounts = new PieceAmounts(model.decoder(), pieces, model.features(), null);
   }
 
-  /** The heads of a layer, whose values are {@code z [rows, time, H, dHead]}. */
-  void heads(int layer, Tensor z, Tensor weights) {
+  /**
+   * The heads of a layer.
+   *
+   * @param z their values, {@code [rows, time, H, dHead]}
+   * @param beforeNorm the same before a norm divides them
+   */
+  void heads(int layer, Tensor z, Tensor beforeNorm, Tensor weights) {
     @Nullable FeatureSite site = model.features().heads(layer);
     if (site != null) {
       try (Scope _ = new Scope()) {
         HeadOutput output = model.decoder().headOutput(layer);
-        Tensor values = z.reshape(z.size(0) * z.size(1), -1);
+        Tensor values = flat(site.readsBeforeNorm() ? beforeNorm : z);
         List<Amounts> own =
             amounts.heads(layer, () -> output.perHead(z), () -> new Compared(values, null));
         add(parts.heads(layer), own.getFirst(), weights);

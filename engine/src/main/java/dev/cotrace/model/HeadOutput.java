@@ -26,11 +26,13 @@ public final class HeadOutput {
 
   /** {@code z [rows, time, H, dHead]} divided by rms(s) where a norm follows, else z itself. */
   Tensor normed(Tensor z) {
-    if (postNorm == null) {
-      return z;
-    }
-    Tensor inverseRoot = postNorm.inverseRoot(projection.apply(flat(z))); // [rows, time, 1]
-    return z.mul(inverseRoot.unsqueeze(3));
+    @Nullable Tensor inverseRoot = inverseRoot(flat(z)); // [rows, time, 1]
+    return inverseRoot == null ? z : z.mul(inverseRoot.unsqueeze(3));
+  }
+
+  /** {@code 1 / rms(s)} of z {@code [..., H · dHead]} where a norm follows, else null. */
+  public @Nullable Tensor inverseRoot(Tensor z) {
+    return postNorm == null ? null : postNorm.inverseRoot(projection.apply(z));
   }
 
   /**

@@ -172,6 +172,7 @@ final class CorruptionLawsTest {
     "map, gemma, topk blocks.0.hook_mlp_out + standard blocks.0.hook_attn_out",
     "resample, gpt_neox, transcoder blocks.0.mlp.hook_in blocks.0.hook_mlp_out",
     "noise, llama, topk blocks.0.hook_resid_mid",
+    "same aligned, gemma, topk blocks.0.attn.hook_z",
     "map aligned, gpt2, topk blocks.0.hook_resid_post",
     "resample aligned, llama, standard blocks.0.hook_mlp_out",
     "mean-positional, gpt2, residual-dim"

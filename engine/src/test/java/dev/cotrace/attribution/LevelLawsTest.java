@@ -37,6 +37,9 @@ final class LevelLawsTest {
   private static final String FEATURES =
       "topk blocks.0.hook_mlp_out + standard-layer-norm blocks.1.hook_attn_out + transcoder blocks.1.mlp.hook_in blocks.1.hook_mlp_out";
 
+  private static final String HEAD_VALUES =
+      "topk blocks.0.attn.hook_z + standard blocks.1.attn.hook_z + standard blocks.0.mlp.hook_out";
+
   @TempDir private Path folder;
 
   private static Attribution attribution(GatedModel model, String objective, Settings settings) {
@@ -86,7 +89,7 @@ final class LevelLawsTest {
       throws IOException {
     try (TinyModel model = TinyModel.of(family, 31, 2, 4)) {
       Attribution edges = attribution(GatedModel.of(model.decoder()), objective, exactly(method));
-      for (String what : List.of("node", "residual-dim", "neuron", "head", FEATURES)) {
+      for (String what : List.of("node", "residual-dim", "neuron", "head", FEATURES, HEAD_VALUES)) {
         try (TinyUnits units = TinyUnits.of(model, what, folder)) {
           assertAddsUp(attribution(units.model(), objective, exactly(method)), edges);
         }
@@ -102,7 +105,7 @@ final class LevelLawsTest {
       GatedModel gated = GatedModel.of(model.decoder());
       Task task = task(gated.zero());
       Attribution edges = attribution(gated, task, "kl", exactly(Method.EAP));
-      for (String what : List.of("node", "residual-dim", "neuron", FEATURES)) {
+      for (String what : List.of("node", "residual-dim", "neuron", FEATURES, HEAD_VALUES)) {
         try (TinyUnits units = TinyUnits.of(model, what, folder)) {
           assertAddsUp(attribution(units.model(), task, "kl", exactly(Method.EAP)), edges);
         }
@@ -221,7 +224,7 @@ final class LevelLawsTest {
   @CsvSource({"gpt2", "gemma"})
   void piecesAddUpToNodesWithMeansInPlaceOfACorruptedRun(String family) throws IOException {
     try (TinyModel model = TinyModel.of(family, 33, 2, 4)) {
-      for (String what : List.of("node", "neuron", FEATURES)) {
+      for (String what : List.of("node", "neuron", FEATURES, HEAD_VALUES)) {
         try (TinyUnits units = TinyUnits.of(model, what, folder);
             MeanOutputs outputs = new MeanOutputs(units.model(), 4)) {
           outputs.add(List.of(new int[] {1, 2, 0, 3}, new int[] {2, 1}));

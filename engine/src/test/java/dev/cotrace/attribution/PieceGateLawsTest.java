@@ -50,6 +50,7 @@ final class PieceGateLawsTest {
     "gpt_neox, transcoder blocks.0.ln2.hook_normalized blocks.0.hook_mlp_out",
     "gemma, transcoder blocks.1.mlp.hook_in blocks.1.mlp.hook_out + topk blocks.0.hook_attn_out",
     "gemma, standard blocks.0.mlp.hook_out + topk blocks.1.hook_mlp_out",
+    "gemma, topk blocks.0.attn.hook_z + standard-layer-norm blocks.1.attn.hook_z",
     "llama, transcoder blocks.0.hook_resid_mid blocks.0.hook_mlp_out",
     "gpt_neox, transcoder blocks.1.hook_resid_pre blocks.1.hook_mlp_out",
     "llama, topk blocks.1.hook_resid_pre",
@@ -71,10 +72,12 @@ final class PieceGateLawsTest {
     "llama, node, zero",
     "gemma, topk blocks.0.hook_mlp_out + standard blocks.1.hook_attn_out, zero",
     "gpt2, topk blocks.0.hook_resid_post, zero",
+    "gemma, standard blocks.1.attn.hook_z + topk blocks.0.mlp.hook_out, zero",
     "gpt_neox, neuron, mean",
     "gemma, neuron, mean",
     "llama, transcoder blocks.1.mlp.hook_in blocks.1.hook_mlp_out + topk blocks.0.attn.hook_z, mean",
     "gemma, standard-layer-norm blocks.0.hook_mlp_out, mean",
+    "gemma, topk blocks.0.attn.hook_z + standard blocks.1.hook_mlp_out, mean",
     "gpt2, topk blocks.0.hook_resid_pre + standard blocks.1.hook_resid_mid, mean"
   })
   void soIsItWithoutACorruptedRun(String family, String what, String kind) throws IOException {

@@ -45,6 +45,7 @@ final class UnitEdgeLawsTest {
     "gpt_neox, transcoder blocks.1.mlp.hook_in blocks.1.hook_mlp_out + topk blocks.0.hook_attn_out, m1.f0 m1.f5 a0.f2 a0.error",
     "gemma, standard blocks.0.hook_mlp_out + topk blocks.1.mlp.hook_out, m0.f1 m0.error m1.f2",
     "llama, transcoder blocks.1.hook_resid_mid blocks.1.hook_mlp_out, m1.f0 m1.f2 a0.h0",
+    "gemma, topk blocks.1.attn.hook_z + standard blocks.1.hook_mlp_out, z1.f2 z1.error m1.f3 m0",
     "llama, node, m0 a0.h1",
     "gemma, neuron, m0.n3 m1.n0",
     "gpt2, residual-dim, m0.d3 a1.h0.d1"
