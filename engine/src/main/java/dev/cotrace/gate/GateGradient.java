@@ -95,7 +95,7 @@ public final class GateGradient {
   private GateSums sums(Recording recording, SharedPlaces places, int parts, int count) {
     return switch (model.units()) {
       case ComputationGraph _ -> new Contraction(model, recording, places, parts, count);
-      case Pieces pieces -> new PieceSums(model, pieces, recording, places, parts, count);
+      case Pieces _ -> new PieceSums(model, recording, places, parts, count);
       case UnitEdges edges -> new UnitEdgeSums(model, edges, recording, places, parts, count);
     };
   }

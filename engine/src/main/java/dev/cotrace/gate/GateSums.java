@@ -8,7 +8,7 @@ import org.bytedeco.pytorch.Tensor;
  * The gradients of gates, summed over the positions of each part, as they come out of the
  * cotangents of one pass after another.
  */
-sealed interface GateSums permits Contraction, PieceSums, UnitEdgeSums {
+sealed interface GateSums permits Contraction, UnitSums {
   /**
    * Cotangents at a pass's places.
    *
