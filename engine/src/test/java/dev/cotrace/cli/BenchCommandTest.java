@@ -2,8 +2,6 @@ package dev.cotrace.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
@@ -21,13 +19,12 @@ class BenchCommandTest {
   private static final Path ROOT = Path.of(System.getProperty("cotrace.root"));
   private static final String TINY = ROOT.resolve("goldens/transformers/llama-gqa-tied").toString();
 
-  private final StringWriter out = new StringWriter();
-  private final StringWriter err = new StringWriter();
+  private final Cotrace cotrace = new Cotrace();
 
   @Test
   void everyLineHasItsRatioTheRawSecondsAndWhatAComparisonNeeds() {
     assertThat(tiny("--only", "a,b", "--batch", "8,12", "--tokens", "3", "--rounds", "2"))
-        .as(err + "")
+        .as(cotrace.err() + "")
         .isZero();
     List<JsonNode> lines = lines();
     assertThat(lines)
@@ -49,12 +46,14 @@ class BenchCommandTest {
         });
     assertThat(lines.get(2).get("flop_equivalents_with_ends").doubleValue())
         .isGreaterThan(lines.get(2).get("flop_equivalents").doubleValue());
-    assertThat(err.toString()).contains("round 1 of 2: plain ", "round 2 of 2: plain ");
+    assertThat(cotrace.err()).contains("round 1 of 2: plain ", "round 2 of 2: plain ");
   }
 
   @Test
   void theBackwardPassIsTimedBothWays() {
-    assertThat(tiny("--only", "d", "--batch", "8", "--tokens", "3")).as(err + "").isZero();
+    assertThat(tiny("--only", "d", "--batch", "8", "--tokens", "3"))
+        .as(cotrace.err() + "")
+        .isZero();
     JsonNode line = lines().getFirst();
     assertSurroundings(line);
     JsonNode seconds = line.get("seconds");
@@ -65,7 +64,9 @@ class BenchCommandTest {
 
   @Test
   void aLineForEachLengthIsFollowedByTheSlope() {
-    assertThat(tiny("--only", "c", "--batch", "8", "--tokens", "2,4,8")).as(err + "").isZero();
+    assertThat(tiny("--only", "c", "--batch", "8", "--tokens", "2,4,8"))
+        .as(cotrace.err() + "")
+        .isZero();
     List<JsonNode> lines = lines();
     assertThat(lines)
         .extracting(line -> line.get("bench").asString())
@@ -82,7 +83,9 @@ class BenchCommandTest {
   @Test
   @EnabledOnOs(OS.LINUX)
   void memoryIsThatOfAProcessOfItsOwn() {
-    assertThat(tiny("--only", "e", "--batch", "8", "--tokens", "2,4")).as(err + "").isZero();
+    assertThat(tiny("--only", "e", "--batch", "8", "--tokens", "2,4"))
+        .as(cotrace.err() + "")
+        .isZero();
     List<JsonNode> lines = lines();
     assertThat(lines)
         .extracting(line -> line.get("bench").asString())
@@ -111,16 +114,15 @@ class BenchCommandTest {
       })
   void badOptionsAreRefusedInASentence(String flags, String reason) {
     assertThat(tiny(flags.split(" "))).isEqualTo(2);
-    assertThat(err.toString()).contains(reason).doesNotContain("\tat ");
-    assertThat(out.toString()).isEmpty();
+    assertThat(cotrace.err()).contains(reason).doesNotContain("\tat ");
+    assertThat(cotrace.out()).isEmpty();
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"smollm2", "SMOLLM2_135M", ""})
   void anUnknownShapeIsRefusedWithTheKnownOnes(String shape) {
-    assertThat(run("bench", "--shape", shape)).isEqualTo(2);
-    assertThat(err.toString())
-        .contains("expected --shape smollm2-135m or gpt2-small, got " + shape);
+    assertThat(cotrace.run("bench", "--shape", shape)).isEqualTo(2);
+    assertThat(cotrace.err()).contains("expected --shape smollm2-135m or gpt2-small, got " + shape);
   }
 
   private static void assertSurroundings(JsonNode line) {
@@ -140,20 +142,13 @@ class BenchCommandTest {
 
   private List<JsonNode> lines() {
     JsonMapper json = new JsonMapper();
-    return out.toString().lines().map(json::readTree).toList();
+    return cotrace.out().lines().map(json::readTree).toList();
   }
 
   private int tiny(String... arguments) {
-    return run(
+    return cotrace.run(
         Stream.concat(
                 Stream.of("bench", "--model", TINY, "--prompt-tokens", "4"), Stream.of(arguments))
             .toArray(String[]::new));
-  }
-
-  private int run(String... arguments) {
-    return Main.commandLine(new Interruption())
-        .setOut(new PrintWriter(out, true))
-        .setErr(new PrintWriter(err, true))
-        .execute(arguments);
   }
 }

@@ -3,8 +3,6 @@ package dev.cotrace.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -25,8 +23,7 @@ class CorruptionCommandsTest {
 
   @TempDir Path folder;
   private Path task = Path.of("");
-  private final StringWriter out = new StringWriter();
-  private final StringWriter err = new StringWriter();
+  private final Cotrace cotrace = Cotrace.overwriting();
 
   @BeforeEach
   void writeTask() throws IOException {
@@ -51,15 +48,17 @@ class CorruptionCommandsTest {
     if (kind.startsWith("mean")) {
       more.addAll(List.of("--means", means()));
     }
-    assertThat(discover(run, more)).as(err.toString()).isZero();
-    assertThat(run("evaluate", run.toString(), "--sizes", "50%")).as(err.toString()).isZero();
+    assertThat(discover(run, more)).as(cotrace.err()).isZero();
+    assertThat(cotrace.run("evaluate", run.toString(), "--sizes", "50%"))
+        .as(cotrace.err())
+        .isZero();
     String spec = run.resolve("spec.yaml").toString();
     String circuit = run.resolve("circuit.json").toString();
-    assertThat(run("sample", "--config", spec, "--circuit", circuit, "--show-tokens"))
-        .as(err.toString())
+    assertThat(cotrace.run("sample", "--config", spec, "--circuit", circuit, "--show-tokens"))
+        .as(cotrace.err())
         .isZero();
     boolean readsPrompt = List.of("same", "map", "resample").contains(kind);
-    assertThat(out.toString().contains("corrupted")).isEqualTo(readsPrompt);
+    assertThat(cotrace.out().contains("corrupted")).isEqualTo(readsPrompt);
     assertPartnersAreLogged(run, kind);
   }
 
@@ -89,7 +88,7 @@ class CorruptionCommandsTest {
                 "--model",
                 MODELS.resolve("llama-head-dim").toString()));
     assertThat(code).isEqualTo(2);
-    assertThat(err.toString())
+    assertThat(cotrace.err())
         .contains(means + " holds means of another model (its files have other hashes)");
   }
 
@@ -106,13 +105,13 @@ class CorruptionCommandsTest {
     Files.writeString(task, "{\"clean_ids\": [3, 4, 5], \"answer_ids\": [7]}\n");
     assertRefused("line 1: the pair has neither corrupted nor corrupted_ids", "--repeats", "2");
     assertThat(discover(folder.resolve("zero"), List.of("--corruption", "zero", "--repeats", "2")))
-        .as(err.toString())
+        .as(cotrace.err())
         .isZero();
   }
 
   private void assertRefused(String said, String... more) {
     assertThat(discover(folder.resolve("run"), List.of(more))).isEqualTo(2);
-    assertThat(err.toString()).contains("cotrace: ", said).doesNotContain("\tat ");
+    assertThat(cotrace.err()).contains("cotrace: ", said).doesNotContain("\tat ");
   }
 
   @Test
@@ -123,8 +122,8 @@ class CorruptionCommandsTest {
         {"id": "x", "clean_ids": [3, 4], "corrupted_ids": [3, 4], "answer_ids": [7]}
         {"id": "y", "clean_ids": [3, 4], "corrupted_ids": [3, 5], "answer_ids": [7]}
         """);
-    assertThat(discover(folder.resolve("run"), List.of())).as(err.toString()).isZero();
-    assertThat(err.toString())
+    assertThat(discover(folder.resolve("run"), List.of())).as(cotrace.err()).isZero();
+    assertThat(cotrace.err())
         .contains(
             "warning: clean and corrupted prompt are the same, so that nothing can be attributed,"
                 + " in pair x");
@@ -133,7 +132,7 @@ class CorruptionCommandsTest {
   private String means() {
     String file = folder.resolve("means.safetensors").toString();
     int code =
-        run(
+        cotrace.run(
             "means",
             "--model",
             MODEL,
@@ -147,8 +146,8 @@ class CorruptionCommandsTest {
             "2",
             "--out",
             file);
-    assertThat(code).as(err.toString()).isZero();
-    assertThat(out.toString()).contains("means over 8 sequences").contains("positions");
+    assertThat(code).as(cotrace.err()).isZero();
+    assertThat(cotrace.out()).contains("means over 8 sequences").contains("positions");
     return file;
   }
 
@@ -170,16 +169,6 @@ class CorruptionCommandsTest {
                 "--points",
                 "2"));
     all.addAll(more);
-    return run(all.toArray(String[]::new));
-  }
-
-  private int run(String... arguments) {
-    out.getBuffer().setLength(0);
-    err.getBuffer().setLength(0);
-    return Main.commandLine(new Interruption())
-        .setOverwrittenOptionsAllowed(true)
-        .setOut(new PrintWriter(out, true))
-        .setErr(new PrintWriter(err, true))
-        .execute(arguments);
+    return cotrace.run(all.toArray(String[]::new));
   }
 }

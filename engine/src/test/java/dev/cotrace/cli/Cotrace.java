@@ -10,15 +10,41 @@ import java.util.Arrays;
 final class Cotrace {
   private final StringWriter out = new StringWriter();
   private final StringWriter err = new StringWriter();
+  private final boolean overwriting;
+
+  /** As users have it. */
+  Cotrace() {
+    this(false);
+  }
+
+  private Cotrace(boolean overwriting) {
+    this.overwriting = overwriting;
+  }
+
+  /** One that takes an option twice, and the later one. */
+  static Cotrace overwriting() {
+    return new Cotrace(true);
+  }
 
   /** Runs a command and gives its exit code. */
   int run(String... words) {
     out.getBuffer().setLength(0);
     err.getBuffer().setLength(0);
     return Main.commandLine(new Interruption())
+        .setOverwrittenOptionsAllowed(overwriting)
         .setOut(new PrintWriter(out, true))
         .setErr(new PrintWriter(err, true))
         .execute(words);
+  }
+
+  /** What the last command printed on standard output. */
+  String out() {
+    return out.toString();
+  }
+
+  /** What the last command printed on standard error. */
+  String err() {
+    return err.toString();
   }
 
   /** Runs a command that must succeed, and gives what it printed. */

@@ -3,8 +3,6 @@ package dev.cotrace.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDate;
@@ -29,8 +27,7 @@ class DataCommandsTest {
   @TempDir Path folder;
   private String model = "";
   private String task = "";
-  private final StringWriter out = new StringWriter();
-  private final StringWriter err = new StringWriter();
+  private final Cotrace cotrace = new Cotrace();
 
   /** The built-in model with a chat template. */
   @BeforeEach
@@ -64,15 +61,15 @@ class DataCommandsTest {
   })
   void aChatOptionReachesTheTemplateAsWhatItIs(String option, String last) {
     assertThat(sample("--chat", "--chat-option", option, "--chat-date", "2026-01-31"))
-        .as(err.toString())
+        .as(cotrace.err())
         .isZero();
-    assertThat(out.toString()).contains("31S12" + last);
+    assertThat(cotrace.out()).contains("31S12" + last);
   }
 
   @Test
   void anOptionThatTheTemplateDoesNotReadIsRefused() {
     assertThat(sample("--chat", "--chat-option", "flagg=true")).isEqualTo(2);
-    assertThat(err.toString())
+    assertThat(cotrace.err())
         .contains("--chat-option flagg: the model's chat template reads no such variable");
   }
 
@@ -85,8 +82,9 @@ class DataCommandsTest {
     Path first = discovered("b", "--chat", "--chat-date", "2026-01-31");
     Path again = folder.resolve("again");
     assertThat(
-            run("discover", "--config", first.resolve("spec.yaml").toString(), "--out", again + ""))
-        .as(err.toString())
+            cotrace.run(
+                "discover", "--config", first.resolve("spec.yaml").toString(), "--out", again + ""))
+        .as(cotrace.err())
         .isZero();
     assertThat(again.resolve("rollouts.jsonl"))
         .hasSameTextualContentAs(first.resolve("rollouts.jsonl"));
@@ -100,9 +98,9 @@ class DataCommandsTest {
 
   @Test
   void pairsOfUnequalLengthAreLeftOutWhenAskedAndThatIsSaid() {
-    assertThat(run("sample", "--model", model, "--task", task)).isEqualTo(2);
-    assertThat(sample()).as(err.toString()).isZero();
-    assertThat(err.toString())
+    assertThat(cotrace.run("sample", "--model", model, "--task", task)).isEqualTo(2);
+    assertThat(sample()).as(cotrace.err()).isZero();
+    assertThat(cotrace.err())
         .contains("2 prompt pairs from")
         .contains("pairs of unequal length, which are left out: 1");
   }
@@ -115,10 +113,12 @@ class DataCommandsTest {
             """
             {"prompts": [{"clean": "S1", "corrupt": "S2", "answers": ["1", "2"], "wrong_answers": ["3"]}]}
             """);
-    assertThat(run("sample", "--model", model, "--task", file.toString(), "--max-new-tokens", "1"))
-        .as(err.toString())
+    assertThat(
+            cotrace.run(
+                "sample", "--model", model, "--task", file.toString(), "--max-new-tokens", "1"))
+        .as(cotrace.err())
         .isZero();
-    assertThat(err.toString()).contains("1 of 1 pairs list several answers");
+    assertThat(cotrace.err()).contains("1 of 1 pairs list several answers");
   }
 
   @Test
@@ -126,11 +126,11 @@ class DataCommandsTest {
     Path file =
         Files.writeString(
             folder.resolve("gsm.jsonl"), "{\"question\": \"S12\", \"answer\": \"#### 3\"}\n");
-    assertThat(run("sample", "--model", model, "--task", file.toString())).isEqualTo(2);
-    assertThat(err.toString())
+    assertThat(cotrace.run("sample", "--model", model, "--task", file.toString())).isEqualTo(2);
+    assertThat(cotrace.err())
         .contains("the pair has neither corrupted nor corrupted_ids; give one, or a --corruption");
     assertThat(
-            run(
+            cotrace.run(
                 "sample",
                 "--model",
                 model,
@@ -140,7 +140,7 @@ class DataCommandsTest {
                 "zero",
                 "--objective",
                 "exact-match(number)"))
-        .as(err.toString())
+        .as(cotrace.err())
         .isZero();
   }
 
@@ -151,11 +151,11 @@ class DataCommandsTest {
     String[] generate = {
       "generate", "names", "--model", tokenizer, "--count", "3", "--out", made, "--steps", "3"
     };
-    assertThat(run(generate)).as(err.toString()).isZero();
-    assertThat(out.toString())
+    assertThat(cotrace.run(generate)).as(cotrace.err()).isZero();
+    assertThat(cotrace.out())
         .contains("pair names-1, ", "  clean  ", "  answer  ", "3 pairs, with their settings in");
-    assertThat(run(generate)).isEqualTo(2);
-    assertThat(err.toString()).contains("already exists; give another --out, or --overwrite");
+    assertThat(cotrace.run(generate)).isEqualTo(2);
+    assertThat(cotrace.err()).contains("already exists; give another --out, or --overwrite");
   }
 
   @ParameterizedTest
@@ -179,18 +179,18 @@ class DataCommandsTest {
     if (!words.contains("--out")) {
       arguments.addAll(List.of("--out", folder.resolve("made.jsonl").toString()));
     }
-    assertThat(run(arguments.toArray(new String[0]))).isEqualTo(2);
-    assertThat(err.toString()).contains(said);
+    assertThat(cotrace.run(arguments.toArray(new String[0]))).isEqualTo(2);
+    assertThat(cotrace.err()).contains(said);
   }
 
   @Test
   void aModelThatCannotWriteTheWordsIsSaid() {
     String out = folder.resolve("made.jsonl").toString();
-    assertThat(run("generate", "ioi", "--model", model, "--out", out)).isEqualTo(2);
-    assertThat(err.toString()).doesNotContain("this is a bug").startsWith("cotrace: ");
+    assertThat(cotrace.run("generate", "ioi", "--model", model, "--out", out)).isEqualTo(2);
+    assertThat(cotrace.err()).doesNotContain("this is a bug").startsWith("cotrace: ");
     String bare = GOLDENS.resolve("transformers/llama-gqa-tied").toString();
-    assertThat(run("generate", "ioi", "--model", bare, "--out", out)).isEqualTo(2);
-    assertThat(err.toString()).contains("has no tokenizer, so no task can be made of words for it");
+    assertThat(cotrace.run("generate", "ioi", "--model", bare, "--out", out)).isEqualTo(2);
+    assertThat(cotrace.err()).contains("has no tokenizer, so no task can be made of words for it");
   }
 
   private int sample(String... more) {
@@ -207,7 +207,7 @@ class DataCommandsTest {
                 "--max-new-tokens",
                 "2"));
     arguments.addAll(List.of(more));
-    return run(arguments.toArray(new String[0]));
+    return cotrace.run(arguments.toArray(new String[0]));
   }
 
   private Path discovered(String name, String... more) {
@@ -235,14 +235,7 @@ class DataCommandsTest {
                 "--top",
                 "5"));
     arguments.addAll(List.of(more));
-    assertThat(run(arguments.toArray(new String[0]))).as(err.toString()).isZero();
+    assertThat(cotrace.run(arguments.toArray(new String[0]))).as(cotrace.err()).isZero();
     return run;
-  }
-
-  private int run(String... arguments) {
-    return Main.commandLine(new Interruption())
-        .setOut(new PrintWriter(out, true))
-        .setErr(new PrintWriter(err, true))
-        .execute(arguments);
   }
 }

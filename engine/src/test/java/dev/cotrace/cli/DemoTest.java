@@ -6,8 +6,6 @@ import dev.cotrace.ScoresFile;
 import dev.cotrace.circuit.Attribution;
 import dev.cotrace.circuit.Estimate;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Tag;
@@ -20,20 +18,19 @@ import tools.jackson.databind.json.JsonMapper;
 class DemoTest {
   @TempDir Path folder;
 
-  private final StringWriter out = new StringWriter();
-  private final StringWriter err = new StringWriter();
+  private final Cotrace cotrace = new Cotrace();
 
   @Test
   @Tag("slow") // Three whole discoveries.
   void sumsActThroughTheWordsAndHintsAroundThem() throws IOException {
     Path directory = folder.resolve("demo");
-    assertThat(demo("--out", directory.toString(), "--json")).as(err.toString()).isZero();
+    assertThat(demo("--out", directory.toString(), "--json")).as(cotrace.err()).isZero();
 
-    JsonNode runs = new JsonMapper().readTree(out.toString()).get("runs");
+    JsonNode runs = new JsonMapper().readTree(cotrace.out()).get("runs");
     assertThat(runs).hasSize(3);
     JsonNode features = runs.get(2);
     assertThat(features.path("level").stringValue()).isEqualTo("feature");
-    assertThat(err.toString()).contains("Where the strongest are most active");
+    assertThat(cotrace.err()).contains("Where the strongest are most active");
     // A dictionary that explains 99.5 % of the variance there leaves little to its error.
     assertThat(Math.abs(features.at("/errors_sum/value").doubleValue())).isLessThan(0.1);
     for (JsonNode run : runs) {
@@ -55,7 +52,7 @@ class DemoTest {
   void anExistingDirectoryIsRefused() throws IOException {
     Path directory = Files.createDirectory(folder.resolve("demo"));
     assertThat(demo("--out", directory.toString())).isEqualTo(2);
-    assertThat(err.toString()).contains("the output directory " + directory + " already exists");
+    assertThat(cotrace.err()).contains("the output directory " + directory + " already exists");
     assertThat(directory).isEmptyDirectory();
   }
 
@@ -68,9 +65,6 @@ class DemoTest {
     String[] all = new String[arguments.length + 1];
     all[0] = "demo";
     System.arraycopy(arguments, 0, all, 1, arguments.length);
-    return Main.commandLine(new Interruption())
-        .setOut(new PrintWriter(out, true))
-        .setErr(new PrintWriter(err, true))
-        .execute(all);
+    return cotrace.run(all);
   }
 }

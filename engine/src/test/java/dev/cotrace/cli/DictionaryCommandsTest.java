@@ -3,8 +3,6 @@ package dev.cotrace.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -26,8 +24,7 @@ class DictionaryCommandsTest {
 
   @TempDir Path folder;
   private String task = "";
-  private final StringWriter out = new StringWriter();
-  private final StringWriter err = new StringWriter();
+  private final Cotrace cotrace = new Cotrace();
 
   @BeforeEach
   void writeTask() throws IOException {
@@ -46,10 +43,10 @@ class DictionaryCommandsTest {
   @Test
   void whatWasTrainedIsThereWithItsFiguresAndItsFeaturesCanBeSeen() throws IOException {
     Path made = folder.resolve("made");
-    assertThat(train(made, "--json")).as(err.toString()).isZero();
-    assertThat(err.toString())
+    assertThat(train(made, "--json")).as(cotrace.err()).isZero();
+    assertThat(cotrace.err())
         .contains("explained variance", "active features (L0)    2.00", "added by its output");
-    JsonNode figures = JSON.readTree(out.toString());
+    JsonNode figures = JSON.readTree(cotrace.out());
     assertThat(figures.at("/features").intValue()).isEqualTo(24);
     assertThat(figures.at("/active_features").doubleValue()).isEqualTo(2);
     assertThat(figures.at("/loss/stderr").isNull()).as("a single pair is held out").isTrue();
@@ -63,14 +60,14 @@ class DictionaryCommandsTest {
     assertThat(facts.at("/measured/explained_variance").doubleValue())
         .isEqualTo(figures.at("/explained_variance").doubleValue());
 
-    assertThat(features(made, "--top", "3", "--contexts", "2")).as(err.toString()).isZero();
-    assertThat(out.toString())
+    assertThat(features(made, "--top", "3", "--contexts", "2")).as(cotrace.err()).isZero();
+    assertThat(cotrace.out())
         .contains("of 24 features of blocks.0.hook_mlp_out are active in 3")
         .containsPattern("feature \\d+: active at [0-9.]+ % of positions, by ")
         .containsPattern("  [0-9.]+  (\\d+ )*\\[\\d+\\]( \\d+)*\n");
 
     assertThat(features(made, "--feature", "5,7", "--json")).isZero();
-    JsonNode report = JSON.readTree(out.toString());
+    JsonNode report = JSON.readTree(cotrace.out());
     assertThat(report.at("/shown/0/feature").intValue()).isEqualTo(5);
     assertThat(report.at("/shown/1/feature").intValue()).isEqualTo(7);
     assertThat(report.at("/hook").stringValue()).isEqualTo("blocks.0.hook_mlp_out");
@@ -80,12 +77,12 @@ class DictionaryCommandsTest {
   void theSameCommandGivesTheSameBytesAndNothingIsOverwritten() throws IOException {
     Path first = folder.resolve("first");
     Path second = folder.resolve("second");
-    assertThat(train(first)).as(err.toString()).isZero();
+    assertThat(train(first)).as(cotrace.err()).isZero();
     assertThat(train(second)).isZero();
     assertThat(second.resolve("sae_weights.safetensors"))
         .hasSameBinaryContentAs(first.resolve("sae_weights.safetensors"));
     assertThat(train(first)).isEqualTo(2);
-    assertThat(err.toString()).contains("first already exists; give another --out or remove it");
+    assertThat(cotrace.err()).contains("first already exists; give another --out or remove it");
   }
 
   @ParameterizedTest
@@ -106,7 +103,7 @@ class DictionaryCommandsTest {
   void whatCannotBeTrainedLeavesNothing(String more, String said) {
     Path made = folder.resolve("made");
     assertThat(train(made, more.split(" "))).isEqualTo(2);
-    assertThat(err.toString()).contains(said).doesNotContain("this is a bug");
+    assertThat(cotrace.err()).contains(said).doesNotContain("this is a bug");
     assertThat(folder).isDirectoryNotContaining("glob:**made*");
   }
 
@@ -123,15 +120,15 @@ class DictionaryCommandsTest {
   void featuresThatCannotBeShownAreRefused(String more, String said) {
     Path dictionary = ROOT.resolve("models/dictionaries/arithmetic-resid1");
     assertThat(builtIn(dictionary, more.replace("BARE", BARE).split(" "))).isEqualTo(2);
-    assertThat(err.toString()).contains(said).doesNotContain("this is a bug");
+    assertThat(cotrace.err()).contains(said).doesNotContain("this is a bug");
   }
 
   @ParameterizedTest
   @CsvSource({"arithmetic-resid1, 192", "arithmetic-mlp1-transcoder, 128"})
   void featuresOfTheBuiltInDictionariesAreShownAsText(String name, int count) {
     Path dictionary = ROOT.resolve("models/dictionaries").resolve(name);
-    assertThat(builtIn(dictionary, "--top", "4")).as(err.toString()).isZero();
-    assertThat(out.toString())
+    assertThat(builtIn(dictionary, "--top", "4")).as(cotrace.err()).isZero();
+    assertThat(cotrace.out())
         .contains("of %d features".formatted(count))
         .containsPattern("\\[[0-9SHh:>;=]\\]");
   }
@@ -190,10 +187,6 @@ class DictionaryCommandsTest {
   }
 
   private int run(List<String> arguments) {
-    out.getBuffer().setLength(0);
-    return Main.commandLine(new Interruption())
-        .setOut(new PrintWriter(out, true))
-        .setErr(new PrintWriter(err, true))
-        .execute(arguments.toArray(new String[0]));
+    return cotrace.run(arguments.toArray(String[]::new));
   }
 }

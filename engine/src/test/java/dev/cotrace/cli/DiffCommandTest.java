@@ -7,8 +7,6 @@ import dev.cotrace.ScoresFile;
 import dev.cotrace.circuit.Attribution;
 import dev.cotrace.format.Safetensors;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -34,14 +32,13 @@ class DiffCommandTest {
       """;
 
   @TempDir Path folder;
-  private final StringWriter out = new StringWriter();
-  private final StringWriter err = new StringWriter();
+  private final Cotrace cotrace = Cotrace.overwriting();
 
   @Test
   void aRunAgainstItselfHasNoDifferences() throws IOException {
     Path run = discover("run", THREE_PAIRS);
     JsonNode diff = diff(run, run);
-    assertThat(err.toString()).contains("No setting differs");
+    assertThat(cotrace.err()).contains("No setting differs");
     assertThat(diff.get("settings")).isEmpty();
     assertThat(diff.get("errors").stringValue()).isEqualTo("by-cluster");
     assertThat(diff.get("edges_q_below_0.05").intValue()).isZero();
@@ -58,12 +55,12 @@ class DiffCommandTest {
     Path run = discover("run", THREE_PAIRS);
     Path seed = discover("seed", THREE_PAIRS, "--seed", "1", "--threads", "1");
     assertThat(diff(run, seed).get("errors").stringValue()).isEqualTo("by-cluster");
-    assertThat(err.toString())
+    assertThat(cotrace.err())
         .contains(
             "What differs:\n  seed  0 → 1\nBoth measure the same: what differs below is noise.");
     Path limit = discover("limit", THREE_PAIRS, "--limit", "2");
     assertThat(diff(run, limit).get("errors").stringValue()).isEqualTo("independent");
-    assertThat(err.toString()).contains("limit  0 → 2   (prompts are not the same)");
+    assertThat(cotrace.err()).contains("limit  0 → 2   (prompts are not the same)");
     Files.delete(seed.resolve("clusters.safetensors"));
     assertThat(diff(run, seed).get("errors").stringValue()).isEqualTo("independent");
   }
@@ -74,7 +71,7 @@ class DiffCommandTest {
     Path other =
         discover("other", THREE_PAIRS, "--temperature", "0.7", "--objective", "answer-logprob");
     diff(run, other);
-    assertThat(err.toString())
+    assertThat(cotrace.err())
         .contains(
             "objective    answer-prob → answer-logprob   (J is another quantity, perhaps in another unit)",
             "temperature  1.0 → 0.7   (chains of thought are drawn from other distributions)",
@@ -82,7 +79,7 @@ class DiffCommandTest {
     // Another file under the same name, and the same content under another one.
     Path changed = discover("changed", THREE_PAIRS.replace("[7]", "[8]"));
     diff(run, changed);
-    assertThat(err.toString()).contains("task.jsonl   (the file is another one now)");
+    assertThat(cotrace.err()).contains("task.jsonl   (the file is another one now)");
   }
 
   @Test
@@ -90,10 +87,10 @@ class DiffCommandTest {
     Path run = discover("run", THREE_PAIRS);
     Path other = discover("other", THREE_PAIRS, "--max-new-tokens", "0");
     Path files = folder.resolve("diff");
-    assertThat(run("diff", run + "", other + "", "--top", "20", "--out", files + ""))
-        .as(err + "")
+    assertThat(cotrace.run("diff", run + "", other + "", "--top", "20", "--out", files + ""))
+        .as(cotrace.err() + "")
         .isZero();
-    assertThat(out.toString())
+    assertThat(cotrace.out())
         .contains("The 15 largest differences of 262 edges", "through the words, all")
         .contains("top 20 edges overlap", "Files: " + files);
     Attribution one = ScoresFile.read(run.resolve("scores.safetensors"));
@@ -115,8 +112,8 @@ class DiffCommandTest {
     assertThat(json.at("/top_n").intValue()).isEqualTo(20);
     assertThat(json.at("/J1/difference/value").doubleValue())
         .isEqualTo(two.clean().value() - one.clean().value());
-    assertThat(run("diff", run + "", other + "", "--out", files + "")).isEqualTo(2);
-    assertThat(err.toString()).contains("already exists; give another --out or remove it");
+    assertThat(cotrace.run("diff", run + "", other + "", "--out", files + "")).isEqualTo(2);
+    assertThat(cotrace.err()).contains("already exists; give another --out or remove it");
   }
 
   private static double[] values(Attribution attribution, String name) {
@@ -135,7 +132,7 @@ class DiffCommandTest {
     Path other = discover("other", THREE_PAIRS, "--limit", "2", "--method", method);
     JsonNode diff = diff(run, other);
     assertThat(diff.get("errors").stringValue()).isEqualTo(errors);
-    assertThat(err.toString())
+    assertThat(cotrace.err())
         .contains("method  ig-gates → " + method + "   (scores are different quantities)");
     assertThat(diff(other, other).get("edges_q_below_0.05").intValue()).isZero();
   }
@@ -144,21 +141,23 @@ class DiffCommandTest {
   void runsOfOtherGraphsAndWhatIsNoRunAreRefusedWithASentence() throws IOException {
     Path run = discover("run", THREE_PAIRS);
     Path other = discover("other", THREE_PAIRS, "--model", GOLDENS.resolve("gpt2-hub") + "");
-    assertThat(run("diff", run + "", other + "")).isEqualTo(2);
-    assertThat(err.toString())
+    assertThat(cotrace.run("diff", run + "", other + "")).isEqualTo(2);
+    assertThat(cotrace.err())
         .contains("run has a graph of 3 layers with 4 heads, but ")
         .contains("only runs of models of the same shape can be compared edge by edge");
-    assertThat(run("diff", run + "", folder + "")).isEqualTo(2);
-    assertThat(err.toString()).contains("is not the directory of a complete run");
+    assertThat(cotrace.run("diff", run + "", folder + "")).isEqualTo(2);
+    assertThat(cotrace.err()).contains("is not the directory of a complete run");
     Files.writeString(run.resolve("metrics.json"), "{\"pairs\": ");
-    assertThat(run("diff", run + "", run + "")).isEqualTo(2);
-    assertThat(err.toString()).contains("metrics.json, line 1: expected JSON, but: ");
-    assertThat(err.toString()).doesNotContain("\tat ");
+    assertThat(cotrace.run("diff", run + "", run + "")).isEqualTo(2);
+    assertThat(cotrace.err()).contains("metrics.json, line 1: expected JSON, but: ");
+    assertThat(cotrace.err()).doesNotContain("\tat ");
   }
 
   private JsonNode diff(Path first, Path second) {
-    assertThat(run("diff", first + "", second + "", "--json")).as(err + "").isZero();
-    return JSON.readTree(out.toString());
+    assertThat(cotrace.run("diff", first + "", second + "", "--json"))
+        .as(cotrace.err() + "")
+        .isZero();
+    return JSON.readTree(cotrace.out());
   }
 
   private Path discover(String name, String pairs, String... more) throws IOException {
@@ -170,17 +169,7 @@ class DiffCommandTest {
     arguments.addAll(List.of("--max-new-tokens", "2", "--rollouts", "2"));
     arguments.addAll(List.of("--quadrature", "midpoint", "--points", "1"));
     arguments.addAll(List.of(more));
-    assertThat(run(arguments.toArray(String[]::new))).as(err + "").isZero();
+    assertThat(cotrace.run(arguments.toArray(String[]::new))).as(cotrace.err() + "").isZero();
     return run;
-  }
-
-  private int run(String... arguments) {
-    out.getBuffer().setLength(0);
-    err.getBuffer().setLength(0);
-    return Main.commandLine(new Interruption())
-        .setOverwrittenOptionsAllowed(true)
-        .setOut(new PrintWriter(out, true))
-        .setErr(new PrintWriter(err, true))
-        .execute(arguments);
   }
 }

@@ -6,8 +6,6 @@ import static org.assertj.core.data.Offset.offset;
 import dev.cotrace.report.CircuitFile;
 import dev.cotrace.report.ScoredCircuit;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -30,14 +28,13 @@ class ExportCommandTest {
 
   @TempDir Path folder;
   private Path run = Path.of("");
-  private final StringWriter out = new StringWriter();
-  private final StringWriter err = new StringWriter();
+  private final Cotrace cotrace = new Cotrace();
 
   @BeforeEach
   void discover() {
     run = folder.resolve("a run");
     assertThat(
-            cotrace(
+            cotrace.run(
                 "discover",
                 "--model",
                 MODELS.resolve("arithmetic").toString(),
@@ -55,9 +52,8 @@ class ExportCommandTest {
                 "step",
                 "--out",
                 run.toString()))
-        .as(err.toString())
+        .as(cotrace.err())
         .isZero();
-    out.getBuffer().setLength(0);
   }
 
   @ParameterizedTest
@@ -70,12 +66,12 @@ class ExportCommandTest {
     "neuronpedia, a run.neuronpedia.json"
   })
   void aRunIsExportedBesideItOnceUnlessForced(String format, String name) throws IOException {
-    assertThat(export("--format", format)).as(err.toString()).isZero();
-    assertThat(out.toString()).contains(folder.resolve(name) + ": ", "edges are in the circuit");
+    assertThat(export("--format", format)).as(cotrace.err()).isZero();
+    assertThat(cotrace.out()).contains(folder.resolve(name) + ": ", "edges are in the circuit");
     byte[] first = Files.readAllBytes(folder.resolve(name));
 
     assertThat(export("--format", format)).isEqualTo(2);
-    assertThat(err.toString()).contains(name + " already exists: give another --out, or --force");
+    assertThat(cotrace.err()).contains(name + " already exists: give another --out, or --force");
     assertThat(export("--format", format, "--force")).isZero();
     assertThat(Files.readAllBytes(folder.resolve(name))).as("the same again").isEqualTo(first);
     assertThat(folder).isDirectoryNotContaining("glob:**.incomplete");
@@ -87,9 +83,8 @@ class ExportCommandTest {
     assertThat(export("--format", "eap-ig", "--out", folder.resolve("c.json").toString())).isZero();
     List<JsonNode> circuits = new ArrayList<>();
     for (String circuit : List.of("a run", "c.pt", "c.json")) {
-      out.getBuffer().setLength(0);
       assertThat(
-              cotrace(
+              cotrace.run(
                   "evaluate",
                   folder.resolve(circuit).toString(),
                   "--config",
@@ -97,9 +92,9 @@ class ExportCommandTest {
                   "--sizes",
                   "5%",
                   "--json"))
-          .as(err.toString())
+          .as(cotrace.err())
           .isZero();
-      JsonNode circuitsOf = JSON.readTree(out.toString()).path("circuits");
+      JsonNode circuitsOf = JSON.readTree(cotrace.out()).path("circuits");
       circuits.add(circuitsOf.get(0).path("circuit"));
       assertThat(circuitsOf.get(0).path("name").asString())
           .isEqualTo(circuit.equals("a run") ? "circuit.json" : circuit);
@@ -107,9 +102,8 @@ class ExportCommandTest {
     }
     assertThat(circuits.subList(2, 4)).isEqualTo(circuits.subList(0, 2));
     assertThat(circuits.subList(4, 6)).isEqualTo(circuits.subList(0, 2));
-    out.getBuffer().setLength(0);
     assertThat(
-            cotrace(
+            cotrace.run(
                 "compare",
                 run.toString(),
                 folder.resolve("c.pt").toString(),
@@ -117,17 +111,17 @@ class ExportCommandTest {
                 "1",
                 "--limit",
                 "1"))
-        .as(err.toString())
+        .as(cotrace.err())
         .isZero();
-    assertThat(out.toString()).contains("100 % of 1 rollouts never part");
+    assertThat(cotrace.out()).contains("100 % of 1 rollouts never part");
   }
 
   @Test
   void aCircuitIsTheSameThroughEveryFormatThatIsRead() throws IOException {
     ScoredCircuit original = CircuitFile.read(run.resolve("circuit.json"));
     assertThat(export("--format", "pt")).isZero();
-    assertThat(cotrace("export", folder.resolve("a run.pt").toString(), "--format", "eap-ig"))
-        .as(err.toString())
+    assertThat(cotrace.run("export", folder.resolve("a run.pt").toString(), "--format", "eap-ig"))
+        .as(cotrace.err())
         .isZero();
     ScoredCircuit read = CircuitFile.read(folder.resolve("a run.eap-ig.json"));
     assertThat(read.scores()).isEqualTo(original.scores());
@@ -137,7 +131,7 @@ class ExportCommandTest {
 
   @Test
   void theJsonOfARunSaysOfItWhatItsOwnSays() throws IOException {
-    assertThat(export("--format", "eap-ig")).as(err.toString()).isZero();
+    assertThat(export("--format", "eap-ig")).as(cotrace.err()).isZero();
     JsonNode exported = JSON.readTree(Files.readString(folder.resolve("a run.eap-ig.json")));
     JsonNode own = JSON.readTree(Files.readString(run.resolve("circuit.json")));
     assertThat(exported.path("cotrace")).isEqualTo(own.path("cotrace"));
@@ -152,13 +146,13 @@ class ExportCommandTest {
     String[] asked = {
       "--format", "mib", "--cell", "ioi_interpbench", "--out", submission.toString()
     };
-    assertThat(export(asked)).as(err.toString()).isZero();
+    assertThat(export(asked)).as(cotrace.err()).isZero();
     assertThat(submission.resolve("ioi_interpbench").toFile().list())
         .containsExactly("importances.json");
     assertThat(export(asked)).isEqualTo(2);
-    assertThat(err.toString()).contains("ioi_interpbench already exists");
+    assertThat(cotrace.err()).contains("ioi_interpbench already exists");
     assertThat(
-            cotrace(
+            cotrace.run(
                 "export",
                 run.toString(),
                 "--format",
@@ -171,7 +165,7 @@ class ExportCommandTest {
                 "--out",
                 submission.toString()))
         .isEqualTo(2);
-    assertThat(err.toString()).contains("the cell ioi_gpt2 is of a model of 12 layers");
+    assertThat(cotrace.err()).contains("the cell ioi_gpt2 is of a model of 12 layers");
     assertThat(submission.toFile().list())
         .as("nothing is left of what was refused")
         .containsExactly("ioi_interpbench");
@@ -180,7 +174,7 @@ class ExportCommandTest {
   @Test
   void theColumnsOfAGraphAreTheBinsWithWhatTheCleanModelGivesItsTokens() throws IOException {
     assertThat(export("--format", "neuronpedia", "--scan", "gpt2-small", "--slug", "mine"))
-        .as(err.toString())
+        .as(cotrace.err())
         .isZero();
     JsonNode graph = JSON.readTree(Files.readString(folder.resolve("a run.neuronpedia.json")));
     assertThat(graph.at("/metadata/scan").asString()).isEqualTo("gpt2-small");
@@ -246,30 +240,22 @@ class ExportCommandTest {
           """)
   void whatCannotBeExportedIsRefusedInASentence(String arguments, String said) {
     assertThat(export(arguments.split(" "))).isEqualTo(2);
-    assertThat(err.toString()).contains(said).doesNotContain("Exception");
+    assertThat(cotrace.err()).contains(said).doesNotContain("Exception");
     assertThat(folder.toFile().list()).containsExactly("a run");
   }
 
   @Test
   void damagedOrMissingFilesAreRefusedInASentence() throws IOException {
     Path file = Files.write(folder.resolve("bad.pt"), new byte[] {'P', 'K', 3, 4});
-    assertThat(cotrace("export", file.toString(), "--format", "csv")).isEqualTo(2);
-    assertThat(err.toString()).contains("bad.pt, byte 0: expected a zip archive");
-    assertThat(cotrace("export", folder + "/nothing", "--format", "csv")).isEqualTo(2);
-    assertThat(err.toString()).contains("is neither a run directory nor a circuit");
+    assertThat(cotrace.run("export", file.toString(), "--format", "csv")).isEqualTo(2);
+    assertThat(cotrace.err()).contains("bad.pt, byte 0: expected a zip archive");
+    assertThat(cotrace.run("export", folder + "/nothing", "--format", "csv")).isEqualTo(2);
+    assertThat(cotrace.err()).contains("is neither a run directory nor a circuit");
   }
 
   private int export(String... arguments) {
     List<String> all = new ArrayList<>(List.of("export", run.toString()));
     all.addAll(List.of(arguments));
-    return cotrace(all.toArray(String[]::new));
-  }
-
-  private int cotrace(String... arguments) {
-    err.getBuffer().setLength(0);
-    return Main.commandLine(new Interruption())
-        .setOut(new PrintWriter(out))
-        .setErr(new PrintWriter(err))
-        .execute(arguments);
+    return cotrace.run(all.toArray(String[]::new));
   }
 }

@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -28,8 +26,7 @@ class JudgeCommandsTest {
   private static final JsonMapper JSON = new JsonMapper();
 
   @TempDir Path folder;
-  private final StringWriter out = new StringWriter();
-  private final StringWriter err = new StringWriter();
+  private final Cotrace cotrace = new Cotrace();
   private String run = "";
 
   @BeforeEach
@@ -44,7 +41,7 @@ class JudgeCommandsTest {
         """);
     run = folder.resolve("run").toString();
     assertThat(
-            cotrace(
+            cotrace.run(
                 "discover",
                 "--model",
                 MODEL,
@@ -64,23 +61,14 @@ class JudgeCommandsTest {
                 "answer-logprob",
                 "--out",
                 run))
-        .as(err.toString())
+        .as(cotrace.err())
         .isZero();
-  }
-
-  private int cotrace(String... arguments) {
-    out.getBuffer().setLength(0);
-    err.getBuffer().setLength(0);
-    return Main.commandLine(new Interruption())
-        .setOut(new PrintWriter(out, true))
-        .setErr(new PrintWriter(err, true))
-        .execute(arguments);
   }
 
   @Test
   void anEvaluationIsShownAndKept() throws IOException {
-    assertThat(cotrace("evaluate", run)).as(err.toString()).isZero();
-    assertThat(out.toString())
+    assertThat(cotrace.run("evaluate", run)).as(cotrace.err()).isZero();
+    assertThat(cotrace.out())
         .contains(
             "teacher-forced",
             "KL per token",
@@ -121,20 +109,20 @@ class JudgeCommandsTest {
         .isDirectoryContaining("glob:**provenance.json")
         .isDirectoryContaining("glob:**spec.yaml");
 
-    assertThat(cotrace("evaluate", run, "--sizes", "5%", "--knockouts", "0", "--removals", "0"))
-        .as(err.toString())
+    assertThat(cotrace.run("evaluate", run, "--sizes", "5%", "--knockouts", "0", "--removals", "0"))
+        .as(cotrace.err())
         .isZero();
-    assertThat(out.toString())
+    assertThat(cotrace.out())
         .contains("Files: " + Path.of(run, "evaluation-2"))
         .doesNotContain("CPR", "Completeness", "Minimality");
   }
 
   @Test
   void whatIsNotThereIsNotShown() throws IOException {
-    assertThat(cotrace("evaluate", run, "--sizes", "5%,50%", "--max-new-tokens", "0"))
-        .as(err.toString())
+    assertThat(cotrace.run("evaluate", run, "--sizes", "5%,50%", "--max-new-tokens", "0"))
+        .as(cotrace.err())
         .isZero();
-    assertThat(out.toString()).doesNotContain("teacher-forced", "One rollout");
+    assertThat(cotrace.out()).doesNotContain("teacher-forced", "One rollout");
     assertThat(json("evaluation/evaluation.json").at("/circuits/0/kl_per_step/value").isNumber())
         .as("where the answer begins")
         .isTrue();
@@ -148,8 +136,9 @@ class JudgeCommandsTest {
         Files.readString(Path.of(run, "circuit.json"))
             .replaceFirst("\"score\" ?: ?[-0-9.eE]+", "\"score\":NaN"));
     for (String command : List.of("evaluate", "verify")) {
-      assertThat(cotrace(command, file.toString(), "--config", run + "/spec.yaml")).isEqualTo(2);
-      assertThat(err.toString())
+      assertThat(cotrace.run(command, file.toString(), "--config", run + "/spec.yaml"))
+          .isEqualTo(2);
+      assertThat(cotrace.err())
           .contains("expected every edge of " + file + " to have a finite score, but 1 have none")
           .doesNotContain("\tat ");
     }
@@ -159,16 +148,16 @@ class JudgeCommandsTest {
   void jsonThatEndsTooEarlyIsRefusedInPlainWords() throws IOException {
     Path metrics = Path.of(run, "metrics.json");
     Files.writeString(metrics, Files.readString(metrics).substring(0, 200));
-    assertThat(cotrace("diff", run, run)).isEqualTo(2);
-    assertThat(err.toString()).contains(metrics + ", line").doesNotContain("Source", "REDACTED");
+    assertThat(cotrace.run("diff", run, run)).isEqualTo(2);
+    assertThat(cotrace.err()).contains(metrics + ", line").doesNotContain("Source", "REDACTED");
   }
 
   @Test
   void scoresAreComparedWithWhatSwitchingDoes() throws IOException {
-    assertThat(cotrace("verify", run, "--top", "6", "--others", "3", "--groups", "2"))
-        .as(err.toString())
+    assertThat(cotrace.run("verify", run, "--top", "6", "--others", "3", "--groups", "2"))
+        .as(cotrace.err())
         .isZero();
-    assertThat(out.toString())
+    assertThat(cotrace.out())
         .contains("The strongest edges", "Other edges", "the top 2", "the top 6", "all 262 edges")
         .contains("rank correlation", "Files: " + Path.of(run, "verification"));
     JsonNode json = json("verification/verification.json");
@@ -214,11 +203,11 @@ class JudgeCommandsTest {
   void aCircuitFileHasScoresWithoutErrors() throws IOException {
     String circuit = Path.of(run, "circuit.json").toString();
     String config = Path.of(run, "spec.yaml").toString();
-    assertThat(cotrace("verify", circuit, "--config", config, "--top", "2", "--others", "0"))
-        .as(err.toString())
+    assertThat(cotrace.run("verify", circuit, "--config", config, "--top", "2", "--others", "0"))
+        .as(cotrace.err())
         .isZero();
     Path directory = Path.of(run, "circuit-verification");
-    assertThat(out.toString()).contains("± ?", "Files: " + directory);
+    assertThat(cotrace.out()).contains("± ?", "Files: " + directory);
     JsonNode json = JSON.readTree(Files.readString(directory.resolve("verification.json")));
     assertThat(json.at("/edges/within_errors/value").isNull()).isTrue();
   }
@@ -235,15 +224,15 @@ class JudgeCommandsTest {
   void whatMeansNothingIsRefused(String arguments, String sentence) {
     List<String> all = new ArrayList<>(Arrays.asList(arguments.split(",")));
     all.add(1, run);
-    assertThat(cotrace(all.toArray(String[]::new))).isEqualTo(2);
-    assertThat(err.toString()).contains(sentence);
+    assertThat(cotrace.run(all.toArray(String[]::new))).isEqualTo(2);
+    assertThat(cotrace.err()).contains(sentence);
   }
 
   @ParameterizedTest
   @CsvSource({"evaluate", "verify"})
   void aPlanSamplesNothing(String command) {
-    assertThat(cotrace(command, run, "--dry-run")).as(err.toString()).isZero();
-    assertThat(out.toString()).contains("sampled tokens", "peak memory");
+    assertThat(cotrace.run(command, run, "--dry-run")).as(cotrace.err()).isZero();
+    assertThat(cotrace.out()).contains("sampled tokens", "peak memory");
     assertThat(Path.of(run)).isDirectoryNotContaining("glob:**{evaluation,verification}*");
   }
 

@@ -3,8 +3,6 @@ package dev.cotrace.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -23,8 +21,7 @@ class MemoryOptionsTest {
   private static final JsonMapper JSON = new JsonMapper();
 
   @TempDir Path folder;
-  private final StringWriter out = new StringWriter();
-  private final StringWriter err = new StringWriter();
+  private final Cotrace cotrace = new Cotrace();
   private Path task = Path.of("");
 
   @BeforeEach
@@ -41,8 +38,8 @@ class MemoryOptionsTest {
 
   @Test
   void aDryRunPrintsThePlanAndSamplesNothing() {
-    assertThat(discover("--dry-run")).as(err.toString()).isZero();
-    assertThat(out.toString())
+    assertThat(discover("--dry-run")).as(cotrace.err()).isZero();
+    assertThat(cotrace.out())
         .contains("backward pass", "recorded", "peak memory", "weights", "total", "allowed")
         .containsPattern("sampled tokens +72\\R")
         .containsPattern("passes back +8\\R");
@@ -52,7 +49,7 @@ class MemoryOptionsTest {
   @Test
   void aDryRunAsJsonHasThePartsOfTheTotal() {
     assertThat(discover("--dry-run", "--json", "--backward", "recompute")).isZero();
-    JsonNode plan = JSON.readTree(out.toString());
+    JsonNode plan = JSON.readTree(cotrace.out());
     long parts = plan.get("parts_bytes").values().stream().mapToLong(JsonNode::longValue).sum();
     assertThat(plan.get("peak_bytes").longValue()).isEqualTo(parts);
     assertThat(plan.get("backward").stringValue()).isEqualTo("recompute");
@@ -61,7 +58,7 @@ class MemoryOptionsTest {
 
   @Test
   void aRunKeepsItsPlan() throws IOException {
-    assertThat(discover("--memory", "64G", "--threads", "2")).as(err.toString()).isZero();
+    assertThat(discover("--memory", "64G", "--threads", "2")).as(cotrace.err()).isZero();
     Path run = folder.resolve("run");
     JsonNode memory = JSON.readTree(run.resolve("provenance.json")).get("memory");
     assertThat(memory.get("allowed_bytes").longValue()).isEqualTo(64_000_000_000L);
@@ -71,8 +68,8 @@ class MemoryOptionsTest {
         .content()
         .contains("memory: \"64G\"", "backward: \"auto\"");
 
-    assertThat(run("evaluate", run.toString(), "--sizes", "3", "--dry-run")).isZero();
-    assertThat(out.toString()).contains("peak memory").containsPattern("passes back +0\\R");
+    assertThat(cotrace.run("evaluate", run.toString(), "--sizes", "3", "--dry-run")).isZero();
+    assertThat(cotrace.out()).contains("peak memory").containsPattern("passes back +0\\R");
   }
 
   @ParameterizedTest
@@ -88,7 +85,7 @@ class MemoryOptionsTest {
           """)
   void whatDoesNotFitIsRefusedBeforeAnythingIsSampled(String size, String said) {
     assertThat(discover("--memory", size)).isEqualTo(2);
-    assertThat(err.toString()).contains(said).contains("cotrace: ").doesNotContain("\tat ");
+    assertThat(cotrace.err()).contains(said).contains("cotrace: ").doesNotContain("\tat ");
     assertThat(folder.resolve("run")).doesNotExist();
     assertThat(folder).isDirectoryNotContaining("glob:**.incomplete");
   }
@@ -99,15 +96,6 @@ class MemoryOptionsTest {
     arguments.addAll(List.of("--model", model, "--out", folder.resolve("run").toString()));
     arguments.addAll(List.of("--rollouts", "2", "--quadrature", "midpoint", "--points", "2"));
     arguments.addAll(List.of(more));
-    return run(arguments.toArray(String[]::new));
-  }
-
-  private int run(String... arguments) {
-    out.getBuffer().setLength(0);
-    err.getBuffer().setLength(0);
-    return Main.commandLine(new Interruption())
-        .setOut(new PrintWriter(out, true))
-        .setErr(new PrintWriter(err, true))
-        .execute(arguments);
+    return cotrace.run(arguments.toArray(String[]::new));
   }
 }

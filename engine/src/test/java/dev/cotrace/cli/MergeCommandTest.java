@@ -3,8 +3,6 @@ package dev.cotrace.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -20,17 +18,7 @@ class MergeCommandTest {
           .toString();
 
   @TempDir private Path folder;
-  private final StringWriter out = new StringWriter();
-  private final StringWriter err = new StringWriter();
-
-  private int cotrace(String... arguments) {
-    out.getBuffer().setLength(0);
-    err.getBuffer().setLength(0);
-    return Main.commandLine(new Interruption())
-        .setOut(new PrintWriter(out, true))
-        .setErr(new PrintWriter(err, true))
-        .execute(arguments);
-  }
+  private final Cotrace cotrace = new Cotrace();
 
   private int shard(String shard, Path to) throws IOException {
     Path task =
@@ -40,7 +28,7 @@ class MergeCommandTest {
             {"clean_ids": [5, 4], "corrupted_ids": [5, 9], "answer_ids": [2]}
             {"clean_ids": [6, 4], "corrupted_ids": [6, 2], "answer_ids": [9]}
             """);
-    return cotrace(
+    return cotrace.run(
         "discover",
         "--model",
         MODEL,
@@ -65,20 +53,22 @@ class MergeCommandTest {
   void shardsAreMergedIntoARun() throws IOException {
     Path one = folder.resolve("one");
     Path two = folder.resolve("two");
-    assertThat(shard("1/2", one)).as(err.toString()).isZero();
-    assertThat(new JsonMapper().readTree(out.toString()).path("shard").asString()).isEqualTo("1/2");
-    assertThat(err.toString()).contains("Shard 1/2 is done").contains("cotrace merge");
-    assertThat(cotrace("merge", one.toString())).isEqualTo(2);
-    assertThat(err.toString())
+    assertThat(shard("1/2", one)).as(cotrace.err()).isZero();
+    assertThat(new JsonMapper().readTree(cotrace.out()).path("shard").asString()).isEqualTo("1/2");
+    assertThat(cotrace.err()).contains("Shard 1/2 is done").contains("cotrace merge");
+    assertThat(cotrace.run("merge", one.toString())).isEqualTo(2);
+    assertThat(cotrace.err())
         .isEqualToIgnoringNewLines(
             "cotrace: missing: shard 2/2; cotrace discover --shard makes it");
 
-    assertThat(shard("2/2", two)).as(err.toString()).isZero();
+    assertThat(shard("2/2", two)).as(cotrace.err()).isZero();
     Path both = folder.resolve("both");
-    assertThat(cotrace("merge", two.toString(), one.toString(), "--out", both.toString(), "--json"))
-        .as(err.toString())
+    assertThat(
+            cotrace.run(
+                "merge", two.toString(), one.toString(), "--out", both.toString(), "--json"))
+        .as(cotrace.err())
         .isZero();
-    JsonNode json = new JsonMapper().readTree(out.toString());
+    JsonNode json = new JsonMapper().readTree(cotrace.out());
     assertThat(json.path("run").asString()).isEqualTo(both.toString());
     assertThat(json.path("pairs").asInt()).isEqualTo(2);
     assertThat(both)
@@ -86,7 +76,7 @@ class MergeCommandTest {
         .isDirectoryContaining("glob:**/metrics.json")
         .isDirectoryNotContaining("glob:**/checkpoint");
     for (String command : new String[] {"show", "report"}) {
-      assertThat(cotrace(command, both.toString())).as(err.toString()).isZero();
+      assertThat(cotrace.run(command, both.toString())).as(cotrace.err()).isZero();
     }
   }
 
@@ -94,13 +84,13 @@ class MergeCommandTest {
   void whatIsNoShardIsRefused() throws IOException {
     for (String shard : new String[] {"0/2", "3/2", "half", "1/0"}) {
       assertThat(shard(shard, folder.resolve("one"))).as(shard).isEqualTo(2);
-      assertThat(err.toString()).contains("a shard is i/n").doesNotContain("\tat ");
+      assertThat(cotrace.err()).contains("a shard is i/n").doesNotContain("\tat ");
     }
-    assertThat(cotrace("discover", "--resume", "nowhere", "--seed", "1")).isEqualTo(2);
-    assertThat(err.toString()).contains("leave out all other settings, such as --seed");
-    assertThat(cotrace("discover", "--resume", "nowhere")).isEqualTo(2);
-    assertThat(err.toString()).contains("there is no run to go on with");
-    assertThat(cotrace("discover", "--checkpoint-every", "-1")).isEqualTo(2);
-    assertThat(err.toString()).contains("--checkpoint-every must be at least 0");
+    assertThat(cotrace.run("discover", "--resume", "nowhere", "--seed", "1")).isEqualTo(2);
+    assertThat(cotrace.err()).contains("leave out all other settings, such as --seed");
+    assertThat(cotrace.run("discover", "--resume", "nowhere")).isEqualTo(2);
+    assertThat(cotrace.err()).contains("there is no run to go on with");
+    assertThat(cotrace.run("discover", "--checkpoint-every", "-1")).isEqualTo(2);
+    assertThat(cotrace.err()).contains("--checkpoint-every must be at least 0");
   }
 }

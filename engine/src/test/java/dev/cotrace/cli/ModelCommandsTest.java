@@ -3,8 +3,6 @@ package dev.cotrace.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
@@ -13,7 +11,6 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import picocli.CommandLine;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -23,15 +20,15 @@ class ModelCommandsTest {
   private static final String GEMMA = ROOT.resolve("goldens/transformers/gemma2").toString();
   private static final String BUILT_IN = ROOT.resolve("models/arithmetic").toString();
 
-  private final StringWriter out = new StringWriter();
-  private final StringWriter err = new StringWriter();
+  private final Cotrace cotrace = new Cotrace();
 
   @TempDir Path directory;
 
   @Test
   void logitsOfEveryPositionAreNormalisedAndTheTopIsTheirTop() {
-    assertThat(run("logits", GEMMA, "--ids", "1,2,3", "--top", "4", "--all", "--json")).isZero();
-    JsonNode json = new JsonMapper().readTree(out.toString());
+    assertThat(cotrace.run("logits", GEMMA, "--ids", "1,2,3", "--top", "4", "--all", "--json"))
+        .isZero();
+    JsonNode json = new JsonMapper().readTree(cotrace.out());
     assertThat(json.get("ids").toString()).isEqualTo("[1,2,3]");
     assertThat(json.get("logprobs")).hasSize(3);
     for (int position = 0; position < 3; position++) {
@@ -53,11 +50,11 @@ class ModelCommandsTest {
 
   @Test
   void textIsShownAsTheTokensThatAreFed() {
-    assertThat(run("logits", BUILT_IN, "--text", "S8507h8:", "--top", "1"))
-        .as(err.toString())
+    assertThat(cotrace.run("logits", BUILT_IN, "--text", "S8507h8:", "--top", "1"))
+        .as(cotrace.err())
         .isZero();
-    assertThat(out.toString().lines()).hasSizeGreaterThan(3);
-    assertThat(out.toString()).contains("'8'").contains("position");
+    assertThat(cotrace.out().lines()).hasSizeGreaterThan(3);
+    assertThat(cotrace.out()).contains("'8'").contains("position");
   }
 
   @ParameterizedTest
@@ -77,16 +74,16 @@ class ModelCommandsTest {
     String[] all =
         Stream.concat(Stream.of("logits", GEMMA), Stream.of(flags.split(" ")))
             .toArray(String[]::new);
-    assertThat(run(all)).isEqualTo(2);
-    assertThat(err.toString()).contains(reason);
-    assertThat(out.toString()).isEmpty();
+    assertThat(cotrace.run(all)).isEqualTo(2);
+    assertThat(cotrace.err()).contains(reason);
+    assertThat(cotrace.out()).isEmpty();
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"float32", "float64"})
   void aDoctorFindsNothingWrongWithALogitsTrueModel(String dtype) {
     assertThat(
-            run(
+            cotrace.run(
                 "doctor",
                 GEMMA,
                 "--dtype",
@@ -96,9 +93,9 @@ class ModelCommandsTest {
                 "--max-new-tokens",
                 "8",
                 "--json"))
-        .as(out.toString() + err)
+        .as(cotrace.out() + cotrace.err())
         .isZero();
-    JsonNode findings = new JsonMapper().readTree(out.toString()).get("findings");
+    JsonNode findings = new JsonMapper().readTree(cotrace.out()).get("findings");
     JsonNode logits = finding(findings, "logits");
     assertThat(logits.get("verdict").asString()).isEqualTo("FINE");
     assertThat(logits.get("text").asString()).contains("agrees at").contains("largest difference");
@@ -110,15 +107,17 @@ class ModelCommandsTest {
   void aDoctorFindsLogitsOfAnotherModel() throws IOException {
     Path goldens = ROOT.resolve("goldens/transformers/llama-gqa-tied/goldens.safetensors");
     Path copy = Files.copy(goldens, directory.resolve("other.safetensors"));
-    assertThat(run("doctor", GEMMA, "--goldens", copy.toString(), "--max-new-tokens", "8")).isOne();
-    assertThat(out.toString()).contains("✗ logits").contains("What to do:");
+    assertThat(cotrace.run("doctor", GEMMA, "--goldens", copy.toString(), "--max-new-tokens", "8"))
+        .isOne();
+    assertThat(cotrace.out()).contains("✗ logits").contains("What to do:");
   }
 
   @Test
   void aDoctorSaysWhatDoesNotFit() {
-    assertThat(run("doctor", GEMMA, "--max-new-tokens", "1000000", "--batch-rows", "100000"))
+    assertThat(
+            cotrace.run("doctor", GEMMA, "--max-new-tokens", "1000000", "--batch-rows", "100000"))
         .isOne();
-    assertThat(out.toString())
+    assertThat(cotrace.out())
         .contains("✗ memory")
         .contains("✗ positions")
         .contains("Lower --max-new-tokens");
@@ -126,8 +125,8 @@ class ModelCommandsTest {
 
   @Test
   void aDoctorPlansWhatFitsWhereNobodySaysMore() {
-    assertThat(run("doctor", GEMMA)).as(out.toString() + err).isZero();
-    assertThat(out.toString()).contains("rollouts of 64 tokens").doesNotContain("✗");
+    assertThat(cotrace.run("doctor", GEMMA)).as(cotrace.out() + cotrace.err()).isZero();
+    assertThat(cotrace.out()).contains("rollouts of 64 tokens").doesNotContain("✗");
   }
 
   @Test
@@ -139,21 +138,21 @@ class ModelCommandsTest {
       }
     }
     Files.writeString(model.resolve("chat_template.jinja"), "{% for %}");
-    assertThat(run("doctor", model.toString())).as(err.toString()).isOne();
-    assertThat(out.toString()).contains("✗ chat template").contains("expected a name");
+    assertThat(cotrace.run("doctor", model.toString())).as(cotrace.err()).isOne();
+    assertThat(cotrace.out()).contains("✗ chat template").contains("expected a name");
   }
 
   @Test
   void textsInJsonAreThoseOfTheTokenizer() {
-    assertThat(run("logits", BUILT_IN, "--text", "S8", "--top", "1", "--json")).isZero();
-    JsonNode json = new JsonMapper().readTree(out.toString());
+    assertThat(cotrace.run("logits", BUILT_IN, "--text", "S8", "--top", "1", "--json")).isZero();
+    JsonNode json = new JsonMapper().readTree(cotrace.out());
     assertThat(json.get("tokens").toString()).isEqualTo("[\"S\",\"8\"]");
   }
 
   @Test
   void aDoctorSeesTheBuiltInModelThrough() {
-    assertThat(run("doctor", BUILT_IN)).as(out.toString() + err).isZero();
-    assertThat(out.toString()).contains("tokenizer").contains("chat template").contains("BLAS");
+    assertThat(cotrace.run("doctor", BUILT_IN)).as(cotrace.out() + cotrace.err()).isZero();
+    assertThat(cotrace.out()).contains("tokenizer").contains("chat template").contains("BLAS");
   }
 
   private static JsonNode finding(JsonNode findings, String topic) {
@@ -163,13 +162,5 @@ class ModelCommandsTest {
       }
     }
     throw new AssertionError("no finding on " + topic + " in " + findings);
-  }
-
-  private int run(String... arguments) {
-    CommandLine commands = Main.commandLine(new Interruption());
-    return commands
-        .setOut(new PrintWriter(out, true))
-        .setErr(new PrintWriter(err, true))
-        .execute(arguments);
   }
 }

@@ -12,8 +12,6 @@ import dev.cotrace.torch.Placement;
 import dev.cotrace.torch.Precision;
 import dev.cotrace.torch.Scope;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -37,8 +35,7 @@ class OutcomesCommandTest {
 
   @TempDir Path folder;
   private String task = "";
-  private final StringWriter out = new StringWriter();
-  private final StringWriter err = new StringWriter();
+  private final Cotrace cotrace = Cotrace.overwriting();
 
   @BeforeEach
   void writeTask() throws IOException {
@@ -73,7 +70,7 @@ class OutcomesCommandTest {
                 "/bin/sh",
                 "--external-command",
                 script.toString()))
-        .as(err.toString())
+        .as(cotrace.err())
         .isZero();
     List<JsonNode> rollouts = new ArrayList<>();
     for (String line : Files.readAllLines(run.resolve("rollouts.jsonl"))) {
@@ -96,8 +93,9 @@ class OutcomesCommandTest {
     assertThat(run.resolve("log.txt")).content().contains(" external: ready\n");
 
     Path again = folder.resolve("again");
-    assertThat(run("discover", "--config", run.resolve("spec.yaml") + "", "--out", again + ""))
-        .as(err.toString())
+    assertThat(
+            cotrace.run("discover", "--config", run.resolve("spec.yaml") + "", "--out", again + ""))
+        .as(cotrace.err())
         .isZero();
     assertThat(again.resolve("rollouts.jsonl"))
         .hasSameTextualContentAs(run.resolve("rollouts.jsonl"));
@@ -106,7 +104,7 @@ class OutcomesCommandTest {
   @Test
   void theJudgeIsAModelThatReadsTheTranscript() throws IOException {
     assertThat(
-            run(
+            cotrace.run(
                 "sample",
                 "--model",
                 ARITHMETIC + "",
@@ -127,9 +125,9 @@ class OutcomesCommandTest {
                 "--judge-no",
                 "7",
                 "--json"))
-        .as(err.toString())
+        .as(cotrace.err())
         .isZero();
-    JsonNode transcripts = JSON.readTree(out.toString()).get("transcripts");
+    JsonNode transcripts = JSON.readTree(cotrace.out()).get("transcripts");
     assertThat(transcripts).hasSize(6);
     try (Model model = Model.load(ARITHMETIC, Placement.cpu(Precision.FLOAT32))) {
       Tokenizer tokens = model.tokenizer().orElseThrow();
@@ -166,9 +164,9 @@ class OutcomesCommandTest {
   @Test
   void anOutcomeThatNeverVariesIsWarnedOf() {
     assertThat(discover(folder.resolve("run"), "--objective", "contains(\"99\")"))
-        .as(err.toString())
+        .as(cotrace.err())
         .isZero();
-    assertThat(err.toString())
+    assertThat(cotrace.err())
         .contains("warning: contains(\"99\") is 0.000 in every rollout of J(0) and J(1)");
   }
 
@@ -196,9 +194,9 @@ class OutcomesCommandTest {
   void badInputGivesOneSentenceAndExitCodeTwo(String options, String said) {
     Path run = folder.resolve("run");
     assertThat(discover(run, options.replace("MODEL", MODEL).split(" ")))
-        .as(err.toString())
+        .as(cotrace.err())
         .isEqualTo(2);
-    assertThat(err.toString()).contains("cotrace: ").contains(said).doesNotContain("\tat ");
+    assertThat(cotrace.err()).contains("cotrace: ").contains(said).doesNotContain("\tat ");
     assertThat(run).doesNotExist();
   }
 
@@ -208,16 +206,6 @@ class OutcomesCommandTest {
             List.of("discover", "--model", MODEL, "--task", task, "--out", run.toString()));
     arguments.addAll(List.of("--rollouts", "2", "--quadrature", "midpoint", "--points", "2"));
     arguments.addAll(List.of(more));
-    return run(arguments.toArray(String[]::new));
-  }
-
-  private int run(String... arguments) {
-    out.getBuffer().setLength(0);
-    err.getBuffer().setLength(0);
-    return Main.commandLine(new Interruption())
-        .setOverwrittenOptionsAllowed(true)
-        .setOut(new PrintWriter(out, true))
-        .setErr(new PrintWriter(err, true))
-        .execute(arguments);
+    return cotrace.run(arguments.toArray(String[]::new));
   }
 }

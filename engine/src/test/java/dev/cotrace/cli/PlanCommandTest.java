@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -23,12 +21,9 @@ class PlanCommandTest {
       Path.of(System.getProperty("cotrace.root", "..")).toAbsolutePath().normalize();
 
   @TempDir private Path folder;
-  private final StringWriter out = new StringWriter();
-  private final StringWriter err = new StringWriter();
+  private final Cotrace cotrace = new Cotrace();
 
   private int plan(String... more) throws IOException {
-    out.getBuffer().setLength(0);
-    err.getBuffer().setLength(0);
     String[] all = new String[more.length + 11];
     String[] first = {
       "plan",
@@ -45,15 +40,12 @@ class PlanCommandTest {
     };
     System.arraycopy(first, 0, all, 0, first.length);
     System.arraycopy(more, 0, all, first.length, more.length);
-    return Main.commandLine(new Interruption())
-        .setOut(new PrintWriter(out, true))
-        .setErr(new PrintWriter(err, true))
-        .execute(all);
+    return cotrace.run(all);
   }
 
   private JsonNode json(String... more) throws IOException {
-    assertThat(plan(more)).as(err.toString()).isZero();
-    return new JsonMapper().readTree(out.toString());
+    assertThat(plan(more)).as(cotrace.err()).isZero();
+    return new JsonMapper().readTree(cotrace.out());
   }
 
   @Test
@@ -106,10 +98,10 @@ class PlanCommandTest {
   void aTaskThatIsNotHereIsPlannedFromRates() throws IOException {
     Path rates = folder.resolve("rates.json");
     Files.writeString(rates, "{\"ends\": 2e9, \"circuits\": 1e9, \"gradients\": 1e9}");
-    assertThat(imagine(rates, 10)).as(err.toString()).isZero();
-    JsonNode one = new JsonMapper().readTree(out.toString());
+    assertThat(imagine(rates, 10)).as(cotrace.err()).isZero();
+    JsonNode one = new JsonMapper().readTree(cotrace.out());
     assertThat(imagine(rates, 20, "--executors", "2")).isZero();
-    JsonNode twice = new JsonMapper().readTree(out.toString());
+    JsonNode twice = new JsonMapper().readTree(cotrace.out());
     assertThat(twice.at("/flops/most").asDouble())
         .isCloseTo(2 * one.at("/flops/most").asDouble(), within(1.0));
     assertThat(twice.at("/hours/most").asDouble())
@@ -117,10 +109,10 @@ class PlanCommandTest {
     long bytes = one.path("bytes").asLong();
     assertThat(bytes).isGreaterThan(100_000_000);
     assertThat(imagine(rates, 10, "--memory", bytes * 9 / 10 + "")).isZero();
-    JsonNode small = new JsonMapper().readTree(out.toString());
+    JsonNode small = new JsonMapper().readTree(cotrace.out());
     assertThat(small.path("bytes").asLong()).isLessThan(bytes * 9 / 10);
     assertThat(imagine(rates, 10, "--memory", "100M")).isEqualTo(2);
-    assertThat(err.toString()).contains("the run needs at least", "but may take 100 MB");
+    assertThat(cotrace.err()).contains("the run needs at least", "but may take 100 MB");
   }
 
   @ParameterizedTest
@@ -135,6 +127,6 @@ class PlanCommandTest {
   })
   void whatMeansNothingIsRefused(String arguments, String sentence) throws IOException {
     assertThat(plan(arguments.split(" ", -1))).isEqualTo(2);
-    assertThat(err.toString()).contains(sentence).doesNotContain("\tat ");
+    assertThat(cotrace.err()).contains(sentence).doesNotContain("\tat ");
   }
 }

@@ -3,8 +3,6 @@ package dev.cotrace.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -25,8 +23,7 @@ class PruneCommandTest {
   private static final JsonMapper JSON = new JsonMapper();
 
   @TempDir private Path folder;
-  private final StringWriter out = new StringWriter();
-  private final StringWriter err = new StringWriter();
+  private final Cotrace cotrace = new Cotrace();
   private Path task = Path.of("");
 
   @BeforeEach
@@ -41,15 +38,6 @@ class PruneCommandTest {
         """);
   }
 
-  private int cotrace(String... arguments) {
-    out.getBuffer().setLength(0);
-    err.getBuffer().setLength(0);
-    return Main.commandLine(new Interruption())
-        .setOut(new PrintWriter(out, true))
-        .setErr(new PrintWriter(err, true))
-        .execute(arguments);
-  }
-
   private int prune(String... arguments) {
     List<String> all = new ArrayList<>(List.of("prune", "--model", MODEL.toString()));
     all.addAll(List.of("--task", task.toString(), "--objective", "answer-logprob"));
@@ -58,7 +46,7 @@ class PruneCommandTest {
       all.addAll(List.of("--max-new-tokens", "2"));
     }
     all.addAll(List.of(arguments));
-    return cotrace(all.toArray(String[]::new));
+    return cotrace.run(all.toArray(String[]::new));
   }
 
   @ParameterizedTest
@@ -71,9 +59,9 @@ class PruneCommandTest {
     Path found = folder.resolve("found");
     List<String> arguments = new ArrayList<>(List.of(how.split(" ")));
     arguments.addAll(List.of("--json", "--out", found.toString()));
-    assertThat(prune(arguments.toArray(String[]::new))).as(err.toString()).isZero();
+    assertThat(prune(arguments.toArray(String[]::new))).as(cotrace.err()).isZero();
 
-    JsonNode said = JSON.readTree(out.toString());
+    JsonNode said = JSON.readTree(cotrace.out());
     JsonNode kept = JSON.readTree(found.resolve("pruning.json"));
     assertThat(said.at("/circuit")).isEqualTo(kept.at("/circuit"));
     assertThat(kept.at("/selection").asString()).startsWith(words.strip());
@@ -85,7 +73,7 @@ class PruneCommandTest {
         List.of(
             "evaluate %s --sizes 50%% --knockouts 0 --removals 0",
             "verify %s --top 2 --others 0 --groups 0", "export %s --format csv")) {
-      assertThat(cotrace(command.formatted(found).split(" "))).as(err.toString()).isZero();
+      assertThat(cotrace.run(command.formatted(found).split(" "))).as(cotrace.err()).isZero();
     }
   }
 
@@ -93,7 +81,7 @@ class PruneCommandTest {
   void theSameSeedGivesTheSameCircuit() throws IOException {
     for (String name : List.of("one", "two")) {
       assertThat(prune("--steps", "3", "--edges", "20", "--out", folder.resolve(name).toString()))
-          .as(err.toString())
+          .as(cotrace.err())
           .isZero();
     }
     assertThat(folder.resolve("one/circuit.json"))
@@ -117,7 +105,7 @@ class PruneCommandTest {
     List<String> all = new ArrayList<>(List.of(arguments.split(" ")));
     all.addAll(List.of("--out", found.toString()));
     assertThat(prune(all.toArray(String[]::new))).isEqualTo(2);
-    assertThat(err.toString()).contains(sentence).doesNotContain("\tat ");
+    assertThat(cotrace.err()).contains(sentence).doesNotContain("\tat ");
     assertThat(found).doesNotExist();
     assertThat(folder.resolve("found.incomplete")).doesNotExist();
   }
@@ -125,7 +113,7 @@ class PruneCommandTest {
   @Test
   void aPlanSamplesNothing() {
     Path found = folder.resolve("found");
-    assertThat(prune("--dry-run", "--out", found.toString())).as(err.toString()).isZero();
+    assertThat(prune("--dry-run", "--out", found.toString())).as(cotrace.err()).isZero();
     assertThat(found).doesNotExist();
   }
 }

@@ -3,11 +3,8 @@ package dev.cotrace.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cotrace.circuit.Method;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -20,8 +17,7 @@ import tools.jackson.databind.json.JsonMapper;
 /** {@code cotrace recover} as users meet it. */
 class RecoverCommandTest {
   @TempDir private Path folder;
-  private final StringWriter out = new StringWriter();
-  private final StringWriter err = new StringWriter();
+  private final Cotrace cotrace = new Cotrace();
 
   @ParameterizedTest
   @ValueSource(strings = {"through", "around", "mixed", "relay"})
@@ -62,7 +58,7 @@ class RecoverCommandTest {
   void theTableHasEveryMethodAndTheFolderIsReadByOtherCommands() {
     Path kept = folder.resolve("known");
     assertThat(
-            run(
+            cotrace.run(
                 "recover",
                 "around",
                 "--pairs",
@@ -73,27 +69,26 @@ class RecoverCommandTest {
                 "2",
                 "--out",
                 kept.toString()))
-        .as(err.toString())
+        .as(cotrace.err())
         .isZero();
     List<String> methods = Stream.of(Method.values()).map(Method::label).toList();
-    assertThat(out.toString())
+    assertThat(cotrace.out())
         .contains(methods)
         .contains("teacher-forced", "final-token-own", "magnitude")
         .contains("6 of 110 edges are true");
     assertThat(kept.resolve("around").resolve("truth.json")).content().contains("\"m1->logits\"");
-    out.getBuffer().setLength(0);
     String model = kept.resolve("around").resolve("model").toString();
     String task = kept.resolve("around").resolve("task-0.jsonl").toString();
-    assertThat(run("sample", "--model", model, "--task", task, "--limit", "1"))
-        .as(err.toString())
+    assertThat(cotrace.run("sample", "--model", model, "--task", task, "--limit", "1"))
+        .as(cotrace.err())
         .isZero();
-    assertThat(out.toString()).containsPattern("(?m)^[0-3]{2}$");
+    assertThat(cotrace.out()).containsPattern("(?m)^[0-3]{2}$");
   }
 
   @Test
   void aFolderThatIsThereIsLeftAlone() {
-    assertThat(run("recover", "--out", folder.toString())).isEqualTo(2);
-    assertThat(err.toString()).contains("already exists");
+    assertThat(cotrace.run("recover", "--out", folder.toString())).isEqualTo(2);
+    assertThat(cotrace.err()).contains("already exists");
     assertThat(folder).isEmptyDirectory();
   }
 
@@ -109,13 +104,13 @@ class RecoverCommandTest {
           recover --rollouts 1          | --rollouts must be at least 2, got 1
           """)
   void whatCannotBeDoneIsSaidInOneSentence(String command, String sentence) {
-    assertThat(run(command.split(" "))).isEqualTo(2);
-    assertThat(err.toString()).contains(sentence).doesNotContain("\tat ");
+    assertThat(cotrace.run(command.split(" "))).isEqualTo(2);
+    assertThat(cotrace.err()).contains(sentence).doesNotContain("\tat ");
   }
 
   private JsonNode measured(String task, String method) {
     assertThat(
-            run(
+            cotrace.run(
                 "recover",
                 task,
                 "--methods",
@@ -127,20 +122,13 @@ class RecoverCommandTest {
                 "--runs",
                 "2",
                 "--json"))
-        .as(err.toString())
+        .as(cotrace.err())
         .isZero();
-    JsonNode json = new JsonMapper().readTree(out.toString());
+    JsonNode json = new JsonMapper().readTree(cotrace.out());
     return json.at("/tasks/" + task + "/methods/" + method);
   }
 
   private static double value(JsonNode method, String name) {
     return method.get(name).get("value").doubleValue();
-  }
-
-  private int run(String... arguments) {
-    return Main.commandLine(new Interruption(), Map.of())
-        .setOut(new PrintWriter(out, true))
-        .setErr(new PrintWriter(err, true))
-        .execute(arguments);
   }
 }

@@ -5,8 +5,6 @@ import static org.assertj.core.data.Offset.offset;
 
 import dev.cotrace.format.Safetensors;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -30,8 +28,7 @@ class ReferenceCommandTest {
 
   @TempDir Path folder;
   private String task = "";
-  private final StringWriter out = new StringWriter();
-  private final StringWriter err = new StringWriter();
+  private final Cotrace cotrace = Cotrace.overwriting();
 
   @BeforeEach
   void writeTask() throws IOException {
@@ -50,9 +47,9 @@ class ReferenceCommandTest {
   void scoresOfReferencesStandBesideThoseOfTheRun() throws IOException {
     Path run = folder.resolve("run");
     assertThat(discover(run, "--reference", "eap,teacher-forced", "--top", "20"))
-        .as(err.toString())
+        .as(cotrace.err())
         .isZero();
-    assertThat(out.toString())
+    assertThat(cotrace.out())
         .containsSubsequence("Reference eap: ", "Reference teacher-forced: ", "top 20 overlap");
     assertThat(run.resolve("sentences.jsonl")).doesNotExist();
     JsonNode metrics = JSON.readTree(Files.readString(run.resolve("metrics.json")));
@@ -89,8 +86,9 @@ class ReferenceCommandTest {
         .hasSize(7 * 2 * 2);
 
     Path again = folder.resolve("again");
-    assertThat(run("discover", "--config", run.resolve("spec.yaml") + "", "--out", again + ""))
-        .as(err.toString())
+    assertThat(
+            cotrace.run("discover", "--config", run.resolve("spec.yaml") + "", "--out", again + ""))
+        .as(cotrace.err())
         .isZero();
     assertThat(again.resolve("scores.safetensors"))
         .hasSameBinaryContentAs(run.resolve("scores.safetensors"));
@@ -129,8 +127,8 @@ class ReferenceCommandTest {
             "3",
             "--out",
             run + "");
-    assertThat(run(arguments.toArray(String[]::new))).as(err.toString()).isZero();
-    assertThat(out.toString()).contains("sentences of 4 that change answer-prob most");
+    assertThat(cotrace.run(arguments.toArray(String[]::new))).as(cotrace.err()).isZero();
+    assertThat(cotrace.out()).contains("sentences of 4 that change answer-prob most");
     List<JsonNode> lines = new ArrayList<>();
     for (String line : Files.readAllLines(run.resolve("sentences.jsonl"))) {
       lines.add(JSON.readTree(line));
@@ -162,8 +160,8 @@ class ReferenceCommandTest {
           """)
   void badInputGivesOneSentenceAndExitCodeTwo(String options, String said) {
     Path run = folder.resolve("run");
-    assertThat(discover(run, options.split(" +"))).as(err.toString()).isEqualTo(2);
-    assertThat(err.toString()).contains("cotrace: ").contains(said).doesNotContain("\tat ");
+    assertThat(discover(run, options.split(" +"))).as(cotrace.err()).isEqualTo(2);
+    assertThat(cotrace.err()).contains("cotrace: ").contains(said).doesNotContain("\tat ");
     assertThat(run).doesNotExist();
   }
 
@@ -173,16 +171,6 @@ class ReferenceCommandTest {
             List.of("discover", "--model", MODEL, "--task", task, "--out", run.toString()));
     arguments.addAll(List.of("--rollouts", "2", "--quadrature", "midpoint", "--points", "2"));
     arguments.addAll(List.of(more));
-    return run(arguments.toArray(String[]::new));
-  }
-
-  private int run(String... arguments) {
-    out.getBuffer().setLength(0);
-    err.getBuffer().setLength(0);
-    return Main.commandLine(new Interruption())
-        .setOverwrittenOptionsAllowed(true)
-        .setOut(new PrintWriter(out, true))
-        .setErr(new PrintWriter(err, true))
-        .execute(arguments);
+    return cotrace.run(arguments.toArray(String[]::new));
   }
 }

@@ -3,8 +3,6 @@ package dev.cotrace.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -24,18 +22,8 @@ class RerunCommandTest {
       Path.of(System.getProperty("cotrace.root", "..")).toAbsolutePath().normalize();
 
   @TempDir private Path folder;
-  private final StringWriter out = new StringWriter();
-  private final StringWriter err = new StringWriter();
+  private final Cotrace cotrace = new Cotrace();
   private Path task = Path.of("");
-
-  private int cotrace(String... arguments) {
-    out.getBuffer().setLength(0);
-    err.getBuffer().setLength(0);
-    return Main.commandLine(new Interruption())
-        .setOut(new PrintWriter(out, true))
-        .setErr(new PrintWriter(err, true))
-        .execute(arguments);
-  }
 
   @BeforeEach
   void discover() throws IOException {
@@ -43,7 +31,7 @@ class RerunCommandTest {
     Files.copy(ROOT.resolve("models/tasks/arithmetic-sum.jsonl"), task);
     Files.copy(ROOT.resolve("models/tasks/arithmetic-sum.yaml"), folder.resolve("task.yaml"));
     assertThat(
-            cotrace(
+            cotrace.run(
                 "discover",
                 "--model",
                 ROOT.resolve("models/arithmetic").toString(),
@@ -61,7 +49,7 @@ class RerunCommandTest {
                 "2",
                 "--out",
                 folder.resolve("run").toString()))
-        .as(err.toString())
+        .as(cotrace.err())
         .isZero();
   }
 
@@ -70,8 +58,8 @@ class RerunCommandTest {
     Collections.addAll(arguments, "rerun", folder.resolve("run").toString(), "--json");
     Collections.addAll(arguments, "--out", folder.resolve("again").toString());
     Collections.addAll(arguments, more);
-    assertThat(cotrace(arguments.toArray(String[]::new))).as(err.toString()).isZero();
-    return new JsonMapper().readTree(out.toString());
+    assertThat(cotrace.run(arguments.toArray(String[]::new))).as(cotrace.err()).isZero();
+    return new JsonMapper().readTree(cotrace.out());
   }
 
   @Test
@@ -82,7 +70,7 @@ class RerunCommandTest {
     }
     assertThat(json.path("changed")).isEmpty();
     assertThat(json.path("agrees").asBoolean()).isTrue();
-    assertThat(err.toString()).contains("Scores: the same to the last bit");
+    assertThat(cotrace.err()).contains("Scores: the same to the last bit");
   }
 
   @ParameterizedTest
@@ -97,9 +85,9 @@ class RerunCommandTest {
   void otherInputsAreRefused() throws IOException {
     Files.writeString(task, Files.readString(task) + "\n");
     String again = folder.resolve("again").toString();
-    assertThat(cotrace("rerun", folder.resolve("run").toString(), "--out", again)).isEqualTo(2);
-    assertThat(err.toString()).contains("task_sha256 was").doesNotContain("\tat ");
-    assertThat(cotrace("rerun", folder.toString())).isEqualTo(2);
-    assertThat(err.toString()).contains("is not the directory of a complete run");
+    assertThat(cotrace.run("rerun", folder.resolve("run").toString(), "--out", again)).isEqualTo(2);
+    assertThat(cotrace.err()).contains("task_sha256 was").doesNotContain("\tat ");
+    assertThat(cotrace.run("rerun", folder.toString())).isEqualTo(2);
+    assertThat(cotrace.err()).contains("is not the directory of a complete run");
   }
 }

@@ -6,8 +6,6 @@ import dev.cotrace.circuit.Circuit;
 import dev.cotrace.report.CircuitJson;
 import dev.cotrace.report.ScoredCircuit;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -29,8 +27,7 @@ class SelectCommandTest {
   private static final JsonMapper JSON = new JsonMapper();
 
   @TempDir Path folder;
-  private final StringWriter out = new StringWriter();
-  private final StringWriter err = new StringWriter();
+  private final Cotrace cotrace = Cotrace.overwriting();
   private Path run = Path.of("");
 
   @BeforeEach
@@ -48,15 +45,17 @@ class SelectCommandTest {
   void theRunSaysHowItsCircuitWasChosenAndIsChosenAgainTheSame(String rule, String words)
       throws IOException {
     discover("--select", rule, "--top", "30", "--ranking", "signed");
-    assertThat(out.toString()).contains("Faithfulness of the circuit (" + words + "): ");
+    assertThat(cotrace.out()).contains("Faithfulness of the circuit (" + words + "): ");
     assertThat(json("metrics.json").at("/circuit/selection").stringValue()).isEqualTo(words);
     assertThat(json("circuit.json").at("/cotrace/selection").stringValue()).isEqualTo(words);
 
     Path again = folder.resolve("again.json");
-    assertThat(run("select", run + "", "--out", again + "", "--json")).as(err + "").isZero();
+    assertThat(cotrace.run("select", run + "", "--out", again + "", "--json"))
+        .as(cotrace.err() + "")
+        .isZero();
     ScoredCircuit scored = CircuitJson.read(run.resolve("circuit.json"));
     Circuit own = scored.circuit();
-    JsonNode said = JSON.readTree(out.toString());
+    JsonNode said = JSON.readTree(cotrace.out());
     assertThat(said.get("selection").stringValue()).isEqualTo(words);
     assertThat(said.get("edges").intValue()).isEqualTo(own.size()).isPositive();
     assertThat(said.get("jaccard").doubleValue()).isEqualTo(1);
@@ -67,39 +66,41 @@ class SelectCommandTest {
   void anotherRuleIsComparedWithTheRunsOwnCircuit() throws IOException {
     discover("--top", "40");
     Path other = folder.resolve("other.json");
-    assertThat(run("select", run + "", "--select", "greedy", "--top", "10", "--out", other + ""))
-        .as(err + "")
+    assertThat(
+            cotrace.run(
+                "select", run + "", "--select", "greedy", "--top", "10", "--out", other + ""))
+        .as(cotrace.err() + "")
         .isZero();
     Circuit chosen = CircuitJson.read(other).circuit();
     Circuit own = CircuitJson.read(run.resolve("circuit.json")).circuit();
     assertThat(chosen.size()).isBetween(1, 10);
-    assertThat(out.toString())
+    assertThat(cotrace.out())
         .contains(
             "greedy 10 by absolute score: %d connected edges of 262, %d of them among the %d of the run's own"
                 .formatted(chosen.size(), chosen.shared(own), own.size()));
     assertThat(folder).isDirectoryNotContaining("glob:**.incomplete");
-    assertThat(run("select", run + "", "--select", "threshold=1e9")).isZero();
-    assertThat(out.toString()).contains(": 0 connected edges of 262", "The circuit is empty");
+    assertThat(cotrace.run("select", run + "", "--select", "threshold=1e9")).isZero();
+    assertThat(cotrace.out()).contains(": 0 connected edges of 262", "The circuit is empty");
   }
 
   @Test
   void evaluateTakesSizesAsTheRunChoseOrAsItIsTold() throws IOException {
     discover("--select", "greedy");
     String[] evaluate = {"evaluate", run + "", "--sizes", "12", "--json"};
-    assertThat(run(evaluate)).as(err + "").isZero();
-    assertThat(JSON.readTree(out.toString()).at("/circuits/1/selection").stringValue())
+    assertThat(cotrace.run(evaluate)).as(cotrace.err() + "").isZero();
+    assertThat(JSON.readTree(cotrace.out()).at("/circuits/1/selection").stringValue())
         .isEqualTo("greedy 12 by absolute score");
     List<String> told = new ArrayList<>(List.of(evaluate));
     told.addAll(List.of("--select", "top", "--ranking", "signed"));
-    assertThat(run(told.toArray(String[]::new))).as(err + "").isZero();
-    assertThat(JSON.readTree(out.toString()).at("/circuits/1/selection").stringValue())
+    assertThat(cotrace.run(told.toArray(String[]::new))).as(cotrace.err() + "").isZero();
+    assertThat(JSON.readTree(cotrace.out()).at("/circuits/1/selection").stringValue())
         .isEqualTo("top 12 by signed score");
   }
 
   @Test
   void anEmptyCircuitIsNoFailureButIsSaid() throws IOException {
     discover("--select", "threshold=1e9");
-    assertThat(err.toString()).contains("warning: the circuit is empty");
+    assertThat(cotrace.err()).contains("warning: the circuit is empty");
     assertThat(json("metrics.json").at("/circuit/edges").intValue()).isZero();
     assertThat(json("metrics.json").at("/circuit/faithfulness/value").doubleValue()).isZero();
   }
@@ -109,15 +110,15 @@ class SelectCommandTest {
     discover();
     byte[] before = Files.readAllBytes(run.resolve("circuit.json"));
     Path own = run.resolve("circuit.json");
-    assertThat(run("select", run + "", "--out", own + "")).isEqualTo(2);
-    assertThat(err.toString()).contains("circuit.json already exists; give another --out");
+    assertThat(cotrace.run("select", run + "", "--out", own + "")).isEqualTo(2);
+    assertThat(cotrace.err()).contains("circuit.json already exists; give another --out");
     assertThat(own).hasBinaryContent(before);
-    assertThat(run("select", folder + "")).isEqualTo(2);
-    assertThat(err.toString())
+    assertThat(cotrace.run("select", folder + "")).isEqualTo(2);
+    assertThat(cotrace.err())
         .contains("is not the directory of a complete run: there is no scores.safetensors in it");
     Files.write(run.resolve("scores.safetensors"), new byte[20]);
-    assertThat(run("select", run + "")).isEqualTo(2);
-    assertThat(err.toString()).contains("scores.safetensors, byte ").doesNotContain("\tat ");
+    assertThat(cotrace.run("select", run + "")).isEqualTo(2);
+    assertThat(cotrace.err()).contains("scores.safetensors, byte ").doesNotContain("\tat ");
   }
 
   private JsonNode json(String name) throws IOException {
@@ -138,16 +139,6 @@ class SelectCommandTest {
     arguments.addAll(List.of("--max-new-tokens", "2", "--objective", "answer-logprob"));
     arguments.addAll(List.of("--rollouts", "2", "--quadrature", "midpoint", "--points", "1"));
     arguments.addAll(List.of(more));
-    assertThat(run(arguments.toArray(String[]::new))).as(err + "").isZero();
-  }
-
-  private int run(String... arguments) {
-    out.getBuffer().setLength(0);
-    err.getBuffer().setLength(0);
-    return Main.commandLine(new Interruption())
-        .setOverwrittenOptionsAllowed(true)
-        .setOut(new PrintWriter(out, true))
-        .setErr(new PrintWriter(err, true))
-        .execute(arguments);
+    assertThat(cotrace.run(arguments.toArray(String[]::new))).as(cotrace.err() + "").isZero();
   }
 }
