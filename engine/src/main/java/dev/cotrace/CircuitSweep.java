@@ -160,7 +160,7 @@ public record CircuitSweep(
     }
     if (!given.equals(own)) {
       throw new IllegalArgumentException(
-          "%s is a circuit of other %s than those of the model: give the same --dictionary"
+          "%s is a circuit of other %s than those of the model: give the --dictionary that it was made with"
               .formatted(file, given.level().nouns()));
     }
   }

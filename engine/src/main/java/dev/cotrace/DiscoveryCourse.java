@@ -14,6 +14,7 @@ import dev.cotrace.circuit.Attribution;
 import dev.cotrace.circuit.Circuit;
 import dev.cotrace.circuit.Estimate;
 import dev.cotrace.circuit.Faithfulness;
+import dev.cotrace.circuit.Level;
 import dev.cotrace.circuit.Method;
 import dev.cotrace.circuit.Selection;
 import dev.cotrace.circuit.Stability;
@@ -167,8 +168,12 @@ final class DiscoveryCourse {
   private static void warnOfNothingChosen(Circuit circuit, Selection selection, RunLog log) {
     if (circuit.size() == 0) {
       log.say(
-          "warning: the circuit is empty: no path from input to logits has only edges of %s; choose others with cotrace select"
-              .formatted(selection.words()));
+          "warning: the circuit is empty: %s %s; choose others with cotrace select"
+              .formatted(
+                  circuit.units().level() == Level.EDGE
+                      ? "no path from input to logits has only edges of"
+                      : "none is of",
+                  selection.words()));
     }
   }
 

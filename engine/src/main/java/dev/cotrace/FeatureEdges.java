@@ -108,6 +108,12 @@ public record FeatureEdges(
           "%s has scores of edges already; edges between units are those of a run with --level node, neuron, residual-dim or feature"
               .formatted(source.path()));
     }
+    if (scores.units() instanceof Pieces pieces
+        && pieces.parts().stream().anyMatch(part -> part.sources() == 0)) {
+      throw new IllegalArgumentException(
+          "%s has features of the residual stream, between which there are no edges: give a run of features of attention or MLPs, or of another level"
+              .formatted(source.path()));
+    }
     return scores;
   }
 

@@ -3,6 +3,7 @@ package dev.cotrace;
 import dev.cotrace.dictionary.Dictionary;
 import dev.cotrace.dictionary.DictionaryDescription;
 import dev.cotrace.dictionary.Supplement;
+import dev.cotrace.feature.Activations;
 import dev.cotrace.feature.FeatureContexts;
 import dev.cotrace.feature.TrainingData;
 import dev.cotrace.model.Model;
@@ -131,10 +132,15 @@ public record FeatureReport(
     Torch.threads(spec.attribution().threads());
     Placement placement = TrainingData.placement(new Placement(spec.dtype(), spec.device()));
     ModelSource source = ModelSource.find(spec.model());
+    if (name.isBlank()) {
+      throw new IllegalArgumentException(
+          "expected the folder or file of a dictionary, got an empty name");
+    }
     Path path = ModelSource.find(name).path();
     try (Dictionary dictionary = Dictionary.read(path, told.supplement(), placement);
         Model model = Experiment.load(spec, source, listener)) {
       requireFeatures(request.features, dictionary.description().features());
+      dictionary.description().requireFor(Activations.shape(model.architecture()));
       @Nullable TextCodec codec = ModelText.of(model, ModelText.chat(spec));
       List<int[]> texts =
           OwnTexts.of(spec, model, codec, file).upTo(request.tokens, listener).stream()
@@ -219,6 +225,7 @@ public record FeatureReport(
     for (Shown each : shown) {
       ObjectNode one = list.addObject().put("feature", each.feature);
       one.put("frequency", each.frequency).put("mean", each.mean).put("strength", each.strength);
+      one.put("mean_where_active", each.meanWhereActive());
       ArrayNode places = one.putArray("contexts");
       for (Place place : each.places) {
         ObjectNode context = places.addObject().put("value", place.value).put("at", place.at);

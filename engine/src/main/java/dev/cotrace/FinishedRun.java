@@ -58,7 +58,7 @@ public record FinishedRun(
         run.metrics().at("/circuit/selection").asString(""),
         run.circuitFaithfulness(),
         ResultJson.faithfulness(run.metrics().path("random_circuit")),
-        StoredSweep.newest(directory));
+        StoredSweep.newest(directory, run.settings()));
   }
 
   /** {@code metrics.json} of the run in {@code directory}. */

@@ -63,6 +63,7 @@ public final class FinishedRunJson {
     ResultJson.put(json, "scores_sum", attribution.total().sum());
     ResultJson.put(json, "direct_sum", attribution.direct().sum());
     ResultJson.put(json, "through_cot_sum", attribution.throughCot().sum());
+    ResultJson.putShares(json, attribution);
     json.put("clusters", attribution.clusters());
     json.put("points", attribution.points());
     json.put("sampled_tokens", attribution.sampledTokens());
@@ -71,6 +72,8 @@ public final class FinishedRunJson {
   private static ObjectNode of(StoredSweep sweep) {
     ObjectNode json = JSON.createObjectNode().put("path", sweep.path().toString());
     json.put("objective", sweep.objective());
+    ArrayNode changes = json.putArray("changes");
+    sweep.changes().forEach(changes::add);
     ArrayNode circuits = json.putArray("circuits");
     for (StoredSweep.Row row : sweep.rows()) {
       ObjectNode circuit = circuits.addObject().put("name", row.name());

@@ -73,7 +73,7 @@ record GateSetting(String name, Gates gates) {
   GateSetting scaled(Map<String, Double> scales, Units units) {
     if (units.level() == Level.EDGE) {
       throw new IllegalArgumentException(
-          "--scale is of what a unit writes, and edges write nothing: give --level node, neuron, residual-dim or feature");
+          "--scale is of what a unit writes, and edges write nothing: give --level node, head, mlp, neuron, residual-dim or feature");
     }
     double[] z = perUnit(units);
     scales.forEach((unit, factor) -> {

@@ -51,7 +51,7 @@ final class ReportData {
     ReportSections.doubt(data, attribution, spec.attribution().ranking(), seed);
     ShownTranscripts.put(data, rollouts, spec, bins);
     sentences(data, directory.resolve("sentences.jsonl"));
-    evaluation(data, directory);
+    evaluation(data, directory, run.settings());
     verification(data, directory);
     return data;
   }
@@ -64,6 +64,10 @@ final class ReportData {
         .put("task", String.valueOf(Path.of(spec.task()).getFileName()))
         .put("objective", spec.objective().toString())
         .put("bins", spec.bins().toString())
+        .put("dictionary", String.join(", ", spec.units().dictionary()))
+        .put(
+            "errors",
+            spec.units().dictionary().isEmpty() ? "" : SpecLabels.label(spec.units().errors()))
         .put("spec", Files.readString(directory.resolve("spec.yaml")));
     json.set("provenance", run.provenance());
     return json;
@@ -95,7 +99,8 @@ final class ReportData {
         });
   }
 
-  private static void evaluation(ObjectNode data, Path directory) throws IOException {
+  private static void evaluation(ObjectNode data, Path directory, ObjectNode settings)
+      throws IOException {
     Optional<Path> newest = StoredRun.newest(directory, "evaluation");
     if (newest.isEmpty()) {
       return;
@@ -108,6 +113,8 @@ final class ReportData {
       }
     }
     data.set("evaluation", evaluation);
+    ArrayNode changes = data.putArray("evaluation_changes");
+    StoredSweep.changes(newest.get(), settings).forEach(changes::add);
   }
 
   private static void keep(ArrayNode list, int most) {

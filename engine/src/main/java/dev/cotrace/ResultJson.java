@@ -15,6 +15,16 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** Results as JSON: estimates are {@code {"value": …, "stderr": …}}, null where unknown. */
 public final class ResultJson {
+  /** What heads, MLPs, neurons or features have of all scores, where the level is about them. */
+  static void putShares(ObjectNode json, Attribution attribution) {
+    CutShares.of(attribution)
+        .ifPresent(shares -> {
+          put(json, shares.level().label() + "s_sum", shares.own());
+          shares.errors().ifPresent(errors -> put(json, "errors_sum", errors));
+          shares.others().ifPresent(others -> put(json, "others_sum", others));
+        });
+  }
+
   private static final JsonMapper JSON = new JsonMapper();
   private static final String VERSION = "1";
 
@@ -42,12 +52,7 @@ public final class ResultJson {
     put(json, "gap", attribution.gap());
     put(json, "direct_sum", attribution.direct().sum());
     put(json, "through_cot_sum", attribution.throughCot().sum());
-    CutShares.of(attribution)
-        .ifPresent(shares -> {
-          put(json, shares.nouns() + "_sum", shares.pieces());
-          shares.errors().ifPresent(errors -> put(json, "errors_sum", errors));
-          shares.others().ifPresent(others -> put(json, "others_sum", others));
-        });
+    putShares(json, attribution);
     json.put("completeness", attribution.completeness());
     json.put("points", attribution.points());
     json.put("sampled_tokens", attribution.sampledTokens());

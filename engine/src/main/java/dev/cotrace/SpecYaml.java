@@ -3,6 +3,7 @@ package dev.cotrace;
 import dev.cotrace.attribution.ReferenceSettings;
 import dev.cotrace.attribution.Settings;
 import dev.cotrace.attribution.Steps;
+import dev.cotrace.circuit.Level;
 import dev.cotrace.circuit.Method;
 import dev.cotrace.format.StrictYaml;
 import dev.cotrace.task.OutcomeSettings;
@@ -105,6 +106,9 @@ public final class SpecYaml {
     ObjectNode said = YAML.parse("the configuration", "");
     if (configuration != null) {
       said.setAll(file(configuration));
+      if (flags.get("level") != null && !Level.FEATURE.label().equals(flags.get("level"))) {
+        said.remove(keys(UnitSettings.class)); // Another level has no dictionaries.
+      }
     }
     YAML.put(said, flags);
     ObjectNode all = YAML.parse("the defaults", DEFAULTS);

@@ -2,11 +2,15 @@ package dev.cotrace;
 
 import dev.cotrace.circuit.Estimate;
 import dev.cotrace.circuit.Faithfulness;
+import dev.cotrace.format.StrictYaml;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * The newest evaluation of a run, read from its {@code evaluation.json}; what is not there is NaN.
@@ -14,10 +18,16 @@ import tools.jackson.databind.JsonNode;
  * @param path its directory
  * @param objective what J is the expectation of
  * @param rows the circuit of the run first, then one for each size
+ * @param changes settings in which it is not as the run, as {@code errors removed}
  * @param cpr ∫ f over the sizes
  * @param cmd ∫ |1 − f| over the sizes
  */
-public record StoredSweep(Path path, String objective, List<Row> rows, Estimate cpr, Estimate cmd) {
+public record StoredSweep(
+    Path path, String objective, List<Row> rows, List<String> changes, Estimate cpr, Estimate cmd) {
+  /** Settings that make no other evaluation. */
+  private static final Set<String> IDLE =
+      Set.of("out", "memory", "backward", "batch-rows", "threads", "bins", "top");
+
   /**
    * One circuit.
    *
@@ -36,10 +46,24 @@ public record StoredSweep(Path path, String objective, List<Row> rows, Estimate 
       Estimate divergence,
       Estimate accuracy) {}
 
-  /** The newest evaluation in {@code run}, if there is one. */
-  static Optional<StoredSweep> newest(Path run) throws IOException {
+  /** The newest evaluation in {@code run} with these settings, if there is one. */
+  static Optional<StoredSweep> newest(Path run, ObjectNode settings) throws IOException {
     Optional<Path> file = StoredRun.newest(run, "evaluation");
-    return file.isEmpty() ? Optional.empty() : Optional.of(read(file.get()));
+    return file.isEmpty() ? Optional.empty() : Optional.of(read(file.get(), settings));
+  }
+
+  /** In what the settings beside {@code file} are not those of a run, by key. */
+  static List<String> changes(Path file, ObjectNode settings) throws IOException {
+    Path spec = file.resolveSibling("spec.yaml");
+    if (!Files.isRegularFile(spec)) {
+      return List.of();
+    }
+    ObjectNode own = new StrictYaml().parse(spec.toString(), Files.readString(spec));
+    return own.propertyNames().stream()
+        .filter(key -> !IDLE.contains(key) && !own.path(key).equals(settings.path(key)))
+        .map(key ->
+            key + " " + (own.path(key).isValueNode() ? own.path(key).asString() : own.path(key)))
+        .toList();
   }
 
   /**
@@ -62,12 +86,13 @@ public record StoredSweep(Path path, String objective, List<Row> rows, Estimate 
     return json.json();
   }
 
-  private static StoredSweep read(Path file) throws IOException {
+  private static StoredSweep read(Path file, ObjectNode settings) throws IOException {
     JsonNode json = json(file);
     return new StoredSweep(
         file.resolveSibling(""),
         json.path("objective").asString(""),
         json.path("circuits").valueStream().map(StoredSweep::row).toList(),
+        changes(file, settings),
         ResultJson.estimate(json.at("/areas/cpr")),
         ResultJson.estimate(json.at("/areas/cmd")));
   }

@@ -49,7 +49,10 @@ final class SweepRun {
     ends = new Evaluation(work, listener, /* keeps= */ true);
     evaluation = new CircuitEvaluation(work, ends, listener);
     magnitudes =
-        new ScoredCircuit(experiment.width(), MagnitudeScores.of(work, ends), Circuit.full(units))
+        new ScoredCircuit(
+                experiment.width(),
+                Circuit.inputFirst(units, MagnitudeScores.of(work, ends)),
+                Circuit.full(units))
             .attribution(ends.both());
   }
 

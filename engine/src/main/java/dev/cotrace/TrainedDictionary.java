@@ -92,7 +92,10 @@ public record TrainedDictionary(
       }
       boolean transcoder = kind.equals("transcoder");
       if (transcoder ? k.isPresent() : sparsity.isPresent()) {
-        throw new IllegalArgumentException("--k is for topk, and --sparsity for transcoder");
+        throw new IllegalArgumentException(
+            "%s is for --kind %s, and this is %s: leave it out"
+                .formatted(
+                    transcoder ? "--k" : "--sparsity", transcoder ? "topk" : "transcoder", kind));
       }
       return new TrainingSettings(
           transcoder ? TrainingSettings.transcoder() : TrainingSettings.topK(k.orElse(K)),
@@ -153,12 +156,17 @@ public record TrainedDictionary(
   private static void requireRoom(
       DiscoverySpec spec, TrainingSettings settings, Model model, long tokens) {
     Placement placement = new Placement(spec.dtype(), spec.device());
-    long needed = TrainingData.bytes(settings, model.architecture(), placement, tokens);
+    double needed = TrainingData.bytes(settings, model.architecture(), placement, tokens);
     long allowed = spec.memory().bytes(placement);
     if (needed > allowed) {
       throw new IllegalArgumentException(
-          "%d activations at %s need %s, but the run may take %s: use fewer --tokens, or allow more with --memory"
-              .formatted(tokens, settings.input(), ByteSize.text(needed), ByteSize.text(allowed)));
+          "%,d features and %,d activations at %s need %s, but the run may take %s: use fewer --features or --tokens, a smaller --batch, or allow more with --memory"
+              .formatted(
+                  settings.features(),
+                  tokens,
+                  settings.input(),
+                  ByteSize.text((long) needed),
+                  ByteSize.text(allowed)));
     }
   }
 

@@ -32,7 +32,7 @@ public record UnitSettings(
 
   /** Refuses dictionaries where nothing is of features, and features of none. */
   public UnitSettings {
-    dictionary = List.copyOf(dictionary);
+    dictionary = dictionary.stream().map(String::strip).toList();
     hook = List.copyOf(hook);
     hookOut = List.copyOf(hookOut);
     inputScale = List.copyOf(inputScale);
@@ -63,6 +63,10 @@ public record UnitSettings(
   }
 
   private static void requireOneEach(String flag, List<String> told, int dictionaries) {
+    if (!told.isEmpty() && dictionaries == 0) {
+      throw new IllegalArgumentException(
+          "%s is of a --dictionary, and there is none: leave it out".formatted(flag));
+    }
     if (!told.isEmpty() && told.size() != dictionaries) {
       throw new IllegalArgumentException(
           "%s tells of each --dictionary what its files do not say: expected %d, joined by commas, - for one whose files do, got %d"

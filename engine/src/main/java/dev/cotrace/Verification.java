@@ -123,8 +123,13 @@ public record Verification(
         int size = random.nextInt(2, count);
         switches.add(new Switch(Kind.DRAWN_GROUP, cells(drawn.subList(0, size))));
       }
-      switches.add(new Switch(Kind.ALL, cells(ranked)));
+      switches.add(new Switch(Kind.ALL, all(units)));
       return switches;
+    }
+
+    /** Errors and nodes that circuits do not choose as well: what lies between J(0) and J(1). */
+    private static int[] all(Units units) {
+      return units.switchable().unitCells();
     }
 
     private static int[] cells(List<Integer> cells) {
@@ -228,7 +233,7 @@ public record Verification(
       case TOP, OTHER -> units.name(row.cells[0]);
       case TOP_GROUP -> "the top " + row.cells.length;
       case DRAWN_GROUP -> "%d of the top".formatted(row.cells.length);
-      case ALL -> "all " + units.counted(row.cells.length);
+      case ALL -> "all " + units.switchable().counted(row.cells.length);
     };
   }
 

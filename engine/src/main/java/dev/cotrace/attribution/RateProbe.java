@@ -1,7 +1,7 @@
 package dev.cotrace.attribution;
 
 import dev.cotrace.circuit.Circuit;
-import dev.cotrace.circuit.ComputationGraph;
+import dev.cotrace.circuit.Units;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -31,11 +31,11 @@ public record RateProbe(WorkRates rates, double tokens) {
    */
   public static RateProbe of(Workload work, double seconds) {
     Workload byGates = work.byGates();
-    ComputationGraph graph = work.model().graph();
+    Units units = work.model().units();
     Circuit half =
         Circuit.random(
-            graph,
-            graph.edgeCount() / 2,
+            units,
+            units.unitCount() / 2,
             RandomGeneratorFactory.of("L64X128MixRandom").create(work.settings().seed()));
     Timed ends = timed(seconds, jobs(byGates, 1).size(), _ -> tokens(byGates, 1, Drawing.OWN));
     Timed circuits =

@@ -123,6 +123,9 @@ public record Attribution(
       return scores.at(cells[0]);
     }
     double sum = Arrays.stream(cells).mapToDouble(cell -> scores.values()[cell]).sum();
+    if (Arrays.stream(cells).allMatch(cell -> scores.standardErrors()[cell] == 0)) {
+      return new Estimate(sum, 0); // Exact, as all of its terms are.
+    }
     double[] byCluster = new double[sums.count()];
     for (int cluster = 0; cluster < byCluster.length; cluster++) {
       for (int part : parts) {

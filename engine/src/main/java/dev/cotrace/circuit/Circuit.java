@@ -88,13 +88,24 @@ public record Circuit(Units units, boolean[] members) {
   /**
    * A random circuit as large as one of {@code size} units. Edges are drawn in a uniformly random
    * order until pruning leaves at least that many, then the last ones are taken back where that
-   * many are still left. Without this, small random circuits would be empty and a poor floor.
+   * many are still left; of other units the input is always one. Without this, random circuits
+   * would be empty, or of no use because nothing reaches them, and a poor floor.
    */
   public static Circuit random(Units units, int size, RandomGenerator random) {
     double[] rank = random.doubles(units.cells()).toArray();
     return units instanceof ComputationGraph graph
         ? connected(graph, rank, size)
-        : ranked(units, rank, size);
+        : ranked(units, inputFirst(units, rank), size);
+  }
+
+  /** {@code rank} with the input before all others, where it is one of the units. */
+  public static double[] inputFirst(Units units, double[] rank) {
+    double[] first = rank.clone();
+    if (units instanceof Pieces pieces) {
+      double most = Arrays.stream(rank).max().orElse(0);
+      pieces.input().ifPresent(cell -> first[cell] = most + 1);
+    }
+    return first;
   }
 
   private static Circuit connected(ComputationGraph graph, double[] rank, int size) {

@@ -5,30 +5,35 @@ import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 
 /**
- * How much of all scores hidden units or features have, and how much what they leave over:
+ * What the units that a level is about have of all scores, and what else has: for features,
  * completeness with and without errors (METHOD §5).
  *
- * @param nouns what nodes are cut into, in words
- * @param pieces the sum of their scores, but for errors
+ * @param level the units: {@link Level#HEAD}, {@link Level#MLP}, {@link Level#NEURON} or {@link
+ *     Level#FEATURE}
+ * @param own the sum of their scores, but for errors
  * @param errors the sum of what dictionaries leave over; nothing without dictionaries
- * @param others the sum of nodes that are not cut; nothing where all is
+ * @param others the sum of other nodes; nothing where there are none
  */
 public record CutShares(
-    String nouns, Estimate pieces, Optional<Estimate> errors, Optional<Estimate> others) {
-  /** Those of {@code attribution}; nothing where no hidden units or features are scored. */
+    Level level, Estimate own, Optional<Estimate> errors, Optional<Estimate> others) {
+  /** Those of {@code attribution}; nothing where its level is about all that has a score. */
   public static Optional<CutShares> of(Attribution attribution) {
-    return attribution.units() instanceof Pieces pieces
-            && (pieces.level() == Level.NEURON || pieces.level() == Level.FEATURE)
-        ? Optional.of(of(attribution, pieces))
-        : Optional.empty();
+    if (!(attribution.units() instanceof Pieces pieces)) {
+      return Optional.empty();
+    }
+    return switch (pieces.level()) {
+      case EDGE, NODE, RESIDUAL_DIM -> Optional.empty();
+      case HEAD, MLP -> Optional.of(of(attribution, pieces, pieces::isCandidate));
+      case NEURON, FEATURE -> Optional.of(of(attribution, pieces, pieces::isCut));
+    };
   }
 
-  private static CutShares of(Attribution attribution, Pieces pieces) {
+  private static CutShares of(Attribution attribution, Pieces pieces, IntPredicate counted) {
     return new CutShares(
-        pieces.level().nouns(),
-        attribution.sum(cells(pieces, cell -> pieces.isCut(cell) && !pieces.isError(cell))),
+        pieces.level(),
+        attribution.sum(cells(pieces, cell -> counted.test(cell) && !pieces.isError(cell))),
         sum(attribution, cells(pieces, pieces::isError)),
-        sum(attribution, cells(pieces, cell -> !pieces.isCut(cell))));
+        sum(attribution, cells(pieces, counted.negate())));
   }
 
   private static int[] cells(Pieces pieces, IntPredicate which) {

@@ -8,7 +8,8 @@ package dev.cotrace.circuit;
  * @param cut what its pieces are
  * @param count how many there are
  * @param sources how many sources of the graph it stands for, from where the part before it ends
- * @param dictionary whose features they are: the SHA-256 of the file with its weights; else empty
+ * @param dictionary whose features they are: the SHA-256 of its weights and of how they are read;
+ *     else empty
  */
 public record Part(String name, Cut cut, int count, int sources, String dictionary) {
   /** How something is cut into units that add up to it. */

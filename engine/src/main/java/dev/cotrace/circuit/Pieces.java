@@ -3,6 +3,7 @@ package dev.cotrace.circuit;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.stream.IntStream;
 
 /**
@@ -83,6 +84,15 @@ public final class Pieces implements Units {
     return parts.stream().map(Part::cut).distinct().count() > 1 ? "unit" : level.noun();
   }
 
+  /**
+   * The cell of the input, where circuits choose it as one unit; without it nothing of the prompt
+   * reaches anything.
+   */
+  OptionalInt input() {
+    boolean whole = parts.getFirst().name().equals("input") && !isCut(0);
+    return whole && isCandidate(0) ? OptionalInt.of(0) : OptionalInt.empty();
+  }
+
   /** What becomes of errors in circuits. */
   public ErrorUnits errors() {
     return errors;
@@ -134,7 +144,7 @@ public final class Pieces implements Units {
   }
 
   /** Whether the unit of {@code cell} is ranked and chosen. */
-  private boolean isCandidate(int cell) {
+  boolean isCandidate(int cell) {
     return switch (level) {
       case HEAD -> graph.sourceNode(cell) instanceof Node.Head;
       case MLP -> graph.sourceNode(cell) instanceof Node.Mlp;
@@ -182,9 +192,13 @@ public final class Pieces implements Units {
     }
     int[] candidates = unitCells();
     throw new IllegalArgumentException(
-        "the model has no %s '%s': they are named like %s and %s"
+        "the model has no %s '%s': they are named like %s, %s and %s"
             .formatted(
-                level.noun(), name, name(candidates[0]), name(candidates[candidates.length - 1])));
+                noun(),
+                name,
+                name(candidates[0]),
+                name(candidates[candidates.length / 2]),
+                name(candidates[candidates.length - 1])));
   }
 
   /** The part that the unit of {@code cell} is a piece of. */

@@ -51,7 +51,7 @@ final class ComponentGrid {
   /** A grid of {@code scores}, one for each source of their graph in the order of rows. */
   ComponentGrid(Units units, List<Estimate> scores, Paint paint) {
     graph = units.graph();
-    cells = units.level() == Level.EDGE ? "the outgoing edges" : "the " + units.level().nouns();
+    cells = units.level() == Level.EDGE ? "the outgoing edges" : "the units";
     this.scores = scores;
     this.paint = paint;
     largest = scores.stream().mapToDouble(ComponentGrid::size).max().orElse(0);

@@ -62,12 +62,12 @@ final class EdgeTable {
         .ifPresent(shares ->
             out.printf(
                 "All %s add up to %s%s%s.%n",
-                shares.nouns(),
-                Numbers.text(shares.pieces()),
+                shares.level().nouns(),
+                Numbers.text(shares.own()),
                 shares.errors().map(errors -> ", errors to " + Numbers.text(errors)).orElse(""),
                 shares
                     .others()
-                    .map(others -> ", nodes that are not cut to " + Numbers.text(others))
+                    .map(others -> ", other nodes to " + Numbers.text(others))
                     .orElse("")));
   }
 
@@ -138,6 +138,9 @@ final class EdgeTable {
   static String faithfulness(Faithfulness faithfulness, Units units) {
     Estimate estimate = faithfulness.faithfulness();
     String size = units.counted(faithfulness.edges());
+    if (Double.isNaN(faithfulness.circuit().value())) {
+      return "not known, because J of the circuit is no number (%s)".formatted(size);
+    }
     if (Double.isNaN(estimate.value())) {
       return "not defined, because J(1) equals J(0) (%s)".formatted(size);
     }

@@ -17,8 +17,8 @@ import picocli.CommandLine.Option;
 @Command(
     name = "edges",
     description = {
-      "Scores the edges between the strongest units of a run with --level feature, neuron, node or",
-      "residual-dim, and from them to the logits: the same rollouts once more, the gradient apart."
+      "Scores the edges between the strongest units of a run with another --level than edge, and",
+      "from them to the logits: the same rollouts once more, the gradient taken apart."
     },
     mixinStandardHelpOptions = true,
     sortOptions = false,
@@ -71,7 +71,8 @@ final class EdgesCommand implements Callable<Integer> {
         edges.units().unitCount(),
         edges.chosen() == 0
             ? "nodes"
-            : "%d %s, what else writes,".formatted(edges.chosen(), nouns));
+            : "%d %s, what else writes,"
+                .formatted(edges.chosen(), edges.chosen() == 1 ? edges.level().noun() : nouns));
     table(out, edges, strongest);
     if (edges.chosen() > 0) {
       List<Integer> own = edges.strongestOfChosen(SHOWN);

@@ -37,7 +37,10 @@ final class EvaluateCommand implements Callable<Integer> {
       names = "--sizes",
       paramLabel = "SIZE",
       split = ",",
-      description = {"Edges, such as 200 or 5%%. Default, which is MIB's:", "${DEFAULT-VALUE}."},
+      description = {
+        "Edges, or other units, such as 200 or 5%%. Default, which is MIB's:",
+        "${DEFAULT-VALUE}."
+      },
       defaultValue = SweepSettings.MIB_SIZES)
   private List<String> sizes = List.of();
 
@@ -51,7 +54,8 @@ final class EvaluateCommand implements Callable<Integer> {
   @Option(
       names = "--removals",
       paramLabel = "N",
-      description = "Edges of it to take out one by one, for minimality. Default: 10.",
+      description =
+          "Edges, or other units, of it to take out one by one, for minimality. Default: 10.",
       defaultValue = "10")
   private int removals;
 

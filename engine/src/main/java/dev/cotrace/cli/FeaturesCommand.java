@@ -9,6 +9,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -34,6 +36,8 @@ import picocli.CommandLine.Parameters;
       "      --task models/tasks/arithmetic-mixed.jsonl --feature 3,17"
     })
 final class FeaturesCommand implements Callable<Integer> {
+  private static final Pattern NAME = Pattern.compile("(?:\\w+\\.)?f?(\\d{1,9})");
+
   @Parameters(
       paramLabel = "DICTIONARY",
       description = {
@@ -46,8 +50,10 @@ final class FeaturesCommand implements Callable<Integer> {
       names = "--feature",
       paramLabel = "N",
       split = ",",
-      description = "Features to show, by their numbers from 0. Default: the strongest.")
-  private @Nullable List<Integer> feature;
+      description = {
+        "Features to show, by their numbers from 0 or names such as m1.f17. Default: the strongest."
+      })
+  private @Nullable List<String> feature;
 
   @Option(
       names = "--top",
@@ -110,7 +116,7 @@ final class FeaturesCommand implements Callable<Integer> {
     int[] features =
         feature == null
             ? new int[0]
-            : feature.stream().mapToInt(Integer::intValue).distinct().toArray();
+            : feature.stream().mapToInt(FeaturesCommand::number).distinct().toArray();
     FeatureReport report =
         FeatureReport.of(
             spec,
@@ -125,6 +131,16 @@ final class FeaturesCommand implements Callable<Integer> {
     }
     output.out().flush();
     return 0;
+  }
+
+  private static int number(String feature) {
+    Matcher matcher = NAME.matcher(feature.strip());
+    if (!matcher.matches()) {
+      throw new IllegalArgumentException(
+          "expected --feature to be a number, or a name such as m1.f17, got '%s'"
+              .formatted(feature));
+    }
+    return Integer.parseInt(matcher.group(1));
   }
 
   private static void show(PrintWriter out, FeatureReport report) {

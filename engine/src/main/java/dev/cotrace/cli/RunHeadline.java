@@ -3,6 +3,7 @@ package dev.cotrace.cli;
 import dev.cotrace.FinishedRun;
 import dev.cotrace.StoredSweep;
 import dev.cotrace.circuit.Attribution;
+import dev.cotrace.circuit.CutShares;
 import dev.cotrace.circuit.Estimate;
 import dev.cotrace.circuit.Faithfulness;
 import dev.cotrace.circuit.Units;
@@ -69,6 +70,14 @@ final class RunHeadline {
     facts.addRowValues("all scores", numbers.signedOf(total));
     facts.addRowValues("  through the words", numbers.signedOf(through));
     facts.addRowValues("  around the words", numbers.signedOf(direct));
+    CutShares.of(attribution)
+        .ifPresent(shares -> {
+          facts.addRowValues("  " + shares.level().nouns(), numbers.signedOf(shares.own()));
+          shares.errors().ifPresent(sum -> facts.addRowValues("  errors", numbers.signedOf(sum)));
+          shares
+              .others()
+              .ifPresent(sum -> facts.addRowValues("  other nodes", numbers.signedOf(sum)));
+        });
     facts.addRowValues("completeness", attribution.completeness());
   }
 
@@ -78,7 +87,10 @@ final class RunHeadline {
 
   /** Faithfulness by size, beside what knows less. */
   private static void print(PrintWriter out, StoredSweep sweep, Units units) {
-    out.printf("%nFaithfulness of circuits by size (%s):%n", sweep.path());
+    out.printf(
+        "%nFaithfulness of circuits by size (%s%s):%n",
+        sweep.path(),
+        sweep.changes().isEmpty() ? "" : ", with " + String.join(", ", sweep.changes()));
     out.printf(LINE, "size", units.nouns(), "by score", "random", "by magnitude");
     for (StoredSweep.Row row : sweep.rows()) {
       out.printf(

@@ -8,6 +8,8 @@ import dev.cotrace.Transcripts;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.StringJoiner;
 import java.util.concurrent.Callable;
@@ -66,7 +68,7 @@ final class SampleCommand implements Callable<Integer> {
         "Steer: the model on the clean prompt with a unit of --level times a factor, 0 to take it out.",
         "May be repeated. Example: --level neuron --scale m0.n17=4"
       })
-  private Map<String, Double> scales = Map.of();
+  private List<String> scales = List.of();
 
   @Option(names = "--config", paramLabel = "FILE", description = "YAML of settings; flags win.")
   private @Nullable Path config;
@@ -106,6 +108,28 @@ final class SampleCommand implements Callable<Integer> {
     return 0;
   }
 
+  private Map<String, Double> factors() {
+    Map<String, Double> factors = new LinkedHashMap<>();
+    for (String scale : scales) {
+      int at = scale.indexOf('=');
+      String unit = scale.substring(0, Math.max(0, at)).strip();
+      try {
+        double factor = Double.parseDouble(scale.substring(at + 1));
+        if (!unit.isEmpty() && factors.put(unit, factor) == null) {
+          continue;
+        }
+      } catch (NumberFormatException e) {
+        // The sentence below says it.
+      }
+      throw new IllegalArgumentException(
+          factors.containsKey(unit)
+              ? "--scale names %s twice".formatted(unit)
+              : "expected --scale to be a unit and its factor such as a1.h2=0, got '%s'"
+                  .formatted(scale));
+    }
+    return factors;
+  }
+
   private void requireClean(Map<String, Object> flags) {
     if (circuit != null || alpha != 1 || flags.containsKey("corruption")) {
       throw new IllegalArgumentException(
@@ -115,7 +139,7 @@ final class SampleCommand implements Callable<Integer> {
 
   private Transcripts transcripts(Experiment experiment) throws IOException {
     if (!scales.isEmpty()) {
-      return Transcripts.scaled(experiment, scales, rollouts);
+      return Transcripts.scaled(experiment, factors(), rollouts);
     }
     return circuit == null
         ? Transcripts.at(experiment, alpha, rollouts)

@@ -71,7 +71,11 @@ final class SelectCommand implements Callable<Integer> {
         chosen.own().size(),
         100 * chosen.circuit().jaccard(chosen.own()));
     if (chosen.circuit().size() == 0) {
-      prose.println("The circuit is empty: no path from input to logits has only such edges.");
+      prose.println(
+          "The circuit is empty"
+              + (chosen.circuit().units().level() == Level.EDGE
+                  ? ": no path from input to logits has only such edges."
+                  : "."));
     }
     if (out != null) {
       prose.printf("File: %s%n", out);

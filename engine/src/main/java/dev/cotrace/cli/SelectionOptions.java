@@ -14,7 +14,7 @@ final class SelectionOptions {
       names = "--top",
       paramLabel = "SIZE",
       description = {
-        "Edges of the circuit, before unconnected ones are pruned, such as 200 or 5%%; of which",
+        "Edges, or other units, of the circuit, before unconnected edges are pruned, such as 200 or 5%%; of which",
         "stability is measured. Default: 10%%."
       })
   private @Nullable String top;
@@ -23,7 +23,7 @@ final class SelectionOptions {
       names = "--select",
       paramLabel = "RULE",
       description = {
-        "Edges of the circuit: top, the highest-ranked; greedy, grown from the logits;",
+        "Those of the circuit: top, the highest-ranked; greedy, edges grown from the logits;",
         "threshold=SCORE, all that rank so high; significant=LEVEL, all with q below. Default: top."
       })
   private @Nullable String select;
@@ -31,7 +31,7 @@ final class SelectionOptions {
   @Option(
       names = "--ranking",
       paramLabel = "KIND",
-      description = "Edges by absolute or signed score. Default: absolute.")
+      description = "By absolute or signed score. Default: absolute.")
   private @Nullable String ranking;
 
   @Spec(Spec.Target.MIXEE)

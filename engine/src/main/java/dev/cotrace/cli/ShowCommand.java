@@ -33,7 +33,8 @@ import picocli.CommandLine.Parameters;
     abbreviateSynopsis = true,
     footer = {
       "",
-      "The score of a component is the sum over its outgoing edges. Blue raises J, orange lowers it.",
+      "The score of a component is the sum over its outgoing edges, or its units. Blue raises J,",
+      "orange lowers it.",
       "",
       "Examples",
       "  cotrace show runs/NAME",
@@ -49,7 +50,7 @@ final class ShowCommand implements Callable<Integer> {
   @Option(
       names = "--top",
       paramLabel = "N",
-      description = "Edges to list. Default: ${DEFAULT-VALUE}.",
+      description = "Edges, or other units, to list. Default: ${DEFAULT-VALUE}.",
       defaultValue = "15")
   private int top;
 

@@ -1,6 +1,5 @@
 package dev.cotrace.dictionary;
 
-import dev.cotrace.format.Sha256;
 import dev.cotrace.format.TensorFile;
 import dev.cotrace.torch.Holder;
 import dev.cotrace.torch.Placement;
@@ -24,7 +23,7 @@ public final class Dictionary implements AutoCloseable {
   private final DictionaryDescription description;
   private final EncoderWeights encoder;
   private final DecoderWeights decoder;
-  private final String weightsSha256;
+  private final String identity;
   private final List<Holder> memory = new ArrayList<>();
   private @Nullable TensorFile mapped;
 
@@ -37,11 +36,11 @@ public final class Dictionary implements AutoCloseable {
    */
   Dictionary(
       DictionaryDescription description,
+      String identity,
       StoredParameters parameters,
-      Function<StoredParameters, Weights> source)
-      throws IOException {
+      Function<StoredParameters, Weights> source) {
     this.description = description;
-    weightsSha256 = Sha256.of(parameters.file().path());
+    this.identity = identity;
     try (Scope _ = new Scope()) {
       Weights weights = source.apply(parameters);
       encoder = weights.encoder;
@@ -91,9 +90,12 @@ public final class Dictionary implements AutoCloseable {
     return description;
   }
 
-  /** The SHA-256 of the file with the parameters, in hexadecimal. */
-  public String weightsSha256() {
-    return weightsSha256;
+  /**
+   * The SHA-256, in hexadecimal, of the file with the parameters and of how they are read: what
+   * tells its features from those of other dictionaries.
+   */
+  public String identity() {
+    return identity;
   }
 
   /**

@@ -3,6 +3,7 @@ package dev.cotrace.dictionary;
 import dev.cotrace.format.ModelConfig;
 import dev.cotrace.format.Npz;
 import dev.cotrace.format.Safetensors;
+import dev.cotrace.format.Sha256;
 import dev.cotrace.format.TensorFile;
 import dev.cotrace.torch.Placement;
 import java.io.IOException;
@@ -183,7 +184,11 @@ final class DictionaryFiles {
       StoredParameters parameters = new StoredParameters(file, placement);
       Recipe recipe = recipes.of(parameters);
       Dictionary dictionary =
-          new Dictionary(recipe.description(), parameters, p -> recipe.make(p, placement));
+          new Dictionary(
+              recipe.description(),
+              recipe.identity(Sha256.of(file.path())),
+              parameters,
+              p -> recipe.make(p, placement));
       made = true;
       return dictionary;
     } finally {

@@ -26,6 +26,9 @@ public enum Normalisation {
 
   private static final double EPSILON = 1e-5;
 
+  /** Less than any activation has, and its inverse is a number at every precision. */
+  private static final double LEAST_NORM = 1e-30;
+
   /** SAELens' name. */
   public String key() {
     return name().toLowerCase(Locale.ROOT);
@@ -78,8 +81,10 @@ public enum Normalisation {
     };
   }
 
+  /** Where x is zero, features are those of zero and add nothing; SAELens has no number there. */
   private static Tensor coefficient(Tensor x) {
     Tensor norm = x.square().sum(new long[] {-1}, true, null).sqrt(); // [N, 1]
+    norm = norm.clamp_min(new Scalar(LEAST_NORM));
     return norm.reciprocal().mul(new Scalar(Math.sqrt((double) x.size(1))));
   }
 

@@ -1,8 +1,11 @@
 package dev.cotrace.dictionary;
 
+import dev.cotrace.format.Sha256;
 import dev.cotrace.torch.Placement;
 import java.util.Arrays;
 import java.util.OptionalDouble;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -50,6 +53,30 @@ record Recipe(
     return new Recipe(description, layout, false, false, false, rectified, OptionalDouble.empty());
   }
 
+  /**
+   * What tells dictionaries apart: the SHA-256 of what their files hold and how it is read.
+   *
+   * @param weights the SHA-256 of the file with the weights
+   */
+  String identity(String weights) {
+    String read =
+        Stream.of(
+                weights,
+                layout,
+                description.form(),
+                description.input(),
+                description.output(),
+                description.normalisation(),
+                shifted,
+                decoderNorms,
+                tuned,
+                rectified,
+                inputScale)
+            .map(String::valueOf)
+            .collect(Collectors.joining("\n"));
+    return Sha256.of(read);
+  }
+
   /** The two maps, in the caller's scope. */
   Dictionary.Weights make(StoredParameters parameters, Placement placement) {
     long features = description.features();
@@ -64,6 +91,12 @@ record Recipe(
     Tensor encoderBias = parameters.read(gated ? "b_gate" : "b_enc", features);
     Activation activation = activation(parameters);
     Tensor skip = description.form().skip() ? skip(parameters) : null;
+    if (inputScale.isPresent()) { // First, as SAELens folds it: norms are of what it leaves.
+      Scalar factor = new Scalar(inputScale.getAsDouble());
+      matrix = matrix.mul(factor);
+      rows = rows.div(factor);
+      bias = bias.div(factor);
+    }
     Tensor norms = decoderNorms ? norms(rows) : null;
     if (norms != null) {
       rows = rows.div(norms.unsqueeze(1));
@@ -71,12 +104,6 @@ record Recipe(
     Tensor scaling = scaling(parameters);
     if (scaling != null) {
       rows = rows.mul(scaling.unsqueeze(1));
-    }
-    if (inputScale.isPresent()) {
-      Scalar factor = new Scalar(inputScale.getAsDouble());
-      matrix = matrix.mul(factor);
-      rows = rows.div(factor);
-      bias = bias.div(factor);
     }
     parameters.requireAllRead();
     return new Dictionary.Weights(

@@ -22,6 +22,9 @@ import org.bytedeco.pytorch.Tensor;
  * settings and activations give the same dictionary, with as many threads.
  */
 public final class DictionaryTraining {
+  /** Steps after which numbers are looked at. */
+  private static final int CHECKED = 50;
+
   /** Steps after which a feature that was not active in any of them counts as dead. */
   private static final int DEAD_AFTER = 100;
 
@@ -71,10 +74,27 @@ public final class DictionaryTraining {
           parameters.normalise();
           idle.get().add_(new Scalar(1.0)).masked_fill_(gradient.active(), new Scalar(0.0));
         }
+        if (step % CHECKED == 0) {
+          requireFinite(parameters);
+        }
         progress.accept(step + 1);
       }
       return stored(parameters);
     }
+  }
+
+  private void requireFinite(Parameters parameters) {
+    try (Scope _ = new Scope()) {
+      if (!Double.isFinite(Placement.toDoubles(parameters.bias().get().sum())[0])) {
+        throw diverged();
+      }
+    }
+  }
+
+  private IllegalArgumentException diverged() {
+    return new IllegalArgumentException(
+        "training led to numbers that are none: lower --learning-rate, %s"
+            .formatted(settings.learningRate()));
   }
 
   /** Positions drawn with replacement, {@code [B]}: a function of seed and step. */
@@ -125,9 +145,7 @@ public final class DictionaryTraining {
     for (int i = 0; i < values.length; i++) {
       floats[i] = (float) (values[i] * factor);
       if (!Float.isFinite(floats[i])) {
-        throw new IllegalArgumentException(
-            "training led to numbers that are none: lower --learning-rate, %s"
-                .formatted(settings.learningRate()));
+        throw diverged();
       }
     }
     return floats;

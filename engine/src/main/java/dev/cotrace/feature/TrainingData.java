@@ -79,14 +79,17 @@ public final class TrainingData implements AutoCloseable {
         : model;
   }
 
-  /** Bytes that {@code positions} activations take at both sites of {@code settings}. */
-  public static long bytes(
+  /**
+   * Bytes that {@code positions} activations take at both sites of {@code settings}, and features
+   * with their gradients, Adam's two moments and their activations in a batch.
+   */
+  public static double bytes(
       TrainingSettings settings, Architecture architecture, Placement model, long positions) {
-    int width = Activations.width(settings.input(), architecture);
-    if (settings.form().transcoder()) {
-      width += Activations.width(settings.output(), architecture);
-    }
-    return Math.multiplyExact(positions, (long) width * placement(model).precision().bytes());
+    double input = Activations.width(settings.input(), architecture);
+    double output = Activations.width(settings.output(), architecture);
+    double values = positions * (settings.form().transcoder() ? input + output : input);
+    double features = settings.features() * (4 * (input + output) + 4.0 * settings.batch());
+    return (values + features) * placement(model).precision().bytes();
   }
 
   /**

@@ -2,13 +2,14 @@ package dev.cotrace.format;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
-/** The SHA-256 of what files hold. */
+/** SHA-256 of files and texts. */
 public final class Sha256 {
   private Sha256() {}
 
@@ -22,6 +23,11 @@ public final class Sha256 {
       }
     }
     return HexFormat.of().formatHex(digest.digest());
+  }
+
+  /** Of {@code text} in UTF-8, in hexadecimal. */
+  public static String of(String text) {
+    return HexFormat.of().formatHex(digest().digest(text.getBytes(StandardCharsets.UTF_8)));
   }
 
   /** A new one, of nothing yet. */

@@ -95,11 +95,7 @@ final class FeatureSite {
         };
     int sources = ofStream() ? 0 : ofHeads() ? decoder.architecture().heads() : 1;
     return new Part(
-        name,
-        Part.Cut.FEATURES,
-        Math.toIntExact(features() + 1),
-        sources,
-        dictionary.weightsSha256());
+        name, Part.Cut.FEATURES, Math.toIntExact(features() + 1), sources, dictionary.identity());
   }
 
   /** Bytes of memory that the dictionary takes. */

@@ -22,7 +22,7 @@ import tools.jackson.databind.node.ObjectNode;
  * What {@link Pieces} are, in files: the level by its label, and the parts in order as a list of
  * {@code {"name": "m3", "cut": "neurons", "count": 1536, "sources": 1}}, those of features with
  * {@code "errors"}, what becomes of their error in circuits, and {@code "dictionary"}, the SHA-256
- * of the file with its weights. The units of a part lie side by side.
+ * of its weights and how they are read. The units of a part lie side by side.
  */
 public final class UnitsJson {
   private static final JsonMapper JSON = new JsonMapper();

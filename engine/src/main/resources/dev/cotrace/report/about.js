@@ -5,11 +5,13 @@
   const p = data.run.provenance;
   const rows = [
     ['model', data.run.model], ['task', data.run.task], ['objective', data.run.objective], ['method', data.metrics.method],
+    ['gates sit on', ofEdges ? '' : graph.level], ['dictionary', data.run.dictionary], ['errors of features in circuits', data.run.errors],
     ['sign', p.sign_convention], ['started', p.started], ['seconds', number(data.metrics.seconds)], ['gate values', data.metrics.points],
     ['sampled tokens', number(data.metrics.sampled_tokens)], ['seed', p.seed], ['device', p.device],
     ['versions', Object.entries(p.versions ?? {}).map(([name, version]) => `${name} ${version}`).join(', ')],
     ['machine', Object.values(p.machine ?? {}).join(', ')],
     ...Object.entries(p.model_sha256 ?? {}).map(([file, hash]) => [`SHA-256 of ${file}`, hash]),
+    ...Object.entries(p.dictionary_sha256 ?? {}).map(([file, hash]) => [`SHA-256 of dictionary ${file}`, hash]),
     ['SHA-256 of the task', p.task_sha256],
   ];
   parent.append(

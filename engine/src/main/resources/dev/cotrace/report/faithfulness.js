@@ -40,6 +40,9 @@ function areas() {
   if (!e) {
     parent.append(make('p', {class: 'notice'}, 'Other sizes were not sampled from. ', make('code', {}, 'cotrace evaluate RUN'), ' does it; then write this page again.'));
   } else {
+    if (data.evaluation_changes.length) {
+      parent.append(make('p', {class: 'notice'}, visible('What follows was sampled with other settings than the run: ' + data.evaluation_changes.join(', ') + '.')));
+    }
     figure(parent, {
       title: 'Faithfulness against size',
       keys: [],
@@ -47,7 +50,7 @@ function areas() {
       rows: curveRows,
       vega: () => ({layer: [{mark: 'errorband', encoding: {y: {field: 'faithfulness', type: 'quantitative'}, yError: {field: 'stderr'}}}, {mark: {type: 'line', point: true}, encoding: {y: {field: 'faithfulness', type: 'quantitative'}}}],
         encoding: {x: {field: 'edges', type: 'quantitative', scale: {type: 'symlog'}}, color: {field: 'curve', type: 'nominal'}}}),
-      note: 'Bands are one standard error. Circuits without an edge are drawn at half an edge. On-policy and teacher-forced differ where the circuit writes other words than the model.',
+      note: 'Bands are one standard error. Empty circuits are drawn at one half. On-policy and teacher-forced differ where the circuit writes other words than the model.',
     }).append(legend(CURVES.map(([label, , name]) => [label, name])));
     listing(parent, 'Areas', ['circuits', 'CPR, area under f', 'CMD, area between f and 1'], areas());
     if (e.complement) {
@@ -59,8 +62,8 @@ function areas() {
     listing(parent, 'What they write', ['circuit', 'pair', 'text'],
       e.circuits.flatMap(one => (one.examples ?? []).slice(0, 3).map(example => [one.name, example.pair, example.text])));
     if (e.removals?.length) {
-      listing(parent, 'Does each edge matter?', ['edge', 'loss'], d3.sort(e.removals, one => -one.loss.value).map(one => [one.edge, one.loss]),
-        `What the circuit loses in J without one of its ${nouns}.`);
+      listing(parent, `Does each ${noun} matter?`, [noun, 'loss'], d3.sort(e.removals, one => -one.loss.value).map(one => [one.edge, one.loss]),
+        `What the circuit loses in faithfulness without one of its ${nouns}.`);
     }
   }
 }

@@ -2,7 +2,7 @@
 
 document.getElementById('name').textContent = visible(data.run.name);
 document.getElementById('subtitle').textContent = visible(
-  `${data.run.model} · ${data.run.task} · objective ${data.run.objective} · method ${data.metrics.method} · ${data.metrics.pairs} prompt pairs`);
+  `${data.run.model} · ${data.run.task} · ${ofEdges ? '' : `level ${graph.level} · `}objective ${data.run.objective} · method ${data.metrics.method} · ${data.metrics.pairs} prompt pairs`);
 choice(document.getElementById('part'), 'part', PARTS);
 
 /** What goes through the words and what around them, beside what there is to explain. */
@@ -31,12 +31,14 @@ function drawShares(svg, width) {
     .call(g => g.selectAll('text').attr('fill', colour('quiet'))).call(g => g.selectAll('line,path').attr('stroke', colour('line')));
 }
 
-/** Where nodes are cut into units, what kinds of units have of all scores. */
+/** What the units that the level is about have of all scores, and what else has. */
 const SUMS = [
   ['features_sum', 'features'],
   ['neurons_sum', 'neurons'],
+  ['heads_sum', 'heads'],
+  ['mlps_sum', 'MLPs'],
   ['errors_sum', 'errors of dictionaries'],
-  ['others_sum', 'nodes that are not cut'],
+  ['others_sum', 'other nodes'],
 ];
 
 {

@@ -5,6 +5,7 @@ import static org.assertj.core.data.Offset.offset;
 
 import dev.cotrace.circuit.Attribution;
 import dev.cotrace.circuit.Circuit;
+import dev.cotrace.circuit.CutShares;
 import dev.cotrace.circuit.ErrorUnits;
 import dev.cotrace.circuit.Level;
 import dev.cotrace.circuit.Method;
@@ -59,6 +60,24 @@ class LevelSwitchesTest {
             .isCloseTo(effect, offset(1e-12));
         assertThat(switches.of(cell).total().value()).isCloseTo(effect, offset(1e-12));
       }
+    }
+  }
+
+  /** Of an exact run every sum is exact. */
+  @Test
+  void sumsOfExactScoresHaveNoErrors() throws IOException {
+    try (TinyModel model = TinyModel.of("llama", 9, 2, 4);
+        TinyUnits units = TinyUnits.of(model, FEATURES, folder)) {
+      Workload work =
+          new Workload(
+              units.model(),
+              Tiny.task(2, Tiny.PAIRS.subList(0, 1)),
+              Objective.parse("answer-logprob"),
+              LevelLawsTest.exactly(Method.IG_GATES));
+      Attribution exact = new IntegratedGradient(work, RunListener.SILENT).attribute();
+      CutShares shares = CutShares.of(exact).orElseThrow();
+      assertThat(shares.own().standardError()).isZero();
+      assertThat(shares.others().orElseThrow().standardError()).isZero();
     }
   }
 

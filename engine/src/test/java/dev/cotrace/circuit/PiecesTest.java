@@ -3,6 +3,7 @@ package dev.cotrace.circuit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -46,6 +47,22 @@ final class PiecesTest {
       }
     }
     assertThat(next).isEqualTo(pieces.cells());
+  }
+
+  /** As many others as there are: without it nothing of the prompt reaches anything. */
+  @ParameterizedTest
+  @CsvSource({"NODE, true", "NEURON, true", "RESIDUAL_DIM, false", "HEAD, false"})
+  void randomCircuitsHaveTheInputWhereItIsOneUnit(Level level, boolean has) {
+    Pieces pieces = pieces(level);
+    assertThat(pieces.input().isPresent()).isEqualTo(has);
+    for (int seed = 0; seed < 20; seed++) {
+      Circuit random = Circuit.random(pieces, 2, new SplittableRandom(seed));
+      assertThat(random.size()).isEqualTo(2);
+      if (has) {
+        assertThat(random.contains(pieces.cell("input"))).isTrue();
+      }
+    }
+    assertThat(Circuit.random(pieces, 0, new SplittableRandom(1)).size()).isZero();
   }
 
   @Test

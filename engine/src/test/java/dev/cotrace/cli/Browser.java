@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 import org.openqa.selenium.By;
 import org.openqa.selenium.Dimension;
 import org.openqa.selenium.OutputType;
+import org.openqa.selenium.StaleElementReferenceException;
 import org.openqa.selenium.WebElement;
 import org.openqa.selenium.chrome.ChromeDriver;
 import org.openqa.selenium.chrome.ChromeDriverService;
@@ -136,6 +137,7 @@ final class Browser implements AutoCloseable {
   /** Waits until {@code selector} finds something that says {@code text}. */
   void await(String selector, String text) {
     new WebDriverWait(driver, PATIENCE)
+        .ignoring(StaleElementReferenceException.class) // The page is drawn anew meanwhile.
         .until(_ -> all(selector).stream().anyMatch(element -> element.getText().contains(text)));
   }
 

@@ -94,10 +94,12 @@ class DictionaryCommandsTest {
           --hook hook_embed                   | expected a hook blocks.LAYER.NAME where NAME is
           --kind relu                         | --kind must be topk or transcoder, got 'relu'
           --kind transcoder                   | a transcoder reads what an MLP reads
-          --sparsity 0.1                      | --k is for topk, and --sparsity for transcoder
+          --sparsity 0.1                      | --sparsity is for --kind transcoder, and this is topk: leave it out
           --k 30                              | --k must be at most --features, 24, got 30
+          --features 1000000000               | 1,000,000,000 features and 300 activations at
+          --learning-rate 1e9                 | training led to numbers that are none
           --tokens 0                          | --tokens must be at least 1, got 0
-          --tokens 100000000 --memory 1M      | 100000000 activations at blocks.0.hook_mlp_out need
+          --tokens 100000000 --memory 1M      | 24 features and 100,000,000 activations at blocks.0.hook_mlp_out need
           --limit 1                           | a dictionary is measured on pairs that it was not trained on
           """)
   void whatCannotBeTrainedLeavesNothing(String more, String said) {

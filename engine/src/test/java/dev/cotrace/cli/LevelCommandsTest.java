@@ -70,7 +70,7 @@ class LevelCommandsTest {
     cotrace.fails(
         "greedy grows a circuit edge by edge", "select", run.toString(), "--select", "greedy");
     if (what.equals("stream")) {
-      cotrace.fails("edges between units are of what nodes write", "edges", run.toString());
+      cotrace.fails("between which there are no edges", "edges", run.toString());
     } else {
       cotrace.succeeds("edges", run.toString(), "--top", "4");
       assertThat(run.resolve("edges").resolve("edges.csv")).exists();
@@ -126,6 +126,41 @@ class LevelCommandsTest {
     cotrace.fails(
         "leave out --circuit, --alpha and --corruption",
         runs.words("sample", List.of("--level", "node", "--alpha", "0.5", "--scale", "m0=2")));
+  }
+
+  @Test
+  void whatIsAskedOfARunAtAnotherLevelIsSaid() throws IOException {
+    discover(runs.level("stream"));
+    cotrace.fails(
+        "gates sit on neurons: give --level feature",
+        "evaluate",
+        run.toString(),
+        "--level",
+        "neuron");
+    String again = folder.resolve("again").toString();
+    cotrace.succeeds("discover", "--config", spec(), "--level", "neuron", "--out", again);
+    cotrace.fails("between which there are no edges", "edges", run.toString());
+    cotrace.succeeds("plan", "--config", spec(), "--measure-seconds", "0.01");
+    cotrace.succeeds("evaluate", run.toString(), "--sizes", "50%", "--errors", "removed");
+    assertThat(cotrace.succeeds("show", run.toString()))
+        .contains("evaluation, with errors removed):")
+        .contains("  features ", "  errors ");
+    cotrace.succeeds("verify", run.toString(), "--top", "2", "--others", "0", "--groups", "0");
+    Pieces pieces = (Pieces) FinishedRun.read(run).attribution().units();
+    assertThat(cotrace.out()).contains("all %d features".formatted(pieces.cells()));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "m0              | expected --scale to be a unit and its factor such as a1.h2=0, got 'm0'",
+        "=2              | expected --scale to be a unit and its factor such as a1.h2=0, got '=2'",
+        "m0=2,m0=3       | --scale names m0 twice",
+        "m7=2            | the model has no node 'm7': they are named like input, "
+      })
+  void scalesThatSayNothingAreRefused(String scale, String because) {
+    cotrace.fails(because, runs.words("sample", List.of("--level", "node", "--scale", scale)));
   }
 
   @ParameterizedTest

@@ -44,6 +44,18 @@ class OtherDictionaryTest {
         "of other features: only runs of the same units", "diff", circuit, run.toString());
   }
 
+  /** The same weights read in another way are other features. */
+  @Test
+  void aCircuitIsOfTheFeaturesOfOneConfiguration() throws IOException {
+    cotrace.succeeds(runs.discover(run, runs.level("features")));
+    Path configuration = folder.resolve("topk-blocks.0.hook_mlp_out").resolve("cfg.json");
+    Files.writeString(configuration, Files.readString(configuration).replace("\"k\":3", "\"k\":2"));
+    cotrace.fails(
+        "is a circuit of other features than those of the model: give the --dictionary that it",
+        "evaluate",
+        run.toString());
+  }
+
   @Test
   void aRunIsNotDoneAgainWithAnotherConfiguration() throws IOException {
     cotrace.succeeds(runs.discover(run, runs.level("features")));
