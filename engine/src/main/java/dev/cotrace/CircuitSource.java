@@ -25,8 +25,8 @@ public record CircuitSource(Path path, boolean isRun) {
     CircuitSource source = new CircuitSource(path, Files.isDirectory(path));
     if (!Files.isRegularFile(source.file())) {
       throw new IllegalArgumentException(
-          "%s is neither a run directory nor a circuit: there is no %s"
-              .formatted(path, source.file()));
+          "%s is neither a run directory nor a circuit: there is no %s%s"
+              .formatted(path, source.file(), RunDirectory.adviceOn(path)));
     }
     return source;
   }

@@ -78,7 +78,9 @@ public record Experiment(
       outcomes = SpecOutcomes.bind(spec, codec, listener, notices::offer);
       Corruption corruption = Corruptions.of(spec, model, gated, tokens);
       Task task = tokens.task(file, spec.sampling(), outcomes, corruption);
-      listener.say("%d prompt pairs from %s".formatted(task.pairs().size(), spec.task()));
+      int pairs = task.pairs().size();
+      listener.say(
+          "%d prompt %s from %s".formatted(pairs, pairs == 1 ? "pair" : "pairs", spec.task()));
       int skipped = file.pairs().size() - task.pairs().size();
       if (skipped > 0) {
         listener.say("pairs of unequal length, which are left out: %d".formatted(skipped));

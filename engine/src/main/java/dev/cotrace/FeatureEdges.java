@@ -209,13 +209,16 @@ public record FeatureEdges(
     UnitEdges edges = edges();
     EstimateCsv csv =
         new EstimateCsv(
-            List.of("edge", "source", "target"), List.of("score", "direct", "through_cot"));
+            List.of("edge", "source", "target", "q_value"),
+            List.of("score", "direct", "through_cot"));
+    double[] q = attribution.significance().q();
     for (int cell : edges.unitCells()) {
       csv.add(
           List.of(
               edges.name(cell),
               edges.sourceName(cell / edges.targets()),
-              edges.targetName(cell % edges.targets())),
+              edges.targetName(cell % edges.targets()),
+              Double.isNaN(q[cell]) ? "" : String.valueOf(q[cell])),
           List.of(
               attribution.total().at(cell),
               attribution.direct().at(cell),

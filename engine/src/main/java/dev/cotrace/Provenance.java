@@ -156,10 +156,26 @@ public record Provenance(
 
   /** How {@code what} of one provenance differs now from what it began as; empty if not at all. */
   static String difference(String what, JsonNode began, JsonNode now) {
-    boolean unheardOf = began.path(what).isMissingNode() && now.path(what).isEmpty();
-    return unheardOf || began.path(what).equals(now.path(what))
+    JsonNode then = began.path(what);
+    boolean unheardOf = then.isMissingNode() && now.path(what).isEmpty();
+    return unheardOf || then.equals(now.path(what))
         ? ""
-        : "%s was %s and is %s".formatted(what, began.path(what), now.path(what));
+        : "%s was %s and is %s"
+            .formatted(what, without(then, now.path(what)), without(now.path(what), then));
+  }
+
+  /**
+   * {@code one} without what {@code other} has in the same way, such as files that are the same.
+   */
+  private static JsonNode without(JsonNode one, JsonNode other) {
+    if (!(one instanceof ObjectNode)) {
+      return one;
+    }
+    ObjectNode rest = JSON.createObjectNode();
+    one.properties().stream()
+        .filter(property -> !property.getValue().equals(other.path(property.getKey())))
+        .forEach(property -> rest.set(property.getKey(), property.getValue()));
+    return rest;
   }
 
   /** The version of Cotrace, or {@code development} outside a jar. */

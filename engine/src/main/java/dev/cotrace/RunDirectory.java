@@ -81,6 +81,15 @@ public final class RunDirectory implements AutoCloseable {
     return new RunDirectory(path, incomplete, lock(incomplete));
   }
 
+  /** What to do where {@code path} would be a run, but is not complete; may be empty. */
+  static String adviceOn(Path path) {
+    Path incomplete = path.resolveSibling(path.getFileName() + INCOMPLETE);
+    return Files.isDirectory(incomplete)
+        ? ", but %s, of a run that goes on or was stopped: cotrace discover --resume %s goes on with it"
+            .formatted(incomplete, path)
+        : "";
+  }
+
   /** Whether a process that was killed before it wrote anything left {@code incomplete}. */
   private static boolean isLeftEmpty(Path incomplete) throws IOException {
     if (!Files.isDirectory(incomplete, LinkOption.NOFOLLOW_LINKS)) {

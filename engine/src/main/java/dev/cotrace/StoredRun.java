@@ -85,8 +85,13 @@ record StoredRun(
     Path file = directory.resolve(name);
     if (!Files.isRegularFile(file)) {
       throw new IllegalArgumentException(
-          "%s is not the directory of a complete run: there is no %s in it; cotrace discover makes one"
-              .formatted(directory, name));
+          "%s is not the directory of a complete run: there is no %s in it%s"
+              .formatted(
+                  directory,
+                  name,
+                  RunDirectory.adviceOn(directory).isEmpty()
+                      ? "; cotrace discover makes one"
+                      : RunDirectory.adviceOn(directory)));
     }
     return file;
   }

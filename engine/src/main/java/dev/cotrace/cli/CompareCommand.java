@@ -100,6 +100,15 @@ final class CompareCommand implements Callable<Integer> {
     if (specs.size() == 2) {
       DiscoverySpec first = SpecYaml.read(specs.getFirst(), Map.of());
       DiscoverySpec second = SpecYaml.read(specs.getLast(), Map.of());
+      if (first.units().level() != second.units().level()) {
+        throw new IllegalArgumentException(
+            "the run %s is of %s and %s of %s, but one model has gates on one kind: give runs of the same --level"
+                .formatted(
+                    sides.getFirst(),
+                    first.units().level().nouns(),
+                    sides.getLast(),
+                    second.units().level().nouns()));
+      }
       if (!first.sameQuestion(second)) {
         throw new IllegalArgumentException(
             "the runs %s and %s differ in model, task, limit, objective or sampling, but both are to be sampled alike: say how with --config, for example --config %s"
