@@ -3,9 +3,9 @@ package dev.cotrace;
 import dev.cotrace.circuit.Agreement;
 import dev.cotrace.circuit.Attribution;
 import dev.cotrace.circuit.BinScores;
-import dev.cotrace.circuit.CutShares;
 import dev.cotrace.circuit.Estimate;
 import dev.cotrace.circuit.Faithfulness;
+import dev.cotrace.circuit.LevelShares;
 import dev.cotrace.circuit.ReferenceScores;
 import java.util.List;
 import tools.jackson.databind.JsonNode;
@@ -17,7 +17,7 @@ import tools.jackson.databind.node.ObjectNode;
 public final class ResultJson {
   /** What heads, MLPs, neurons or features have of all scores, where the level is about them. */
   static void putShares(ObjectNode json, Attribution attribution) {
-    CutShares.of(attribution)
+    LevelShares.of(attribution)
         .ifPresent(shares -> {
           put(json, shares.level().label() + "s_sum", shares.own());
           shares.errors().ifPresent(errors -> put(json, "errors_sum", errors));

@@ -60,7 +60,8 @@ public record StoredSweep(
     }
     ObjectNode own = new StrictYaml().parse(spec.toString(), Files.readString(spec));
     return own.propertyNames().stream()
-        .filter(key -> !IDLE.contains(key) && !own.path(key).equals(settings.path(key)))
+        .filter(key -> !IDLE.contains(key) && settings.has(key)) // Older runs know fewer.
+        .filter(key -> !own.path(key).equals(settings.path(key)))
         .map(key ->
             key + " " + (own.path(key).isValueNode() ? own.path(key).asString() : own.path(key)))
         .toList();

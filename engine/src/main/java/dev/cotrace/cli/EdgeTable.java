@@ -2,9 +2,9 @@ package dev.cotrace.cli;
 
 import dev.cotrace.DiscoveryResult;
 import dev.cotrace.circuit.Attribution;
-import dev.cotrace.circuit.CutShares;
 import dev.cotrace.circuit.Estimate;
 import dev.cotrace.circuit.Faithfulness;
+import dev.cotrace.circuit.LevelShares;
 import dev.cotrace.circuit.Pieces;
 import dev.cotrace.circuit.Units;
 import java.io.PrintWriter;
@@ -58,7 +58,7 @@ final class EdgeTable {
 
   /** What features explain, with and without what they leave over. */
   private static void kinds(PrintWriter out, Attribution attribution) {
-    CutShares.of(attribution)
+    LevelShares.of(attribution)
         .ifPresent(shares ->
             out.printf(
                 "All %s add up to %s%s%s.%n",

@@ -33,8 +33,8 @@ final class EdgesCommand implements Callable<Integer> {
       names = "--top",
       paramLabel = "N",
       description = {
-        "Features, neurons or coordinates with the largest |score| that are looked at one by one, beside",
-        "whole nodes; of each part the others are its rest. Default: ${DEFAULT-VALUE}."
+        "Features, neurons or coordinates with the largest |score| that are looked at one by one,",
+        "beside whole nodes; of each part the others are its rest. Default: ${DEFAULT-VALUE}."
       },
       defaultValue = "40")
   private int top;

@@ -3,9 +3,9 @@ package dev.cotrace.cli;
 import dev.cotrace.FinishedRun;
 import dev.cotrace.StoredSweep;
 import dev.cotrace.circuit.Attribution;
-import dev.cotrace.circuit.CutShares;
 import dev.cotrace.circuit.Estimate;
 import dev.cotrace.circuit.Faithfulness;
+import dev.cotrace.circuit.LevelShares;
 import dev.cotrace.circuit.Units;
 import java.io.PrintWriter;
 import java.util.Locale;
@@ -70,7 +70,7 @@ final class RunHeadline {
     facts.addRowValues("all scores", numbers.signedOf(total));
     facts.addRowValues("  through the words", numbers.signedOf(through));
     facts.addRowValues("  around the words", numbers.signedOf(direct));
-    CutShares.of(attribution)
+    LevelShares.of(attribution)
         .ifPresent(shares -> {
           facts.addRowValues("  " + shares.level().nouns(), numbers.signedOf(shares.own()));
           shares.errors().ifPresent(sum -> facts.addRowValues("  errors", numbers.signedOf(sum)));

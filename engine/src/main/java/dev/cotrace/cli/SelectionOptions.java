@@ -14,8 +14,8 @@ final class SelectionOptions {
       names = "--top",
       paramLabel = "SIZE",
       description = {
-        "Edges, or other units, of the circuit, before unconnected edges are pruned, such as 200 or 5%%; of which",
-        "stability is measured. Default: 10%%."
+        "Edges, or other units, of the circuit, before unconnected edges are pruned, such as 200 or",
+        "5%%; of as many stability is measured. Default: 10%%."
       })
   private @Nullable String top;
 

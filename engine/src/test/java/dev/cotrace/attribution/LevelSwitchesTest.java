@@ -5,9 +5,9 @@ import static org.assertj.core.data.Offset.offset;
 
 import dev.cotrace.circuit.Attribution;
 import dev.cotrace.circuit.Circuit;
-import dev.cotrace.circuit.CutShares;
 import dev.cotrace.circuit.ErrorUnits;
 import dev.cotrace.circuit.Level;
+import dev.cotrace.circuit.LevelShares;
 import dev.cotrace.circuit.Method;
 import dev.cotrace.circuit.Pieces;
 import dev.cotrace.gate.GatedModel;
@@ -75,7 +75,7 @@ class LevelSwitchesTest {
               Objective.parse("answer-logprob"),
               LevelLawsTest.exactly(Method.IG_GATES));
       Attribution exact = new IntegratedGradient(work, RunListener.SILENT).attribute();
-      CutShares shares = CutShares.of(exact).orElseThrow();
+      LevelShares shares = LevelShares.of(exact).orElseThrow();
       assertThat(shares.own().standardError()).isZero();
       assertThat(shares.others().orElseThrow().standardError()).isZero();
     }

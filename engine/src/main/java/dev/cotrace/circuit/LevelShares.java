@@ -14,10 +14,10 @@ import java.util.stream.IntStream;
  * @param errors the sum of what dictionaries leave over; nothing without dictionaries
  * @param others the sum of other nodes; nothing where there are none
  */
-public record CutShares(
+public record LevelShares(
     Level level, Estimate own, Optional<Estimate> errors, Optional<Estimate> others) {
   /** Those of {@code attribution}; nothing where its level is about all that has a score. */
-  public static Optional<CutShares> of(Attribution attribution) {
+  public static Optional<LevelShares> of(Attribution attribution) {
     if (!(attribution.units() instanceof Pieces pieces)) {
       return Optional.empty();
     }
@@ -28,8 +28,8 @@ public record CutShares(
     };
   }
 
-  private static CutShares of(Attribution attribution, Pieces pieces, IntPredicate counted) {
-    return new CutShares(
+  private static LevelShares of(Attribution attribution, Pieces pieces, IntPredicate counted) {
+    return new LevelShares(
         pieces.level(),
         attribution.sum(cells(pieces, cell -> counted.test(cell) && !pieces.isError(cell))),
         sum(attribution, cells(pieces, pieces::isError)),
