@@ -52,8 +52,8 @@ final class HostCopiesTest {
           "GatedModel.zero",
           "MeanOutputs.means",
           "MeanOutputs.ofUnits",
-          "PieceSums.rows",
-          "PlainRun.rows");
+          "PlainRun.rows",
+          "UnitSums.rows");
 
   @Test
   void tensorsComeBackToTheHostInTheseMethodsOnly() {

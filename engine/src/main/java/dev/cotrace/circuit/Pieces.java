@@ -78,10 +78,15 @@ public final class Pieces implements Units {
     return new Pieces(graph, fewer ? Level.NODE : level, parts);
   }
 
-  /** Where some nodes are cut and others are not, no name but this is all of theirs. */
+  /** Where they are mixed, no name but this is all of theirs. */
   @Override
   public String noun() {
-    return parts.stream().map(Part::cut).distinct().count() > 1 ? "unit" : level.noun();
+    return isMixed() ? "unit" : level.noun();
+  }
+
+  /** Whether some nodes are cut and others are not. */
+  public boolean isMixed() {
+    return parts.stream().map(Part::cut).distinct().count() > 1;
   }
 
   /**

@@ -93,7 +93,7 @@ final class EdgeTable {
         "%nThe %d strongest %s of %d%s:%n",
         best.size(), units.nouns(), units.unitCount(), ranked.by);
     edges(out, attribution, q, inclusion, best);
-    if (units instanceof Pieces pieces && !pieces.noun().equals(pieces.level().noun())) {
+    if (units instanceof Pieces pieces && pieces.isMixed()) {
       List<Integer> cut = ranked.some(cell -> pieces.isCut(cell) && !pieces.isError(cell));
       out.printf("%nThe %d strongest %s%s:%n", cut.size(), pieces.level().nouns(), ranked.by);
       edges(out, attribution, q, inclusion, cut);

@@ -36,6 +36,7 @@ final class ComponentsJson {
     data.put("level", units.level().label())
         .put("noun", units.noun())
         .put("nouns", units.nouns())
+        .put("pieces", units.level().nouns())
         .put("layers", graph.layers())
         .put("heads", graph.heads())
         .put("parallel", graph.parallel())
@@ -77,6 +78,12 @@ final class ComponentsJson {
     ArrayNode chosen = edges.putArray("circuit");
     for (int cell : cells) {
       chosen.add(circuit.contains(cell) ? 1 : 0);
+    }
+    if (attribution.units() instanceof Pieces pieces && pieces.isMixed()) {
+      ArrayNode cut = edges.putArray("cut");
+      for (int cell : cells) {
+        cut.add(pieces.isCut(cell) && !pieces.isError(cell) ? 1 : 0);
+      }
     }
   }
 

@@ -42,18 +42,22 @@ function pins() {
   ];
 }
 
+function strongest(what, list) {
+  const rows = list.slice(0, 12).map(edge => {
+    const link = make('button', {type: 'button', class: 'link', onclick: () => change({selected: edge.from})}, edge.name);
+    hover(link, () => told(edge));
+    return [link, estimate(edge[state.part]), qValue(edge.q)];
+  });
+  return [make('h3', {}, 'Strongest ' + what), table([['', PARTS.find(([part]) => part === state.part)[1], 'q'], ...rows])];
+}
+
 function drawPanel() {
   const panel = document.getElementById('panel');
   const name = state.selected;
   const node = nodes.get(name);
   if (name === null || (!node && name !== 'logits')) {
-    const strongest = ranked[state.part].slice(0, 12);
-    const rows = strongest.map(edge => {
-      const link = make('button', {type: 'button', class: 'link', onclick: () => change({selected: edge.from})}, edge.name);
-      hover(link, () => told(edge));
-      return [link, estimate(edge[state.part]), qValue(edge.q)];
-    });
-    panel.replaceChildren(make('h3', {}, 'Strongest ' + nouns), table([['', PARTS.find(([part]) => part === state.part)[1], 'q'], ...rows]), ...pins().filter(Boolean));
+    panel.replaceChildren(
+      ...strongest(nouns, ranked[state.part]), ...(mixed ? strongest(graph.pieces, ranked[state.part].filter(unit => unit.cut)) : []), ...pins().filter(Boolean));
     return;
   }
   const inputs = ranked[state.part].filter(edge => edge.to === name);

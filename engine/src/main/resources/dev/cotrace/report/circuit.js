@@ -151,6 +151,7 @@ function measured() {
 
 /** What is known of the faithfulness of the edges shown. */
 function measuredOf(shown) {
+  if (state.cutOnly) return `${graph.pieces} alone were not sampled from`;
   const count = shown.length;
   const run = data.metrics.circuit;
   if (count === run.edges && shown.every(edge => edge.inCircuit)) {
@@ -182,7 +183,7 @@ function slider() {
   for (const one of measured().filter(each => each.edges > 0 && each.edges <= most)) {
     stops.append(make('button', {type: 'button', title: estimate(one.faithfulness), onclick: () => change({edges: one.edges, circuitOnly: one.edges === circuitSize})}, String(one.edges)));
   }
-  follow(['edges', 'part', 'circuitOnly'], () => {
+  follow(['edges', 'part', 'circuitOnly', 'cutOnly'], () => {
     input.value = scale(state.edges);
     const shown = shownEdges();
     const least = shown.length ? Math.abs(shown.at(-1)[state.part][0]) : 0;
@@ -205,8 +206,9 @@ function slider() {
     }});
   const only = make('input', {type: 'checkbox', id: 'only', onchange: event => change({circuitOnly: event.target.checked})});
   follow(['circuitOnly'], () => { only.checked = state.circuitOnly; });
+  const pieces = mixed && make('label', {}, make('input', {type: 'checkbox', id: 'cut', onchange: event => change({cutOnly: event.target.checked, circuitOnly: state.circuitOnly && !event.target.checked})}), `only ${graph.pieces}`);
   parent.append(...slider(),
-    make('div', {class: 'controls'}, views || null, make('label', {}, 'Find', search), make('label', {}, only, `only ${nouns} of the run's circuit`)),
+    make('div', {class: 'controls'}, views || null, make('label', {}, 'Find', search), make('label', {}, only, `only ${nouns} of the run's circuit`), pieces || null),
     make('datalist', {id: 'names'}, ...[...nodes.keys()].map(name => make('option', {value: name}))));
   const split = make('div', {class: 'split'});
   const left = make('div');
@@ -215,7 +217,7 @@ function slider() {
   const names = [noun, 'source', 'target', 'slot', 'total', 'total_stderr', 'direct', 'direct_stderr', 'through_cot', 'through_cot_stderr', 'q_value', 'inclusion', 'in_circuit'];
   figure(left, {
     title: 'Circuit',
-    keys: ['part', 'edges', 'circuitOnly', 'view', 'selected', 'pinned', 'groups', 'search', 'bin'],
+    keys: ['part', 'edges', 'circuitOnly', 'cutOnly', 'view', 'selected', 'pinned', 'groups', 'search', 'bin'],
     draw: (svg, width) => !ofEdges ? drawUnits(svg, width) : state.view === 'time' ? drawTimes(svg, width) : drawLayers(svg, width),
     rows: () => [names, ...shownEdges().map(edge => [edge.name, edge.from, edge.to, edge.slot, ...edge.total, ...edge.direct, ...edge.through, edge.q, edge.inclusion, edge.inCircuit])],
     vega: () => ({mark: {type: 'bar', tooltip: true}, encoding: {y: {field: noun, type: 'nominal', sort: null}, x: {field: {total: 'total', direct: 'direct', through: 'through_cot'}[state.part], type: 'quantitative'}, color: {field: 'slot', type: 'nominal'}}}),

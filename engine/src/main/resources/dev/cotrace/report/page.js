@@ -6,6 +6,9 @@ const graph = data.graph;
 const ofEdges = graph.level === 'edge';
 const {noun, nouns} = graph;
 
+/** Whether some nodes are cut into neurons or features, and others are not. */
+const mixed = Boolean(graph.edges.cut);
+
 const capital = text => text[0].toUpperCase() + text.slice(1);
 
 const PARTS = [
@@ -24,6 +27,7 @@ Object.assign(state, {
   part: 'total',
   edges: Math.min(FEW_EDGES, graph.complete_to, Math.max(1, circuitSize)),
   circuitOnly: circuitSize === data.metrics.circuit.edges && circuitSize <= Math.min(FEW_EDGES, graph.complete_to),
+  cutOnly: false,
   view: 'layers',
   selected: null,
   pinned: [],
@@ -55,6 +59,7 @@ const edges = graph.edges.source.map((source, i) => ({
   q: graph.edges.q[i],
   inclusion: graph.edges.inclusion[i],
   inCircuit: graph.edges.circuit[i] === 1,
+  cut: mixed && graph.edges.cut[i] === 1,
 }));
 
 const ranked = Object.fromEntries(
@@ -62,8 +67,7 @@ const ranked = Object.fromEntries(
 
 /** The edges that figures show now: the strongest of the chosen part. */
 function shownEdges() {
-  const all = state.circuitOnly ? ranked[state.part].filter(edge => edge.inCircuit) : ranked[state.part];
-  return all.slice(0, state.edges);
+  return ranked[state.part].filter(edge => (!state.circuitOnly || edge.inCircuit) && (!state.cutOnly || edge.cut)).slice(0, state.edges);
 }
 
 /** All that is known of an edge or a component, in lines. */

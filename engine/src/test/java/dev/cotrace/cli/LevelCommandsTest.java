@@ -63,6 +63,9 @@ class LevelCommandsTest {
     cotrace.succeeds("export", run.toString(), "--format", "csv");
     assertThat(Files.readString(folder.resolve("run.csv"))).startsWith("unit,score,stderr");
     cotrace.succeeds("report", run.toString());
+    assertThat(Files.readString(run.resolve("report.html")).contains("\"cut\":["))
+        .as("has units of two kinds")
+        .isEqualTo(pieces.isMixed());
     cotrace.succeeds("diff", run.toString(), run.toString());
     cotrace.succeeds("rerun", run.toString(), "--out", folder.resolve("again").toString());
     cotrace.fails(
