@@ -1,6 +1,5 @@
 package dev.cotrace;
 
-import dev.cotrace.circuit.Estimate;
 import dev.cotrace.dictionary.Dictionary;
 import dev.cotrace.dictionary.SaeLensDictionary;
 import dev.cotrace.dictionary.Site;
@@ -245,12 +244,7 @@ public record TrainedDictionary(
     ResultJson.put(json, "explained_variance", explainedVariance);
     ResultJson.put(json, "active_features", active);
     json.put("features", features).put("dead_features", dead);
-    loss.each().forEach((name, estimate) -> put(json.putObject(name), estimate));
-  }
-
-  private static void put(ObjectNode json, Estimate estimate) {
-    ResultJson.put(json, "value", estimate.value());
-    ResultJson.put(json, "stderr", estimate.standardError());
+    loss.each().forEach((name, estimate) -> ResultJson.put(json, name, estimate));
   }
 
   /** What it takes to make the dictionary again, and what came of it. */

@@ -6,7 +6,8 @@ import java.util.stream.IntStream;
 
 /**
  * What the units that a level is about have of all scores, and what else has: for features,
- * completeness with and without errors (METHOD §5).
+ * completeness with and without errors (METHOD §5). Sums are in the unit of J, with their standard
+ * errors; these are NaN where sums by cluster are not known.
  *
  * @param level the units: {@link Level#HEAD}, {@link Level#MLP}, {@link Level#NEURON} or {@link
  *     Level#FEATURE}

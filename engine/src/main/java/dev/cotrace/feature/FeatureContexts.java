@@ -127,7 +127,7 @@ public record FeatureContexts(
       long features = dictionary.description().features();
       step = Math.max(1, PIECE / features);
       try (Scope _ = new Scope()) {
-        Tensor like = dictionary.directions().to(Precision.FLOAT64.type());
+        Tensor like = dictionary.directions().narrow(0, 0, 1).to(Precision.FLOAT64.type());
         times.set(like.new_zeros(features));
         sum.set(like.new_zeros(features));
       }

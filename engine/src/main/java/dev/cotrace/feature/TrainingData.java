@@ -32,6 +32,9 @@ public final class TrainingData implements AutoCloseable {
    * @param mean of the scaled values, {@code [width]}
    */
   record Scaled(Holder values, Holder mean, double factor) implements AutoCloseable {
+    /** Positions at a time. */
+    private static final long PART = 1 << 14;
+
     /** Takes over {@code values}, which are multiplied where they lie. */
     static Scaled of(Site site, Holder values) {
       try (Scope _ = new Scope()) {
@@ -56,8 +59,6 @@ public final class TrainingData implements AutoCloseable {
         return new Scaled(values, new Holder(mean.mul(new Scalar(factor))), factor);
       }
     }
-
-    private static final long PART = 1 << 14;
 
     @Override
     public void close() {

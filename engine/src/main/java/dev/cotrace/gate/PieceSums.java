@@ -45,7 +45,7 @@ final class PieceSums extends UnitSums {
   }
 
   @Override
-  Look look(SomePlaces some, double[] alpha, Tensor slots) {
+  Look look(SomePlaces some, int[] own, Tensor slots) {
     return new OfPieces(some);
   }
 

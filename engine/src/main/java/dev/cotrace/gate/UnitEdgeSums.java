@@ -69,8 +69,12 @@ final class UnitEdgeSums extends UnitSums {
   }
 
   @Override
-  Look look(SomePlaces some, double[] alpha, Tensor slots) {
-    return new OfEdges(some, model.placement().tensor(alpha, alpha.length, 1), slots);
+  Look look(SomePlaces some, int[] own, Tensor slots) {
+    double[] alpha = places.alpha(own);
+    return new OfEdges(
+        some,
+        model.placement().tensor(alpha, alpha.length, 1),
+        slots.index_select(0, some.index()));
   }
 
   private final class OfEdges extends Look {

@@ -62,10 +62,10 @@ abstract sealed class UnitSums implements GateSums permits PieceSums, UnitEdgeSu
   /**
    * A look at some places.
    *
-   * @param alpha of each of them
-   * @param slots of their reads
+   * @param own the same, as numbers
+   * @param slots of the reads of all places of the pass
    */
-  abstract Look look(SomePlaces some, double[] alpha, Tensor slots);
+  abstract Look look(SomePlaces some, int[] own, Tensor slots);
 
   @Override
   public final Tensor ofHeads(PullBack.Heads heads) {
@@ -80,7 +80,7 @@ abstract sealed class UnitSums implements GateSums permits PieceSums, UnitEdgeSu
       try (Scope _ = new Scope()) {
         SomePlaces some = SomePlaces.of(model.placement(), tile, own, written);
         int[] at = Arrays.stream(tile.at()).map(i -> own[i]).toArray();
-        look(some, places.alpha(at), slots.index_select(0, some.index())).add(cotangents);
+        look(some, at, slots).add(cotangents);
       }
     }
   }

@@ -30,7 +30,10 @@ public final class HeadOutput {
     return inverseRoot == null ? z : z.mul(inverseRoot.unsqueeze(3));
   }
 
-  /** {@code 1 / rms(s)} of z {@code [..., H · dHead]} where a norm follows, else null. */
+  /**
+   * {@code 1 / rms(s)} of z {@code [..., H · dHead]} where a norm follows, {@code [..., 1]}; else
+   * null.
+   */
   public @Nullable Tensor inverseRoot(Tensor z) {
     return postNorm == null ? null : postNorm.inverseRoot(projection.apply(z));
   }

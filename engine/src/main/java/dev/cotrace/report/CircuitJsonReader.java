@@ -51,8 +51,9 @@ final class CircuitJsonReader {
     double[] scores = new double[units.cells()];
     boolean[] members = new boolean[units.cells()];
     Map<String, Integer> cells = cellsByName(units);
+    String noun = units.noun();
     for (Map.Entry<String, JsonNode> unit : child(root, pieces ? "units" : "edges").properties()) {
-      String name = units.noun() + " " + unit.getKey();
+      String name = noun + " " + unit.getKey();
       Integer cell = cells.get(unit.getKey());
       if (cell == null) {
         throw broken(

@@ -8,6 +8,7 @@ import dev.cotrace.gate.Corruption;
 import dev.cotrace.gate.GatedModel;
 import dev.cotrace.gate.Gates;
 import dev.cotrace.gate.MeanOutputs;
+import dev.cotrace.model.NaiveGatedModel;
 import dev.cotrace.model.TinyModel;
 import dev.cotrace.rollout.Baseline;
 import dev.cotrace.rollout.Enumeration;
@@ -127,6 +128,47 @@ final class PieceGateLawsTest {
           .isCloseTo((above - below) / (2 * step), offset(1e-7 * Math.max(1, Math.abs(score))));
     }
     assertThat(sum).isGreaterThan(1e-3);
+  }
+
+  /** So it is whatever corrupted run they are compared with. */
+  @ParameterizedTest
+  @CsvSource({
+    "map, gpt2, neuron",
+    "resample, llama, neuron",
+    "noise, gemma, neuron",
+    "same aligned, gpt_neox, neuron",
+    "map, gemma, topk blocks.0.hook_mlp_out + standard blocks.0.hook_attn_out",
+    "resample, gpt_neox, transcoder blocks.0.mlp.hook_in blocks.0.hook_mlp_out",
+    "noise, llama, topk blocks.0.hook_resid_mid",
+    "same aligned, gemma, topk blocks.0.attn.hook_z",
+    "map aligned, gpt2, topk blocks.0.hook_resid_post",
+    "resample aligned, llama, standard blocks.0.hook_mlp_out",
+    "mean-positional, gpt2, residual-dim"
+  })
+  void soIsItUnderEveryCorruption(String kind, String family, String what) throws IOException {
+    double alpha = 0.6;
+    double step = 1e-5;
+    try (TinyModel model = TinyModel.of(family, 64, 1, 4);
+        TinyUnits units = TinyUnits.of(model, what, folder)) {
+      TinyListing listing =
+          new TinyListing(
+              units.model(), TinyCorruption.of(model, kind), new NaiveGatedModel(model));
+      TranscriptScorer.GroupGradient gradient = listing.gradient(alpha);
+      double[] z = new double[units.pieces().cells()];
+      Arrays.fill(z, alpha);
+      for (int cell = 0; cell < z.length; cell++) {
+        z[cell] = alpha + step;
+        double above = listing.value(new Gates.PerPiece(units.pieces(), z));
+        z[cell] = alpha - step;
+        double below = listing.value(new Gates.PerPiece(units.pieces(), z));
+        z[cell] = alpha;
+        double score = gradient.direct()[cell] + gradient.throughCot()[cell];
+        // As above.
+        assertThat(score)
+            .as(units.pieces().name(cell))
+            .isCloseTo((above - below) / (2 * step), offset(1e-7 * Math.max(1, Math.abs(score))));
+      }
+    }
   }
 
   @ParameterizedTest
